@@ -1,0 +1,35 @@
+#pragma once
+
+#include <array>
+#include <compare>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace flowmeter {
+
+/// An IPv4 or IPv6 address in network byte order, or none (a transport without a network layer).
+/// IPv4 takes the first four bytes; the rest is zero.
+struct IpAddress {
+  std::array<std::uint8_t, 16> bytes{};
+  std::uint8_t version = 0;  ///< 4, 6, or 0 for none
+
+  friend bool operator==(const IpAddress&, const IpAddress&) = default;
+};
+
+/// Reads an address as tshark prints it (no names, no zone). Nothing for other text.
+[[nodiscard]] std::optional<IpAddress> parse_address(std::string_view text) noexcept;
+
+/// The address as tshark prints it; "-" for none.
+[[nodiscard]] std::string to_string(const IpAddress& address);
+
+/// One side of a conversation: transport address as in RFC 7011's flow keys.
+struct Endpoint {
+  IpAddress address;
+  std::uint16_t port = 0;
+
+  friend bool operator==(const Endpoint&, const Endpoint&) = default;
+};
+
+}  // namespace flowmeter

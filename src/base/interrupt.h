@@ -1,0 +1,22 @@
+#pragma once
+
+namespace flowmeter {
+
+/// SIGINT and SIGTERM as a state that every wait of the program can look at: the signal is noted and
+/// a descriptor becomes readable; nothing is interrupted by force. One object for the process.
+class Interrupt {
+ public:
+  /// Installs the handlers, and ignores SIGPIPE (writing to a closed pipe is an error like others).
+  Interrupt();
+  ~Interrupt();
+  Interrupt(const Interrupt&) = delete;
+  Interrupt& operator=(const Interrupt&) = delete;
+
+  /// The signal that came (the first of them), or 0.
+  [[nodiscard]] static int signal() noexcept;
+
+  /// Becomes and stays readable when a signal came; -1 without an Interrupt.
+  [[nodiscard]] static int descriptor() noexcept;
+};
+
+}  // namespace flowmeter

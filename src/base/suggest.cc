@@ -1,0 +1,42 @@
+#include "base/suggest.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <numeric>
+
+namespace flowmeter {
+namespace {
+
+/// Levenshtein's edit distance.
+std::size_t distance(std::string_view a, std::string_view b) {
+  std::vector<std::size_t> row(b.size() + 1);
+  std::iota(row.begin(), row.end(), std::size_t{0});
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    std::size_t diagonal = row[0];
+    row[0] = i + 1;
+    for (std::size_t j = 0; j < b.size(); ++j) {
+      const std::size_t substitute = diagonal + (a[i] == b[j] ? 0 : 1);
+      diagonal = row[j + 1];
+      row[j + 1] = std::min({row[j] + 1, row[j + 1] + 1, substitute});
+    }
+  }
+  return row.back();
+}
+
+}  // namespace
+
+std::string did_you_mean(std::string_view word, const std::vector<std::string>& known) {
+  std::size_t best = word.size() / 3 + 1;  // more edits than this are another word
+  const std::string* closest = nullptr;
+  for (const std::string& name : known) {
+    const std::size_t edits = distance(word, name);
+    if (edits <= best && (closest == nullptr || edits < best)) {
+      best = edits;
+      closest = &name;
+    }
+  }
+  return closest == nullptr ? std::string{} : fmt::format(", did you mean \"{}\"?", *closest);
+}
+
+}  // namespace flowmeter

@@ -1,0 +1,25 @@
+#include "flow_hash.h"
+
+#include "ip_key.h"
+#include "link.h"
+
+namespace flowmeter {
+
+DealKey deal_key(std::uint32_t link_type, std::string_view packet) {
+  const NetworkPart part = network_part(link_type, packet);
+  switch (part.kind) {
+    case NetworkPart::Kind::ipv4:
+      return ipv4_key(part.bytes);
+    case NetworkPart::Kind::ipv6:
+      return ipv6_key(part.bytes);
+    case NetworkPart::Kind::truncated:
+      return {0, true, DealReason::truncated};
+    case NetworkPart::Kind::other:
+      return {0, true, DealReason::not_ip};
+    case NetworkPart::Kind::unknown:
+      break;
+  }
+  return {0, true, DealReason::link};
+}
+
+}  // namespace flowmeter

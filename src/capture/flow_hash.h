@@ -1,0 +1,47 @@
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+namespace flowmeter {
+
+/// What kind of frame it was, for the choice of a worker.
+enum class DealReason : std::uint8_t {
+  plain,        ///< one IP header, no tunnel: by its address pair
+  quoted,       ///< ICMP error: by the address pair of the packet quoted in it
+  fragment,     ///< part of an IP packet. TCP and ICMP: by its address pair. Others: fixed, as only
+                ///< the first part of a datagram tells whether a tunnel is in it
+  tunnel,       ///< carries other packets
+  readdressed,  ///< source routes, routing headers, home addresses: tshark keys it by others than
+                ///< the addresses in its header
+  truncated,    ///< cut before it could be told
+  not_ip,       ///< no IP, or in a wrapping that is not walked
+  protocol,     ///< an IP protocol that may carry anything
+  link,         ///< a link type that is not walked
+  not_packet    ///< a pcapng block that is a frame but not a packet
+};
+
+/// By what a frame is dealt.
+struct DealKey {
+  std::uint64_t hash = 0;  ///< same for both directions and all frames of a pair of addresses
+  bool fixed = true;       ///< goes to the one worker that sees all that is not plain
+  DealReason reason = DealReason::not_ip;
+};
+
+/// The key of a frame: a well-mixed hash of the unordered pair of its IP addresses, the same on
+/// every machine. All frames of one 5-tuple have one pair, so one hash; they are all plain or all
+/// fixed, except:
+/// - UDP datagrams in fragments are fixed while whole ones of the same pair are plain. UDP streams
+///   are told by their 5-tuple alone, so whoever numbers streams can join the two again.
+/// - frames cut before their ports (short snapshot lengths) have no stream anyway.
+/// - a conversation of which only some packets have a routing header or source route.
+/// `packet`: the captured bytes. Never throws. Source: RFC 791, 792, 4443, 8200; Wireshark 4.0.17.
+DealKey deal_key(std::uint32_t link_type, std::string_view packet);
+
+/// The worker of a key out of `workers`, at least 1; what is fixed goes to worker 0.
+constexpr unsigned worker_of(const DealKey& key, unsigned workers) {
+  if (key.fixed) return 0;
+  return static_cast<unsigned>(((key.hash >> 32U) * workers) >> 32U);
+}
+
+}  // namespace flowmeter

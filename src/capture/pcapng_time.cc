@@ -1,0 +1,34 @@
+#include "pcapng_time.h"
+
+#include <limits>
+
+namespace flowmeter {
+
+std::uint64_t units_per_second(std::uint8_t resolution) {
+  const bool binary = (resolution & 0x80U) != 0;
+  const unsigned exponent = resolution & 0x7FU;
+  if (exponent >= (binary ? 64U : 20U)) return std::numeric_limits<std::uint64_t>::max();
+  std::uint64_t units = 1;
+  for (unsigned i = 0; i < exponent; ++i) units *= binary ? 2 : 10;
+  return units;
+}
+
+std::optional<std::chrono::nanoseconds> epoch_time(std::uint64_t raw, std::uint64_t units,
+                                                   std::int64_t offset_seconds) {
+  constexpr std::uint64_t kBillion = 1000000000;
+  constexpr std::int64_t kLastSecond = std::numeric_limits<std::int64_t>::max() / 1000000000 - 1;
+  std::uint64_t seconds = raw / units;
+  std::uint64_t fraction = raw % units;
+  if (units == 1000000) {
+    fraction *= 1000;  // the usual case, without a division
+  } else if (units != kBillion) {
+    fraction = fraction * kBillion / units;
+  }
+  seconds += static_cast<std::uint64_t>(offset_seconds);  // wraps like two's complement
+  const auto total = static_cast<std::int64_t>(seconds);
+  if (total > kLastSecond || total < -kLastSecond) return std::nullopt;
+  return std::chrono::seconds(total) +
+         std::chrono::nanoseconds(static_cast<std::int32_t>(fraction));
+}
+
+}  // namespace flowmeter

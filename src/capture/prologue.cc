@@ -1,0 +1,40 @@
+#include "prologue.h"
+
+namespace flowmeter {
+
+void Prologue::remember(const CaptureItem& item) {
+  constexpr std::size_t kMaxNames = 1024 * 1024;
+  switch (item.kind) {
+    case ItemKind::section:
+      if (!section_secrets_.empty()) earlier_ += section_header_ + section_secrets_;
+      section_header_ = item.bytes;
+      section_secrets_.clear();
+      newest_ = item.bytes;
+      names_size_ = 0;
+      break;
+    case ItemKind::names:
+      if (names_size_ + item.bytes.size() > kMaxNames) break;
+      names_size_ += item.bytes.size();
+      newest_ += item.bytes;
+      break;
+    case ItemKind::secrets:
+      section_secrets_ += item.bytes;
+      newest_ += item.bytes;
+      break;
+    case ItemKind::header:
+    case ItemKind::interface:
+      newest_ += item.bytes;
+      break;
+    case ItemKind::ignorable:
+    case ItemKind::frame:
+    case ItemKind::tail:
+      break;
+  }
+}
+
+void Prologue::append_to(std::string& output) const {
+  output += earlier_;
+  output += newest_;
+}
+
+}  // namespace flowmeter

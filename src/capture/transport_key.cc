@@ -1,0 +1,113 @@
+#include "bytes.h"
+#include "ip_key.h"
+#include "tunnel_ports.h"
+
+namespace flowmeter {
+namespace {
+
+constexpr std::uint8_t kAuthentication = 51;
+
+DealKey by_ports(std::string_view payload, std::uint64_t hash, bool (*is_tunnel)(std::uint16_t)) {
+  if (payload.size() < 4) return {hash, true, DealReason::truncated};
+  const bool tunnel = is_tunnel(wire::be16(payload, 0)) || is_tunnel(wire::be16(payload, 2));
+  return {hash, tunnel, tunnel ? DealReason::tunnel : DealReason::plain};
+}
+
+/// An ICMP error belongs to whatever it quotes: tshark gives the quoted headers stream numbers.
+/// What is too short to be told, or an error in itself, stays with its own addresses.
+DealKey by_quote(std::string_view quote, std::uint64_t outer, DealKey (*key_of)(std::string_view)) {
+  DealKey key = key_of(quote);
+  const bool elsewhere =
+      key.fixed && (key.reason == DealReason::tunnel || key.reason == DealReason::readdressed ||
+                    key.reason == DealReason::protocol);
+  if (elsewhere) return key;
+  return {key.hash == 0 ? outer : key.hash, false, DealReason::quoted};
+}
+
+DealKey icmp_key(std::string_view payload, std::uint64_t hash) {
+  const std::uint8_t type = payload.empty() ? std::uint8_t{0} : wire::u8(payload, 0);
+  const bool error = type == 3 || type == 4 || type == 5 || type == 11 || type == 12;
+  if (!error || payload.size() < 8) return {hash, false, DealReason::plain};
+  const std::string_view quote = payload.substr(8);
+  const bool again = quote.size() > 9 && wire::u8(quote, 9) == 1;  // ICMP in ICMP: no stream in it
+  if (again) return {hash, false, DealReason::quoted};
+  return by_quote(quote, hash, ipv4_key);
+}
+
+/// Redirects have the packet in an option: type 4, in units of 8 bytes, behind 8 bytes.
+std::string_view redirected_packet(std::string_view payload) {
+  std::string_view options = payload.size() > 40 ? payload.substr(40) : std::string_view{};
+  while (options.size() >= 8) {
+    if (wire::u8(options, 0) == 4) return options.substr(8);
+    const std::size_t size = std::size_t{wire::u8(options, 1)} * 8;
+    if (size == 0 || size > options.size()) break;
+    options.remove_prefix(size);
+  }
+  return {};
+}
+
+DealKey icmpv6_key(std::string_view payload, std::uint64_t hash) {
+  constexpr std::uint8_t kRedirect = 137;
+  const std::uint8_t type = payload.empty() ? std::uint8_t{128} : wire::u8(payload, 0);
+  if (type == kRedirect) return by_quote(redirected_packet(payload), hash, ipv6_key);
+  const bool error = type >= 1 && type <= 4;
+  if (!error || payload.size() < 8) return {hash, false, DealReason::plain};
+  const std::string_view quote = payload.substr(8);
+  const bool again = quote.size() > 6 && wire::u8(quote, 6) == 58;
+  if (again) return {hash, false, DealReason::quoted};
+  return by_quote(quote, hash, ipv6_key);
+}
+
+/// Steps over an authentication header, which stands before what it authenticates.
+bool skip_authentication(std::uint8_t& protocol, std::string_view& payload) {
+  if (payload.size() < 8) return false;
+  const std::size_t size = (std::size_t{wire::u8(payload, 1)} + 2) * 4;
+  if (payload.size() < size) return false;
+  protocol = wire::u8(payload, 0);
+  payload.remove_prefix(size);
+  return true;
+}
+
+}  // namespace
+
+DealKey transport_key(std::uint8_t protocol, std::string_view payload, std::uint64_t hash) {
+  while (protocol == kAuthentication) {
+    if (!skip_authentication(protocol, payload)) return {hash, true, DealReason::truncated};
+  }
+  switch (protocol) {
+    case 6:
+      return by_ports(payload, hash, is_tcp_tunnel);
+    case 17:
+    case 136:  // UDP-Lite
+      return by_ports(payload, hash, is_udp_tunnel);
+    case 1:
+      return icmp_key(payload, hash);
+    case 58:
+      return icmpv6_key(payload, hash);
+    case 2:    // IGMP
+    case 33:   // DCCP
+    case 50:   // ESP
+    case 59:   // nothing
+    case 88:   // EIGRP
+    case 89:   // OSPF
+    case 112:  // VRRP
+    case 132:  // SCTP
+      return {hash, false, DealReason::plain};
+    case 4:    // IPv4
+    case 41:   // IPv6
+    case 47:   // GRE
+    case 55:   // minimal encapsulation
+    case 94:   // IPIP
+    case 97:   // EtherIP
+    case 98:   // encapsulation
+    case 103:  // PIM registers carry packets
+    case 115:  // L2TP
+    case 137:  // MPLS
+    case 143:  // Ethernet
+      return {hash, true, DealReason::tunnel};
+    default:
+      return {hash, true, DealReason::protocol};
+  }
+}
+
+}  // namespace flowmeter

@@ -1,0 +1,570 @@
+#include "cli/input_run.h"
+
+// Boost 1.74's Asio uses std::exchange without including it.
+#include <utility>
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <signal.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <limits>
+
+#include "base/interrupt.h"
+#include "observer/progress.h"
+#include "sink/csv_writer.h"
+#include "source/child.h"
+#include "source/dialect_source.h"
+#include "source/tshark_errors.h"
+
+namespace flowmeter {
+namespace {
+
+namespace asio = boost::asio;
+using boost::system::error_code;
+using std::chrono::milliseconds;
+
+constexpr milliseconds grace{1000};           // for tshark to end after a signal
+constexpr milliseconds progress_start{1000};  // a short run shows nothing
+constexpr milliseconds progress_pace{250};
+constexpr std::size_t stderr_tail = 4096;
+constexpr std::size_t pump_chunk = std::size_t{64} << 10;
+constexpr std::uint64_t frames_before_lack = 1000;
+
+/// A wait for readiness on a descriptor that somebody else owns. (Asio's own reads would make the
+/// descriptor non-blocking for everybody who shares it, such as the shell's terminal.)
+class Waiter {
+ public:
+  Waiter(asio::io_context& io, int fd) : stream_(io), fd_(fd) {
+    error_code error;
+    stream_.assign(fd, error);
+    pollable_ = !error;
+  }
+  ~Waiter() {
+    if (pollable_) stream_.release();
+  }
+  Waiter(const Waiter&) = delete;
+  Waiter& operator=(const Waiter&) = delete;
+
+  template <class Handler>
+  void readable(Handler handler) {
+    wait(asio::posix::stream_descriptor::wait_read, std::move(handler));
+  }
+  template <class Handler>
+  void writable(Handler handler) {
+    wait(asio::posix::stream_descriptor::wait_write, std::move(handler));
+  }
+  void cancel() {
+    if (pollable_) stream_.cancel();
+  }
+  [[nodiscard]] int fd() const { return fd_; }
+
+ private:
+  template <class Handler>
+  void wait(asio::posix::stream_descriptor::wait_type what, Handler handler) {
+    if (!pollable_) {  // a regular file: always ready
+      asio::post(stream_.get_executor(), std::move(handler));
+      return;
+    }
+    stream_.async_wait(what, [handler = std::move(handler)](error_code error) {
+      if (!error) handler();
+    });
+  }
+
+  asio::posix::stream_descriptor stream_;
+  int fd_;
+  bool pollable_ = false;
+};
+
+/// read(2), again after EINTR. 0 at the end. Throws InputError.
+std::size_t read_some(int fd, std::span<char> room) {
+  while (true) {
+    const ssize_t count = ::read(fd, room.data(), room.size());
+    if (count >= 0) return static_cast<std::size_t>(count);
+    if (errno != EINTR) throw InputError(fmt::format("cannot be read: {}", std::strerror(errno)));
+  }
+}
+
+class InputRun {
+ public:
+  InputRun(const Options& options, const MeterPlan& plan, std::string input, Output& output,
+           Reporter& reporter)
+      : options_(options),
+        plan_(plan),
+        input_(std::move(input)),
+        name_(input_name(input_)),
+        reporter_(reporter),
+        sink_(output, [this] { refuse_if_lacking(); }),
+        writer_(sink_, options.delimiter, false),
+        meter_(plan.make(writer_)),
+        deadline_(io_),
+        repaint_(io_) {}
+
+  RunResult run();
+
+ private:
+  void open();
+  void sniff_head();
+  void start(InputKind kind);
+  void start_text(InputKind kind);
+  void start_tshark();
+  void start_progress();
+  void schedule_repaint(milliseconds delay);
+  void watch_interrupt();
+  void read_output();
+  void read_errors();
+  void pump();
+  void end_of_output();
+  void wait_for_child();
+  void conclude();
+  void conclude_tshark(const ChildExit& how);
+  void finish(EndOfInput end);
+  void refuse_if_lacking();
+  void stop();
+  std::optional<double> share() const;
+
+  template <class Function>
+  void guarded(Function function);
+  void fail(const InputError& error);
+  void fail_without_rows();
+
+  const Options& options_;
+  const MeterPlan& plan_;
+  const std::string input_, name_;
+  Reporter& reporter_;
+  GatedSink sink_;
+  CsvWriter writer_;
+  std::unique_ptr<Meter> meter_;
+
+  asio::io_context io_;
+  asio::steady_timer deadline_, repaint_;
+  Descriptor file_;
+  int fd_ = -1;            // the input's
+  bool seekable_ = false;  // a regular file
+  std::string head_;       // bytes of it that were read to see what it is
+  bool head_is_all_ = false;
+  std::unique_ptr<DialectSource> source_;
+  std::unique_ptr<Progress> progress_;
+  std::unique_ptr<Child> child_;
+  std::string child_errors_;
+  std::unique_ptr<Waiter> output_, errors_, interrupt_, pump_in_, pump_out_;
+  std::string pump_buffer_;
+  bool own_stream_ = false;  // from our own tshark: its fields are the ones that were asked for
+  bool finished_ = false;
+  bool ended_ = false;
+  RunResult result_;
+};
+
+/// Runs a step; whatever it throws ends the run the way it should.
+template <class Function>
+void InputRun::guarded(Function function) {
+  if (finished_) return;
+  try {
+    function();
+  } catch (const InputError& error) {
+    fail(error);
+  } catch (...) {
+    fail_without_rows();
+  }
+}
+
+/// The input is damaged: what came before is written.
+void InputRun::fail(const InputError& error) {
+  result_.status = error.nothing_done() ? ExitStatus::nothing_done : ExitStatus::damaged;
+  result_.message = fmt::format("{}: {}", name_, error.what());
+  if (child_) child_->signal(SIGKILL);
+  if (!error.nothing_done()) {
+    result_.message += " (the flows up to there are written)";
+    try {
+      finish(EndOfInput::damaged);
+    } catch (...) {
+      fail_without_rows();
+    }
+  }
+  stop();
+}
+
+/// Rows cannot be written any more. To be called where an exception is handled.
+void InputRun::fail_without_rows() {
+  try {
+    throw;
+  } catch (const ReaderGone&) {
+    result_ = {ExitStatus::ok, "", true, false};
+  } catch (const InputError& error) {
+    result_ = {error.nothing_done() ? ExitStatus::nothing_done : ExitStatus::damaged,
+               fmt::format("{}: {}", name_, error.what()), false, false};
+  } catch (const OutputError& error) {
+    result_ = {ExitStatus::damaged, error.what(), true, false};
+  } catch (const UsageError& error) {
+    result_ = {ExitStatus::nothing_done, error.what(), true, false};
+  } catch (const std::exception& error) {
+    result_ = {ExitStatus::damaged, fmt::format("{}: {}", name_, error.what()), false, false};
+  }
+  stop();
+}
+
+void InputRun::stop() {
+  if (child_) child_->signal(SIGKILL);
+  io_.stop();
+  finished_ = true;
+}
+
+RunResult InputRun::run() {
+  guarded([&] {
+    open();
+    sniff_head();
+    watch_interrupt();
+  });
+  if (!finished_) io_.run();
+  progress_.reset();
+  return result_;
+}
+
+void InputRun::open() {
+  if (input_ == "-") {
+    fd_ = STDIN_FILENO;
+  } else {
+    file_.reset(::open(input_.c_str(), O_RDONLY | O_CLOEXEC));
+    fd_ = file_.get();
+    if (fd_ < 0) throw InputError(std::strerror(errno), true);
+  }
+  struct stat status {};
+  if (fstat(fd_, &status) != 0) throw InputError(std::strerror(errno), true);
+  if (S_ISDIR(status.st_mode)) {
+    throw InputError("is a directory (-r takes the captures below it)", true);
+  }
+  seekable_ = S_ISREG(status.st_mode);
+}
+
+/// Reads until the input's kind is known, then starts.
+void InputRun::sniff_head() {
+  if (seekable_) {
+    head_.resize(sniff_bytes);
+    const off_t at = lseek(fd_, 0, SEEK_CUR);
+    const ssize_t count = pread(fd_, head_.data(), head_.size(), at < 0 ? 0 : at);
+    if (count < 0) throw InputError(std::strerror(errno), true);
+    head_.resize(static_cast<std::size_t>(count));
+    start(*sniff(head_, true));
+    return;
+  }
+  if (!output_) output_ = std::make_unique<Waiter>(io_, fd_);
+  output_->readable([this] {
+    guarded([&] {
+      const std::size_t had = head_.size();
+      head_.resize(had + sniff_bytes);
+      const std::size_t count = read_some(fd_, std::span(head_).subspan(had));
+      head_.resize(had + count);
+      head_is_all_ = count == 0;
+      if (const auto kind = sniff(head_, head_is_all_)) {
+        start(*kind);
+      } else {
+        sniff_head();
+      }
+    });
+  });
+}
+
+void InputRun::start(InputKind kind) {
+  switch (kind) {
+    case InputKind::empty:
+      finish(EndOfInput::complete);
+      return;
+    case InputKind::xml:
+      throw InputError("is XML (PDML or PSML?), which is not read; make it with: tshark -r FILE -T ek",
+                       true);
+    case InputKind::utf16:
+      throw InputError("is UTF-16 text, as Windows shells write it; redirect tshark's output as bytes",
+                       true);
+    case InputKind::ek:
+    case InputKind::json:
+    case InputKind::fields:
+      start_text(kind);
+      break;
+    case InputKind::capture:
+    case InputKind::unknown:
+      start_tshark();
+      break;
+  }
+  start_progress();
+}
+
+void InputRun::start_text(InputKind kind) {
+  source_ = std::make_unique<DialectSource>(kind, plan_.fields());
+  for (const std::string& field : plan_.required_fields()) source_->require(field);
+  source_->attach(meter_->observer());
+  if (options_.read_bytes != 0) source_->set_chunk(options_.read_bytes);
+  if (!seekable_) {  // the head cannot be read again
+    const auto room = source_->room();
+    std::size_t done = 0;
+    while (done < head_.size()) {
+      const auto space = done == 0 ? room : source_->room();
+      const std::size_t count = std::min(space.size(), head_.size() - done);
+      std::memcpy(space.data(), head_.data() + done, count);
+      source_->commit(count);
+      done += count;
+    }
+    source_->drain();
+  }
+  if (head_is_all_) {
+    end_of_output();
+    return;
+  }
+  if (!output_) output_ = std::make_unique<Waiter>(io_, fd_);
+  read_output();
+}
+
+void InputRun::start_tshark() {
+  const bool by_name = seekable_ && input_ != "-";
+  Command command = tshark_command(options_.tshark, plan_.fields(), by_name ? input_ : "-");
+  command.program = find_program(command.program);
+  const Child::Input in = by_name     ? Child::Input::none
+                          : seekable_ ? Child::Input::given
+                                      : Child::Input::pipe;
+  output_.reset();
+  child_ = std::make_unique<Child>(command, in, fd_);
+  own_stream_ = true;
+  source_ = std::make_unique<DialectSource>(InputKind::ek, plan_.fields());
+  source_->attach(meter_->observer());
+  if (options_.read_bytes != 0) source_->set_chunk(options_.read_bytes);
+  output_ = std::make_unique<Waiter>(io_, child_->out().get());
+  errors_ = std::make_unique<Waiter>(io_, child_->err().get());
+  read_output();
+  read_errors();
+  if (in == Child::Input::pipe) {
+    pump_buffer_ = std::move(head_);
+    pump_in_ = std::make_unique<Waiter>(io_, fd_);
+    pump_out_ = std::make_unique<Waiter>(io_, child_->in().get());
+    pump();
+  }
+}
+
+/// Moves bytes of a capture from a pipe to tshark.
+void InputRun::pump() {
+  while (!pump_buffer_.empty()) {
+    const ssize_t count =
+        ::write(child_->in().get(), pump_buffer_.data(), pump_buffer_.size());
+    if (count >= 0) {
+      pump_buffer_.erase(0, static_cast<std::size_t>(count));
+    } else if (errno == EAGAIN) {
+      pump_out_->writable([this] { guarded([&] { pump(); }); });
+      return;
+    } else if (errno != EINTR) {
+      // tshark has gone or wants no more; its exit status will say why.
+      pump_out_.reset();
+      child_->in().reset();
+      return;
+    }
+  }
+  pump_in_->readable([this] {
+    guarded([&] {
+      pump_buffer_.resize(pump_chunk);
+      const std::size_t count = read_some(fd_, pump_buffer_);
+      pump_buffer_.resize(count);
+      if (count == 0) {
+        pump_out_.reset();
+        child_->in().reset();
+      } else {
+        pump();
+      }
+    });
+  });
+}
+
+void InputRun::read_output() {
+  output_->readable([this] {
+    guarded([&] {
+      std::span<char> room = source_->room();
+      room = room.first(std::min(room.size(), source_->chunk()));
+      const std::size_t count = read_some(output_->fd(), room);
+      if (count == 0) {
+        end_of_output();
+        return;
+      }
+      source_->commit(count);
+      source_->drain();
+      if (!own_stream_ && source_->frames() >= frames_before_lack) refuse_if_lacking();
+      sink_.flush();
+      read_output();
+    });
+  });
+}
+
+void InputRun::read_errors() {
+  errors_->readable([this] {
+    guarded([&] {
+      char text[1024];
+      const ssize_t count = ::read(errors_->fd(), text, sizeof text);
+      if (count == 0 || (count < 0 && errno != EAGAIN && errno != EINTR)) return;
+      if (count > 0) child_errors_.append(text, static_cast<std::size_t>(count));
+      if (child_errors_.size() > stderr_tail) {
+        child_errors_.erase(0, child_errors_.size() - stderr_tail);
+      }
+      read_errors();
+    });
+  });
+}
+
+/// SIGINT and SIGTERM: whatever feeds us is told to end, or ends by itself, and what it still says is
+/// read; but not for longer than `grace`.
+void InputRun::watch_interrupt() {
+  interrupt_ = std::make_unique<Waiter>(io_, Interrupt::descriptor());
+  interrupt_->readable([this] {
+    guarded([&] {
+      if (child_) child_->signal(SIGINT);
+      if (pump_in_) {
+        pump_in_->cancel();
+        pump_out_.reset();
+        child_->in().reset();
+      }
+      deadline_.expires_after(grace);
+      deadline_.async_wait([this](error_code error) {
+        if (error) return;
+        if (child_) child_->signal(SIGKILL);
+        guarded([&] { finish(EndOfInput::interrupted); });
+      });
+    });
+  });
+}
+
+void InputRun::end_of_output() {
+  source_->close();
+  if (child_) {
+    wait_for_child();
+  } else {
+    conclude();
+  }
+}
+
+/// tshark has closed its output and is about to end; there is nothing to do meanwhile.
+void InputRun::wait_for_child() {
+  if (const auto how = child_->poll()) {
+    // Its last words may still be in the pipe, which somebody else may hold open.
+    char text[1024];
+    for (ssize_t count = 0; (count = ::read(child_->err().get(), text, sizeof text)) > 0;) {
+      child_errors_.append(text, static_cast<std::size_t>(count));
+    }
+    guarded([&] { conclude_tshark(*how); });
+    return;
+  }
+  repaint_.expires_after(milliseconds(2));
+  repaint_.async_wait([this](error_code error) {
+    if (!error) guarded([&] { wait_for_child(); });
+  });
+}
+
+void InputRun::conclude_tshark(const ChildExit& how) {
+  if (Interrupt::signal() != 0) {
+    finish(EndOfInput::interrupted);
+    return;
+  }
+  if (how.signal == 0 && how.status == 0) {
+    conclude();
+    return;
+  }
+  const TsharkFailure failure = explain_failure(how, child_errors_, source_->frames());
+  result_.not_a_capture = failure.not_a_capture;
+  throw InputError(failure.message, failure.nothing_done);
+}
+
+void InputRun::conclude() {
+  if (Interrupt::signal() != 0) {
+    finish(EndOfInput::interrupted);
+    return;
+  }
+  if (source_->timeless_frames() != 0) {
+    reporter_.warning(fmt::format("{}: {} frames without a time stamp, counted with the time of the "
+                                  "frame before them",
+                                  name_, source_->timeless_frames()));
+  }
+  finish(EndOfInput::complete);
+}
+
+/// Ends the observers, which write what is open, and the run.
+void InputRun::finish(EndOfInput end) {
+  if (!ended_) {
+    ended_ = true;
+    if (source_) {
+      if (!own_stream_) refuse_if_lacking();
+      source_->end(end);
+    }
+    sink_.finish();
+  }
+  if (end == EndOfInput::interrupted) {
+    result_.status =
+        Interrupt::signal() == SIGTERM ? ExitStatus::terminated : ExitStatus::interrupted;
+  }
+  io_.stop();
+  finished_ = true;
+}
+
+/// A foreign stream must have the fields that the columns need: refused by name.
+void InputRun::refuse_if_lacking() {
+  if (own_stream_ || !source_) return;
+  const std::string field = source_->lacking();
+  if (field.empty()) return;
+  const std::string column = plan_.column_of(field);
+  const std::string use = column.empty() ? "telling flows apart" : fmt::format("column {}", column);
+  throw InputError(fmt::format("lacks the field {0}, needed for {1}: add -e {0} to tshark's command "
+                               "line (see --print-command)",
+                               field, use),
+                   true);
+}
+
+void InputRun::start_progress() {
+  if (!options_.progress || !source_) return;
+  progress_ = std::make_unique<Progress>(name_, meter_->counters(), reporter_,
+                                         [this] { return share(); });
+  source_->attach(*progress_);
+  schedule_repaint(progress_start);
+}
+
+void InputRun::schedule_repaint(milliseconds delay) {
+  repaint_.expires_after(delay);
+  repaint_.async_wait([this](error_code error) {
+    if (error || finished_ || ended_) return;
+    progress_->paint();
+    schedule_repaint(progress_pace);
+  });
+}
+
+/// How much of a file was read, by us or by tshark.
+std::optional<double> InputRun::share() const {
+  struct stat status {};
+  if (!seekable_ || fstat(fd_, &status) != 0 || status.st_size == 0) return std::nullopt;
+  const auto size = static_cast<double>(status.st_size);
+  if (!child_ || input_ == "-") return static_cast<double>(lseek(fd_, 0, SEEK_CUR)) / size;
+  // tshark's own descriptor of the file, as far as the system shows it.
+  const std::string process = fmt::format("/proc/{}", child_->pid());
+  std::error_code error;
+  for (const auto& entry : std::filesystem::directory_iterator(process + "/fd", error)) {
+    if (!std::filesystem::equivalent(entry.path(), input_, error)) continue;
+    std::ifstream info(fmt::format("{}/fdinfo/{}", process, entry.path().filename().string()));
+    std::string word;
+    double position = 0;
+    if (info >> word >> position && word == "pos:") return position / size;
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::string input_name(const std::string& input) {
+  return input == "-" ? "standard input" : input;
+}
+
+RunResult run_input(const Options& options, const MeterPlan& plan, const std::string& input,
+                    Output& output, Reporter& reporter) {
+  return InputRun(options, plan, input, output, reporter).run();
+}
+
+}  // namespace flowmeter

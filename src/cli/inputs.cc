@@ -1,0 +1,64 @@
+#include "cli/inputs.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "base/error.h"
+
+namespace flowmeter {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr std::array compressed = {".gz", ".zst", ".lz4"};
+constexpr std::array known = {".pcap", ".pcapng", ".cap", ".dmp", ".json", ".ek", ".tsv", ".ntar"};
+
+/// The files below a directory. A directory that is a symbolic link is not entered: no way in circles.
+std::vector<Input> files_below(const fs::path& directory) {
+  std::vector<Input> files;
+  std::error_code error;
+  for (auto at = fs::recursive_directory_iterator(directory, error);
+       !error && at != fs::recursive_directory_iterator(); at.increment(error)) {
+    std::error_code ignored;
+    if (!at->is_regular_file(ignored)) continue;
+    files.push_back({at->path().string(), at->path().lexically_relative(directory), true});
+  }
+  if (error) throw UsageError(fmt::format("{}: {}", directory.string(), error.message()));
+  std::sort(files.begin(), files.end(),
+            [](const Input& a, const Input& b) { return a.path < b.path; });
+  return files;
+}
+
+}  // namespace
+
+std::vector<Input> list_inputs(const std::vector<std::string>& names, bool recursive) {
+  std::vector<Input> inputs;
+  for (const std::string& name : names) {
+    std::error_code ignored;
+    if (recursive && name != "-" && fs::is_directory(name, ignored)) {
+      for (Input& file : files_below(name)) inputs.push_back(std::move(file));
+    } else {
+      inputs.push_back({name, fs::path(name).filename(), false});
+    }
+  }
+  return inputs;
+}
+
+fs::path output_path(const fs::path& directory, const Input& input) {
+  if (input.path == "-") return directory / "stdin_flow.csv";
+  fs::path name = input.below;
+  const auto drop = [&name](const auto& suffixes) {
+    const std::string suffix = name.extension().string();
+    if (std::find(suffixes.begin(), suffixes.end(), suffix) == suffixes.end()) return;
+    name.replace_extension();
+  };
+  drop(compressed);
+  drop(known);
+  name += "_flow.csv";
+  return directory / name;
+}
+
+}  // namespace flowmeter

@@ -1,0 +1,26 @@
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace flowmeter {
+
+/// One input of a run.
+struct Input {
+  std::string path;             ///< or "-"
+  std::filesystem::path below;  ///< where it lies below the directory that was named, else its name
+  bool found = false;           ///< below a directory: skipped without an error if it is no capture
+};
+
+/// The inputs that the command line names; with `recursive` all regular files below directories, in
+/// the order of their names. A directory is kept as an input otherwise (to be refused in its turn).
+/// Throws UsageError if a directory cannot be read.
+[[nodiscard]] std::vector<Input> list_inputs(const std::vector<std::string>& names, bool recursive);
+
+/// NAME_flow.csv for a capture NAME.pcap (.pcapng.gz and the like too), in its place below
+/// `directory`. Standard input is `stdin`.
+[[nodiscard]] std::filesystem::path output_path(const std::filesystem::path& directory,
+                                                const Input& input);
+
+}  // namespace flowmeter

@@ -1,0 +1,155 @@
+#include "cli/options.h"
+
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+
+#include "base/error.h"
+
+namespace flowmeter {
+namespace {
+
+constexpr const char* description =
+    "Flow features from network traffic: one CSV row for each TCP or UDP conversation.\n"
+    "Reads captures (by tshark) and tshark's own JSON, EK and fields output.";
+
+constexpr const char* examples =
+    "Examples:\n"
+    "  flowmeter trace.pcapng > flows.csv\n"
+    "  tshark -r trace.pcapng -T ek | flowmeter -\n"
+    "  tcpdump -i eth0 -w - | flowmeter - | mlr --icsv --opprint sort -nr fwd_tot_byte\n"
+    "  flowmeter -r captures/ -o flows/\n"
+    "\n"
+    "Exit status: 0 all read and written; 1 input damaged or cut short (what was read is written);\n"
+    "2 nothing done; 130, 143 ended by SIGINT, SIGTERM (open flows are written first).";
+
+class HelpFormatter final : public CLI::Formatter {
+  std::string make_usage(const CLI::App* /*app*/, std::string /*name*/) const override {
+    return "\nUsage: flowmeter [OPTIONS] INPUT... [-- TSHARK-ARGUMENTS...]\n";
+  }
+};
+
+void add_input_options(CLI::App& app, Options& options) {
+  app.add_option("INPUT", options.inputs,
+                 "Captures or tshark output; - is standard input, told apart by content")
+      ->type_name("");
+  app.add_flag("-r,--recursive", options.recursive, "Take all captures below directories")
+      ->group("Input");
+  app.add_option("-Y,--display-filter", options.tshark.display_filter,
+                 "Only frames that tshark's display filter passes")
+      ->type_name("FILTER")
+      ->group("Input");
+  app.add_option("-d,--decode-as", options.tshark.decode_as, "tshark's decode-as rule (repeatable)")
+      ->type_name("RULE")
+      ->allow_extra_args(false)
+      ->group("Input");
+  app.add_option("--pref", options.tshark.preferences,
+                 "A tshark preference, as its -o takes it (repeatable)")
+      ->type_name("NAME:VALUE")
+      ->allow_extra_args(false)
+      ->group("Input");
+  app.add_option("--tshark", options.tshark.program, "The tshark to run")
+      ->type_name("PATH")
+      ->capture_default_str()
+      ->group("Input");
+  app.add_flag("--print-command", options.print_command,
+               "Print the tshark command line that would be run, and do nothing else")
+      ->group("Input");
+  app.add_option("--read-size", options.read_bytes, "Most bytes for a read")->group("");
+}
+
+void add_flow_options(CLI::App& app, Options& options, double& timeout) {
+  app.add_option("-t,--timeout", timeout,
+                 "A flow ends when its stream is idle for longer than this")
+      ->type_name("SECONDS")
+      ->check(CLI::NonNegativeNumber)
+      ->capture_default_str()
+      ->group("Flows");
+  app.add_option("--schema", options.meter.schema, "Set of columns: flowmeter or pyflowmeter")
+      ->type_name("NAME")
+      ->capture_default_str()
+      ->group("Columns");
+  app.add_option("--columns", options.meter.columns,
+                 "Columns: a,b chooses; +a adds to the schema's; =-a drops")
+      ->type_name("LIST")
+      ->group("Columns");
+  app.add_flag("--list-columns", options.list_columns,
+               "List all columns with unit, meaning and tshark fields")
+      ->group("Columns");
+}
+
+void add_output_options(CLI::App& app, Options& options, std::string& delimiter, int& progress,
+                        bool& quiet, bool& verbose) {
+  app.add_option("-o,--output", options.output,
+                 "File to write, or directory for one NAME_flow.csv per capture")
+      ->type_name("PATH")
+      ->group("Output");
+  app.add_option("--delimiter", delimiter, "Character between cells (\\t for a tab)")
+      ->type_name("CHAR")
+      ->capture_default_str()
+      ->group("Output");
+  app.add_flag("!--no-header", options.header, "Leave the header line out")->group("Output");
+  app.add_flag_callback(
+         "--progress", [&progress] { progress = 1; }, "Show progress on stderr (default on a terminal)")
+      ->group("Messages");
+  app.add_flag_callback("--no-progress", [&progress] { progress = 0; }, "Do not")->group("Messages");
+  app.add_flag("-q,--quiet", quiet, "Errors only")->group("Messages");
+  app.add_flag("-v,--verbose", verbose, "Say more")->group("Messages");
+  app.add_flag("--version", options.version, "Print the versions of flowmeter and tshark")
+      ->group("Messages");
+}
+
+char parse_delimiter(const std::string& text) {
+  if (text == "\\t") return '\t';
+  const bool usable = text.size() == 1 && text != "\"" && text != "\n" && text != "\r";
+  if (!usable) throw UsageError("--delimiter takes one character that is no quote or line end");
+  return text.front();
+}
+
+/// Everything behind the first "--" goes to tshark as it is.
+int cut_verbatim(int argc, const char* const* argv, std::vector<std::string>& extra) {
+  for (int i = 1; i < argc; ++i) {
+    if (std::string_view(argv[i]) != "--") continue;
+    extra.assign(argv + i + 1, argv + argc);
+    return i;
+  }
+  return argc;
+}
+
+}  // namespace
+
+Options parse_options(int argc, const char* const* argv, std::string& help) {
+  Options options;
+  double timeout = options.meter.idle_timeout.count();
+  std::string delimiter = ",";
+  int progress = -1;
+  bool quiet = false, verbose = false;
+  argc = cut_verbatim(argc, argv, options.tshark.extra_arguments);
+
+  CLI::App app(description, "flowmeter");
+  app.formatter(std::make_shared<HelpFormatter>());
+  app.get_formatter()->column_width(30);
+  app.footer(examples);
+  app.set_help_flag("-h,--help", "Print this help")->group("Messages");
+  add_input_options(app, options);
+  add_flow_options(app, options, timeout);
+  add_output_options(app, options, delimiter, progress, quiet, verbose);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::CallForHelp&) {
+    help = app.help();
+    return options;
+  } catch (const CLI::ParseError& error) {
+    throw UsageError(std::string(error.what()) + " (see --help)");
+  }
+  options.meter.idle_timeout = std::chrono::duration<double>(timeout);
+  options.delimiter = parse_delimiter(delimiter);
+  if (quiet) options.level = Reporter::Level::quiet;
+  if (verbose) options.level = Reporter::Level::verbose;
+  const bool by_default = isatty(STDERR_FILENO) != 0 && isatty(STDOUT_FILENO) == 0 && !quiet;
+  options.progress = progress < 0 ? by_default : progress == 1;
+  return options;
+}
+
+}  // namespace flowmeter

@@ -1,0 +1,33 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/report.h"
+#include "schema/meter.h"
+#include "source/tshark_command.h"
+
+namespace flowmeter {
+
+/// What the command line asks for.
+struct Options {
+  std::vector<std::string> inputs;  ///< "-" is standard input
+  bool recursive = false;
+  std::string output;               ///< empty: standard output
+  MeterOptions meter;
+  TsharkOptions tshark;
+  char delimiter = ',';
+  bool header = true;
+  bool list_columns = false;
+  bool print_command = false;
+  bool version = false;
+  bool progress = false;            ///< wanted, or by default: stderr is a terminal and stdout is not
+  std::size_t read_bytes = 0;       ///< most bytes for a read; 0: as many as fit
+  Reporter::Level level = Reporter::Level::normal;
+};
+
+/// Reads the command line. When it asks for the help, `help` is set to the text to be printed, and
+/// nothing else counts. Throws UsageError.
+[[nodiscard]] Options parse_options(int argc, const char* const* argv, std::string& help);
+
+}  // namespace flowmeter

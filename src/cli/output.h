@@ -1,0 +1,67 @@
+#pragma once
+
+#include <functional>
+#include <string>
+#include <utility>
+
+#include "sink/byte_sink.h"
+
+namespace flowmeter {
+
+/// Rows of one or several inputs on their way to one place, under one header.
+class Output {
+ public:
+  /// `header` is the finished line, or empty. `sink` outlives the output.
+  Output(ByteSink& sink, std::string header) : sink_(sink), header_(std::move(header)) {}
+
+  /// Writes the header unless that is done.
+  void begin() {
+    if (begun_) return;
+    begun_ = true;
+    sink_.write(header_);
+  }
+
+  void write(std::string_view bytes) {
+    begin();
+    sink_.write(bytes);
+  }
+
+  void flush() { sink_.flush(); }
+  void finish() { sink_.finish(); }
+
+ private:
+  ByteSink& sink_;
+  std::string header_;
+  bool begun_ = false;
+};
+
+/// The rows of one input: asks once, before the first of them, whether there may be rows at all.
+class GatedSink final : public ByteSink {
+ public:
+  /// `gate` throws to refuse. `output` outlives the sink.
+  GatedSink(Output& output, std::function<void()> gate)
+      : output_(output), gate_(std::move(gate)) {}
+
+  void write(std::string_view bytes) override {
+    open();
+    output_.write(bytes);
+  }
+  void flush() override { output_.flush(); }
+  void finish() override {
+    open();
+    output_.begin();
+    output_.flush();
+  }
+
+ private:
+  void open() {
+    if (!gate_) return;
+    const auto gate = std::exchange(gate_, nullptr);
+    gate();
+  }
+
+  Output& output_;
+  std::function<void()> gate_;
+};
+
+}  // namespace flowmeter

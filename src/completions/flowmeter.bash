@@ -1,0 +1,76 @@
+# bash completion for flowmeter
+# shellcheck shell=bash
+
+_flowmeter_columns() {
+  local program=${1/#\~/$HOME}
+  "$program" --list-columns 2>/dev/null </dev/null | while read -r name _; do printf '%s\n' "$name"; done
+}
+
+# _flowmeter_list WORD NAME…: completes the last name of a list with commas; each name may have a sign.
+_flowmeter_list() {
+  local before='' last=$1 sign='' name
+  shift
+  if [[ $last == *,* ]]; then
+    before=${last%,*},
+    last=${last##*,}
+  fi
+  if [[ $last == [+-]* ]]; then
+    sign=${last:0:1}
+    last=${last:1}
+  fi
+  for name in "$@"; do
+    if [[ $name == "$last"* && ",$before" != *[,+-]"$name",* ]]; then COMPREPLY+=("$before$sign$name"); fi
+  done
+}
+
+_flowmeter() {
+  local current=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]} word
+  local -a names
+  COMPREPLY=()
+
+  # Behind `--` stand tshark's arguments.
+  for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
+    if [[ $word == -- ]]; then return; fi
+  done
+
+  # bash makes three words of --option=value.
+  if [[ $current == = ]]; then
+    current=
+  elif [[ $before == = ]]; then
+    before=${COMP_WORDS[COMP_CWORD - 2]}
+  fi
+
+  case $before in
+    --schema)
+      mapfile -t COMPREPLY < <(compgen -W 'flowmeter pyflowmeter' -- "$current")
+      return
+      ;;
+    --columns)
+      mapfile -t names < <(_flowmeter_columns "$1")
+      _flowmeter_list "$current" "${names[@]}"
+      compopt -o nospace
+      return
+      ;;
+    --tshark)
+      mapfile -t COMPREPLY < <(compgen -c -- "$current")
+      return
+      ;;
+    -o | --output)
+      return # files
+      ;;
+    -t | --timeout | --delimiter | -Y | --display-filter | -d | --decode-as | --pref)
+      compopt +o default +o bashdefault
+      return
+      ;;
+  esac
+
+  if [[ $current == -* ]]; then
+    mapfile -t COMPREPLY < <(compgen -W '
+      -r --recursive -o --output -t --timeout --schema --columns --list-columns --delimiter --no-header --tshark
+      -Y --display-filter -d --decode-as --pref --print-command --progress --no-progress -q --quiet -v --verbose
+      --version -h --help --' -- "$current")
+  fi
+}
+
+# With no words of its own, readline offers files.
+complete -o bashdefault -o default -F _flowmeter flowmeter

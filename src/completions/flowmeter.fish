@@ -1,0 +1,34 @@
+# fish completion for flowmeter
+
+# The word under the cursor as a list with commas: each column, with what stands before it.
+function __flowmeter_columns
+    set -l program (commandline -opc | head -n 1 | string replace -r '^~' $HOME)
+    set -l word (commandline -ct | string replace -r -- '^--columns=' '')
+    set -l before (string match -r -- '^.*,' $word)
+    set -l sign (string match -r -- '^[+-]' (string replace -r -- '^.*,' '' $word))
+    for line in ($program --list-columns 2>/dev/null)
+        set -l name (string match -r -- '^\S+' $line)
+        set -l meaning (string replace -r -- '^\S+\s*' '' $line)
+        printf '%s%s%s\t%s\n' "$before" "$sign" $name $meaning
+    end
+end
+
+complete -c flowmeter -s r -l recursive -d 'Take the captures below the directories'
+complete -c flowmeter -s o -l output -r -F -d 'Write the rows to a file'
+complete -c flowmeter -s t -l timeout -x -d 'Idle time-out in seconds'
+complete -c flowmeter -l schema -x -a 'flowmeter pyflowmeter' -d 'Set of columns'
+complete -c flowmeter -l columns -x -a '(__flowmeter_columns)' -d 'Columns to write'
+complete -c flowmeter -l list-columns -d 'List all columns'
+complete -c flowmeter -l delimiter -x -d 'What stands between two values'
+complete -c flowmeter -l no-header -d 'Leave out the names of the columns'
+complete -c flowmeter -l tshark -r -F -d 'The tshark to run'
+complete -c flowmeter -s Y -l display-filter -x -d 'Take only the packets that match'
+complete -c flowmeter -s d -l decode-as -x -d 'Dissect a port as another protocol'
+complete -c flowmeter -l pref -x -d 'Set a preference of tshark'
+complete -c flowmeter -l print-command -d 'Print the tshark command and end'
+complete -c flowmeter -l progress -d 'Show progress'
+complete -c flowmeter -l no-progress -d 'Show no progress'
+complete -c flowmeter -s q -l quiet -d 'Say nothing but errors'
+complete -c flowmeter -s v -l verbose -d 'Say more'
+complete -c flowmeter -l version -d 'Print the version'
+complete -c flowmeter -s h -l help -d 'Print a summary of the options'

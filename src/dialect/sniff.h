@@ -1,0 +1,27 @@
+#pragma once
+
+#include <optional>
+#include <string_view>
+
+namespace flowmeter {
+
+/// What an input is, told by its first bytes.
+enum class InputKind {
+  empty,     ///< nothing at all
+  ek,        ///< newline-delimited JSON of `tshark -T ek`
+  json,      ///< one array of `tshark -T json`
+  fields,    ///< `tshark -T fields -E header=y`
+  xml,       ///< PDML or PSML: refused
+  utf16,     ///< text that a Windows shell recoded: refused
+  capture,   ///< pcap, pcapng, or one of them under gzip, zstd or LZ4
+  unknown,   ///< none of these; tshark may still know it
+};
+
+/// Bytes that are enough to tell: more need not be read ahead.
+inline constexpr std::size_t sniff_bytes = 4096;
+
+/// Tells what the input is, or nothing as long as `head` is too short for that.
+/// `at_end`: the input ends behind `head`.
+[[nodiscard]] std::optional<InputKind> sniff(std::string_view head, bool at_end) noexcept;
+
+}  // namespace flowmeter

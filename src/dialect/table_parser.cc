@@ -1,0 +1,75 @@
+#include "dialect/table_parser.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstring>
+
+#include "base/error.h"
+
+namespace flowmeter {
+
+TableParser::TableParser(const FieldSet& fields, const std::vector<std::string>& columns)
+    : fields_(fields), has_header_(!columns.empty()) {
+  for (const std::string& name : columns) columns_.push_back(fields.find(name));
+}
+
+std::vector<std::string> TableParser::missing() const {
+  std::vector<std::string> names;
+  for (FieldId field = 0; field < fields_.size(); ++field) {
+    if (std::find(columns_.begin(), columns_.end(), field) == columns_.end()) {
+      names.push_back(fields_.names()[field]);
+    }
+  }
+  return names;
+}
+
+void TableParser::take_header(std::string_view line) {
+  while (true) {
+    const std::size_t tab = line.find('\t');
+    columns_.push_back(fields_.find(line.substr(0, tab)));
+    if (tab == std::string_view::npos) break;
+    line.remove_prefix(tab + 1);
+  }
+  has_header_ = true;
+}
+
+bool TableParser::parse(std::span<char> text, Record& record) {
+  if (!has_header_) {
+    take_header({text.data(), text.size()});
+    return false;
+  }
+  record.clear();
+  const char* at = text.data();
+  const char* const end = at + text.size();
+  for (std::size_t column = 0;; ++column) {
+    const auto* tab = static_cast<const char*>(
+        std::memchr(at, '\t', static_cast<std::size_t>(end - at)));
+    const char* const cell_end = tab == nullptr ? end : tab;
+    if (column == columns_.size()) {
+      throw InputError(fmt::format("more than the {} columns of the header", columns_.size()));
+    }
+    const FieldId field = columns_[column];
+    if (field != no_field && at != cell_end) {
+      std::string_view cell(at, static_cast<std::size_t>(cell_end - at));
+      for (std::size_t comma = cell.find(','); comma != std::string_view::npos;
+           comma = cell.find(',')) {
+        record.add(field, cell.substr(0, comma));
+        cell.remove_prefix(comma + 1);
+      }
+      record.add(field, cell);
+    }
+    if (tab == nullptr) {
+      if (column + 1 != columns_.size()) {
+        throw InputError(fmt::format("{} columns instead of the header's {}", column + 1,
+                                     columns_.size()));
+      }
+      break;
+    }
+    at = tab + 1;
+  }
+  record.seal(false);
+  return true;
+}
+
+}  // namespace flowmeter

@@ -1,0 +1,17 @@
+#include "flow/accumulator.h"
+
+namespace flowmeter {
+
+std::size_t AccumulatorSet::add(AccumulatorFactory factory, FieldSet& fields) {
+  for (const Member& member : members_) {
+    if (member.factory == factory) return member.offset;
+  }
+  auto accumulator = factory(fields);
+  const std::size_t alignment = accumulator->alignment();
+  const std::size_t offset = (size_ + alignment - 1) / alignment * alignment;
+  size_ = offset + accumulator->size();
+  members_.push_back({factory, std::move(accumulator), offset});
+  return offset;
+}
+
+}  // namespace flowmeter

@@ -1,0 +1,89 @@
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <new>
+#include <utility>
+#include <vector>
+
+#include "packet/packet.h"
+
+namespace flowmeter {
+
+/// Which way a packet goes: forward is the direction of the flow's first packet.
+enum class Direction : std::uint8_t { forward = 0, backward = 1 };
+
+/// One kind of state that flows keep for the columns that print it. There is one object for a run; it
+/// works on states that lie in the flows, so that a run pays, in memory and in time, for the kinds
+/// that its columns use and for no others.
+class Accumulator {
+ public:
+  virtual ~Accumulator() = default;
+
+  /// Bytes and alignment of a state.
+  [[nodiscard]] virtual std::size_t size() const noexcept = 0;
+  [[nodiscard]] virtual std::size_t alignment() const noexcept = 0;
+
+  /// Makes the state of a flow without packets in raw memory; destroy() ends its life.
+  virtual void construct(std::byte* state) const = 0;
+  virtual void destroy(std::byte* state) const noexcept = 0;
+
+  /// Takes a packet of the flow into account.
+  virtual void add(std::byte* state, const Packet& packet, Direction direction) const = 0;
+};
+
+/// An accumulator whose state is a State; derived classes write only add_packet().
+template <class State>
+class AccumulatorOf : public Accumulator {
+ public:
+  [[nodiscard]] std::size_t size() const noexcept final { return sizeof(State); }
+  [[nodiscard]] std::size_t alignment() const noexcept final { return alignof(State); }
+  void construct(std::byte* state) const final { new (state) State(); }
+  void destroy(std::byte* state) const noexcept final {
+    std::launder(reinterpret_cast<State*>(state))->~State();
+  }
+  void add(std::byte* state, const Packet& packet, Direction direction) const final {
+    add_packet(*std::launder(reinterpret_cast<State*>(state)), packet, direction);
+  }
+
+ private:
+  virtual void add_packet(State& state, const Packet& packet, Direction direction) const = 0;
+};
+
+/// Makes an accumulator for a run; adds the tshark fields that it reads to `fields`.
+/// The function's address is what tells one kind from another.
+using AccumulatorFactory = std::unique_ptr<Accumulator> (*)(FieldSet& fields);
+
+/// The accumulators of a run and where their states lie behind a Flow.
+class AccumulatorSet {
+ public:
+  /// Offset of that kind's state from the start of the states; adds the kind if it is new.
+  std::size_t add(AccumulatorFactory factory, FieldSet& fields);
+
+  /// Bytes of all states together.
+  [[nodiscard]] std::size_t size() const noexcept { return size_; }
+
+  void construct(std::byte* states) const {
+    for (const Member& member : members_) member.accumulator->construct(states + member.offset);
+  }
+  void destroy(std::byte* states) const noexcept {
+    for (const Member& member : members_) member.accumulator->destroy(states + member.offset);
+  }
+  void add_packet(std::byte* states, const Packet& packet, Direction direction) const {
+    for (const Member& member : members_) {
+      member.accumulator->add(states + member.offset, packet, direction);
+    }
+  }
+
+ private:
+  struct Member {
+    AccumulatorFactory factory;
+    std::unique_ptr<Accumulator> accumulator;
+    std::size_t offset;
+  };
+
+  std::vector<Member> members_;
+  std::size_t size_ = 0;
+};
+
+}  // namespace flowmeter

@@ -1,0 +1,55 @@
+#pragma once
+
+#include <boost/intrusive/list_hook.hpp>
+#include <boost/intrusive/unordered_set_hook.hpp>
+#include <cstddef>
+#include <cstdint>
+
+#include "flow/accumulator.h"
+
+namespace flowmeter {
+
+/// Why a flow ended. In brackets IPFIX flowEndReason (RFC 5102, 5.11.3).
+enum class EndReason : std::uint8_t {
+  idle = 1,          ///< no packet for longer than the idle time-out (1)
+  end_of_input = 4,  ///< open when the input ended (4, forced end)
+};
+
+/// One open flow. Lives in a FlowTable; the states of the run's accumulators lie behind it.
+struct Flow {
+  using ListHook =
+      boost::intrusive::list_member_hook<boost::intrusive::link_mode<boost::intrusive::normal_link>>;
+  using SetHook = boost::intrusive::unordered_set_member_hook<
+      boost::intrusive::link_mode<boost::intrusive::normal_link>>;
+
+  ListHook by_recency;
+  SetHook by_key;
+
+  StreamKey key;
+  Endpoint source;       ///< sent the flow's first packet (of the stream's first part, if cut)
+  Endpoint destination;
+  std::int64_t first_ns = 0;     ///< smallest packet time
+  std::int64_t last_ns = 0;      ///< largest packet time
+  std::int64_t previous_ns = 0;  ///< time of the packet that came last, which may be neither
+  std::int64_t touched_ns = 0;   ///< the table's clock when that packet came
+  std::uint64_t first_frame = 0; ///< frame number of the first packet
+  std::uint32_t part = 0;        ///< how often the stream was cut before
+  std::uint8_t first_order = 0;  ///< order of the first packet within its frame
+
+  /// States of the accumulators, see AccumulatorSet.
+  [[nodiscard]] std::byte* states() noexcept { return reinterpret_cast<std::byte*>(this + 1); }
+  [[nodiscard]] const std::byte* states() const noexcept {
+    return reinterpret_cast<const std::byte*>(this + 1);
+  }
+};
+
+/// Takes finished flows.
+class FlowSink {
+ public:
+  virtual ~FlowSink() = default;
+
+  /// `flow` is gone when this returns.
+  virtual void on_flow(const Flow& flow, EndReason reason) = 0;
+};
+
+}  // namespace flowmeter

@@ -1,0 +1,57 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "packet/packet.h"
+
+namespace flowmeter {
+
+/// One transport header that counts as a packet, found in frame.protocols: which of the frame's
+/// tcp.* or udp.* values are its own, and which of the ip.* or ipv6.* values are its addresses.
+struct TransportLayer {
+  Transport transport;
+  std::uint8_t occurrence;       ///< k: the k-th value of tcp.* or udp.*
+  std::uint8_t ip_version;       ///< 4 or 6: family of the nearest network layer before it; 0: none
+  std::uint8_t ip_occurrence;    ///< the k-th value of ip.* or ipv6.*
+};
+
+/// The transports of a frame, from its frame.protocols ("eth:ethertype:ip:udp:vxlan:eth:...").
+/// Transports quoted by an ICMP error are left out, but they do take their place in the counting.
+struct LayerPlan {
+  std::vector<TransportLayer> transports;
+  unsigned ipv4_layers = 0;      ///< ip tokens
+  unsigned tcp_layers = 0;       ///< tcp tokens, quoted ones too
+  unsigned udp_layers = 0;
+  bool implicit_ip = false;      ///< a network layer is not named (MPLS since 4.2: "mpls:tcp")
+  bool counted_tcp = false;      ///< a tcp token is among `transports`
+  bool counted_udp = false;
+};
+
+/// Reads frame.protocols. `implicit_version`: family taken for network layers that are not named.
+[[nodiscard]] LayerPlan plan_layers(std::string_view protocols, std::uint8_t implicit_version);
+
+/// Remembers the plans: a capture has few distinct frame.protocols.
+class LayerPlans {
+ public:
+  /// Valid until the next call.
+  const LayerPlan& find(std::string_view protocols, std::uint8_t implicit_version = 4);
+
+ private:
+  struct Hash {
+    using is_transparent = void;
+    std::size_t operator()(std::string_view text) const noexcept {
+      return std::hash<std::string_view>{}(text);
+    }
+  };
+  using Cache = std::unordered_map<std::string, LayerPlan, Hash, std::equal_to<>>;
+
+  Cache cache_[2];  // by implicit version
+  std::string last_text_;
+  const LayerPlan* last_ = nullptr;
+};
+
+}  // namespace flowmeter

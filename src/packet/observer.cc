@@ -1,0 +1,36 @@
+#include "packet/observer.h"
+
+#include <algorithm>
+
+namespace flowmeter {
+
+void PacketSource::attach(PacketObserver& observer) {
+  wanted_.push_back(&observer);
+  changed_ = true;
+}
+
+void PacketSource::detach(PacketObserver& observer) {
+  std::erase(wanted_, &observer);
+  changed_ = true;
+}
+
+void PacketSource::settle() {
+  if (!changed_) return;
+  observers_ = wanted_;
+  changed_ = false;
+}
+
+void PacketSource::publish(const Frame& frame) {
+  settle();
+  for (PacketObserver* observer : observers_) observer->on_frame(frame);
+  for (const Packet& packet : frame.packets) {
+    for (PacketObserver* observer : observers_) observer->on_packet(packet);
+  }
+}
+
+void PacketSource::publish_end(EndOfInput end) {
+  settle();
+  for (PacketObserver* observer : observers_) observer->on_end(end);
+}
+
+}  // namespace flowmeter

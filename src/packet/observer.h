@@ -1,0 +1,56 @@
+#pragma once
+
+#include <vector>
+
+#include "packet/packet.h"
+
+namespace flowmeter {
+
+/// How an input ended.
+enum class EndOfInput {
+  complete,     ///< all of it was read
+  damaged,      ///< it is damaged or cut short from here on
+  interrupted,  ///< the user ended the run
+};
+
+/// Sees every frame of an input, in the input's order. What it is handed lives until it returns.
+class PacketObserver {
+ public:
+  virtual ~PacketObserver() = default;
+
+  /// A frame, whether or not it holds packets; before its packets.
+  virtual void on_frame(const Frame& /*frame*/) {}
+
+  /// A packet: once for each distinct conversation in a frame.
+  virtual void on_packet(const Packet& /*packet*/) {}
+
+  /// The input is over; called once.
+  virtual void on_end(EndOfInput /*end*/) {}
+};
+
+/// Where packets come from, as observers see it. Observers are told in the order in which they were
+/// attached; one that attaches or detaches while a frame is handed on counts from the next frame.
+class PacketSource {
+ public:
+  /// `observer` must stay alive until it is detached or the source is gone.
+  void attach(PacketObserver& observer);
+  void detach(PacketObserver& observer);
+
+ protected:
+  PacketSource() = default;
+  ~PacketSource() = default;
+  PacketSource(const PacketSource&) = delete;
+  PacketSource& operator=(const PacketSource&) = delete;
+
+  void publish(const Frame& frame);
+  void publish_end(EndOfInput end);
+
+ private:
+  void settle();
+
+  std::vector<PacketObserver*> observers_;
+  std::vector<PacketObserver*> wanted_;  // what observers_ becomes between frames
+  bool changed_ = false;
+};
+
+}  // namespace flowmeter

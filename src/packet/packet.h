@@ -1,0 +1,51 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+
+#include "base/address.h"
+#include "dialect/record.h"
+
+namespace flowmeter {
+
+/// Transport protocols that flows are kept for. The values are IANA protocol numbers.
+enum class Transport : std::uint8_t { tcp = 6, udp = 17 };
+
+/// Identity of a flow within one input: transport and tshark's stream index (tcp.stream,
+/// udp.stream; UDP-Lite counts in udp.stream).
+struct StreamKey {
+  Transport transport = Transport::tcp;
+  std::uint64_t stream = 0;
+
+  friend bool operator==(const StreamKey&, const StreamKey&) = default;
+};
+
+/// TCP flags as in the low bits of tcp.flags.
+namespace tcp_flag {
+inline constexpr std::uint16_t fin = 0x01, syn = 0x02, rst = 0x04, psh = 0x08, ack = 0x10,
+                               urg = 0x20, ece = 0x40, cwr = 0x80;
+}  // namespace tcp_flag
+
+/// One packet of one conversation: a transport header that counts, in the frame that carried it.
+struct Packet {
+  StreamKey key;
+  std::int64_t time_ns = 0;      ///< frame.time_epoch, nanoseconds since the Unix epoch; may go backwards
+  std::uint64_t frame_number = 0;  ///< 1-based position in the input
+  std::uint32_t frame_bytes = 0;   ///< frame.len: bytes on the wire
+  std::uint16_t tcp_flags = 0;     ///< tcp.flags; 0 for UDP
+  std::uint8_t occurrence = 0;     ///< which of the frame's headers of this transport, from 0
+  std::uint8_t order_in_frame = 0; ///< 0 for the frame's first packet, 1 for its second, ...
+  Endpoint source;                 ///< of the nearest network layer before the transport
+  Endpoint destination;
+  const Record* record = nullptr;  ///< all of the frame's fields; gone when the observers return
+};
+
+/// One frame and the packets in it: none for ARP, several for a tunnel's inner and outer transport.
+struct Frame {
+  std::uint64_t number = 0;        ///< 1-based position in the input
+  std::int64_t time_ns = 0;        ///< as in Packet
+  std::uint32_t bytes = 0;         ///< frame.len
+  std::span<const Packet> packets; ///< valid until the observers return
+};
+
+}  // namespace flowmeter

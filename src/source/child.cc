@@ -1,0 +1,107 @@
+#include "source/child.h"
+
+// Boost 1.74's Asio uses std::exchange without including it.
+#include <utility>
+
+#include <boost/process/args.hpp>
+#include <boost/process/child.hpp>
+#include <boost/process/env.hpp>
+#include <boost/process/environment.hpp>
+#include <boost/process/exe.hpp>
+#include <boost/process/extend.hpp>
+#include <boost/process/posix.hpp>
+
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <system_error>
+
+namespace flowmeter {
+
+namespace bp = boost::process;
+
+namespace {
+
+struct Pipe {
+  Descriptor read, write;
+};
+
+Pipe make_pipe() {
+  int ends[2];
+  // Our ends must not leak into other children, who would keep the pipe open.
+  if (pipe2(ends, O_CLOEXEC) != 0) throw std::system_error(errno, std::generic_category(), "pipe");
+  return {Descriptor(ends[0]), Descriptor(ends[1])};
+}
+
+}  // namespace
+
+void Descriptor::reset(int fd) noexcept {
+  if (fd_ >= 0) close(fd_);
+  fd_ = fd;
+}
+
+struct Child::Process {
+  bp::child child;
+};
+
+Child::Child(const Command& command, Input input, int input_fd) {
+  Pipe out = make_pipe(), err = make_pipe(), in;
+  Descriptor null;
+  if (input == Input::pipe) {
+    in = make_pipe();
+    input_fd = in.read.get();
+  } else if (input == Input::none) {
+    null.reset(open("/dev/null", O_RDONLY | O_CLOEXEC));
+    input_fd = null.get();
+  }
+  bp::environment environment = boost::this_process::environment();
+  for (const auto& [name, value] : command.environment) environment[name] = value;
+  const pid_t parent = getpid();
+  const auto prepare = [parent](auto& executor) {
+    // We ignore SIGPIPE; a child that writes to a closed pipe should end as usual.
+    ::signal(SIGPIPE, SIG_DFL);
+    // It must not outlive us, however we end.
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (getppid() != parent) executor.set_error(std::error_code(ESRCH, std::generic_category()), "parent");
+  };
+  std::error_code error;
+  process_ = std::make_unique<Process>();
+  process_->child = bp::child(
+      bp::exe = command.program, bp::args = command.arguments, environment,
+      bp::posix::fd.bind(STDIN_FILENO, input_fd), bp::posix::fd.bind(STDOUT_FILENO, out.write.get()),
+      bp::posix::fd.bind(STDERR_FILENO, err.write.get()), bp::extend::on_exec_setup(prepare), error);
+  if (error) throw std::system_error(error, command.program);
+  in_ = std::move(in.write);
+  out_ = std::move(out.read);
+  err_ = std::move(err.read);
+  fcntl(err_.get(), F_SETFL, O_NONBLOCK);
+  if (in_.get() >= 0) fcntl(in_.get(), F_SETFL, O_NONBLOCK);
+}
+
+Child::~Child() {
+  if (poll()) return;
+  signal(SIGKILL);
+  std::error_code ignored;
+  process_->child.wait(ignored);
+}
+
+int Child::pid() const noexcept { return process_->child.id(); }
+
+void Child::signal(int number) noexcept {
+  if (!exit_) kill(pid(), number);
+}
+
+std::optional<ChildExit> Child::poll() {
+  if (exit_) return exit_;
+  std::error_code error;
+  if (process_->child.running(error)) return std::nullopt;
+  const int native = process_->child.native_exit_code();
+  exit_ = WIFSIGNALED(native) ? ChildExit{0, WTERMSIG(native)} : ChildExit{WEXITSTATUS(native), 0};
+  return exit_;
+}
+
+}  // namespace flowmeter

@@ -1,0 +1,48 @@
+#include "source/dialect_source.h"
+
+#include <fmt/format.h>
+
+#include "base/error.h"
+#include "dialect/json_parser.h"
+#include "dialect/table_parser.h"
+
+namespace flowmeter {
+namespace {
+
+std::unique_ptr<Framer> make_framer(InputKind kind) {
+  if (kind == InputKind::json) return std::make_unique<ArrayFramer>();
+  return std::make_unique<LineFramer>();
+}
+
+std::unique_ptr<RecordParser> make_parser(InputKind kind, const FieldSet& fields) {
+  if (kind == InputKind::fields) return std::make_unique<TableParser>(fields);
+  return std::make_unique<JsonParser>(fields);
+}
+
+}  // namespace
+
+DialectSource::DialectSource(InputKind kind, const FieldSet& fields)
+    : framer_(make_framer(kind)),
+      parser_(make_parser(kind, fields)),
+      record_(fields.size()),
+      decoder_(fields) {}
+
+DialectSource::~DialectSource() = default;
+
+void DialectSource::drain() {
+  while (const auto text = framer_->next()) {
+    try {
+      if (!parser_->parse(*text, record_)) continue;
+      publish(decoder_.decode(record_));
+    } catch (const InputError& error) {
+      throw InputError(fmt::format("{}: {}", framer_->place(), error.what()), error.nothing_done());
+    }
+  }
+}
+
+void DialectSource::close() {
+  framer_->close();
+  drain();
+}
+
+}  // namespace flowmeter

@@ -1,0 +1,59 @@
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "dialect/framer.h"
+#include "dialect/parser.h"
+#include "dialect/sniff.h"
+#include "packet/decoder.h"
+#include "packet/observer.h"
+
+namespace flowmeter {
+
+/// tshark's output as a source of packets: bytes go in at one end, whatever their chunks, and frames
+/// come out to the observers in the order of the input.
+class DialectSource final : public PacketSource {
+ public:
+  /// `kind` is ek, json or fields; `fields` outlives the source.
+  DialectSource(InputKind kind, const FieldSet& fields);
+  ~DialectSource();
+
+  /// Space for the next bytes, and how many of it were filled.
+  std::span<char> room() { return framer_->room(chunk_bytes_); }
+  void commit(std::size_t count) { framer_->commit(count); }
+
+  /// Publishes the frames that are whole by now.
+  /// Throws InputError, with the place, where the text is damaged.
+  void drain();
+
+  /// No more bytes will come: publishes what is left. Throws as drain().
+  void close();
+
+  /// Tells the observers how it ended.
+  void end(EndOfInput how) { publish_end(how); }
+
+  /// A needed field that the text seems not to have, so far; empty if there is none.
+  [[nodiscard]] std::string lacking() const { return decoder_.lacking(); }
+
+  /// A field that must be there in some frames beyond the ones of every packet, see lacking().
+  void require(const std::string& field) { decoder_.require(field); }
+
+  [[nodiscard]] std::uint64_t frames() const noexcept { return decoder_.frames(); }
+  [[nodiscard]] std::uint64_t timeless_frames() const noexcept {
+    return decoder_.timeless_frames();
+  }
+
+  /// Most bytes that room() offers; for tests of chunking.
+  void set_chunk(std::size_t bytes) { chunk_bytes_ = bytes; }
+  [[nodiscard]] std::size_t chunk() const noexcept { return chunk_bytes_; }
+
+ private:
+  std::size_t chunk_bytes_ = std::size_t{128} << 10;
+  std::unique_ptr<Framer> framer_;
+  std::unique_ptr<RecordParser> parser_;
+  Record record_;
+  PacketDecoder decoder_;
+};
+
+}  // namespace flowmeter

@@ -1,0 +1,26 @@
+#pragma once
+
+#include <cstdint>
+
+#include "stats/distribution.h"
+
+namespace flowmeter {
+
+/// Population statistics of a set of samples: each the double that is nearest to the exact value.
+struct Moments {
+  double mean = 0;
+  double std = 0;        ///< sqrt(m2), with m_k the k-th central moment (divided by n)
+  double skewness = 0;   ///< m3 / m2^1.5; 0 if all samples are equal
+  double kurtosis = -3;  ///< m4 / m2^2 - 3; -3 if all samples are equal or there is none
+};
+
+/// In bytes.
+[[nodiscard]] Moments moments(const SizeDistribution& sizes);
+
+/// In seconds (skewness and kurtosis have no unit).
+[[nodiscard]] Moments moments(const GapDistribution& gaps);
+
+/// Nanoseconds as seconds: the double nearest to the exact value.
+[[nodiscard]] double seconds(std::int64_t ns);
+
+}  // namespace flowmeter

@@ -1,0 +1,240 @@
+"""Running flowmeter and tshark from the end-to-end tests, and finding captures."""
+
+import csv
+import hashlib
+import io
+import os
+import shutil
+import signal
+import subprocess
+import tempfile
+from pathlib import Path
+
+REPO = Path(__file__).resolve().parents[2]
+SAMPLES = sorted((REPO / "samples").glob("*.pcap*"))
+
+#: What the default schema needs from tshark, as -e arguments.
+NEEDED = (
+    "frame.time_epoch frame.len frame.protocols ip.src ip.dst ipv6.src ipv6.dst"
+    " tcp.stream tcp.srcport tcp.dstport tcp.flags"
+    " udp.stream udp.srcport udp.dstport"
+).split()
+
+#: Preferences that change numbers; the program pins them, and so does the reference.
+PINNED = (
+    "ip.defragment:TRUE",
+    "tcp.analyze_sequence_numbers:TRUE",
+    "tcp.check_checksum:FALSE",
+    "udp.check_checksum:FALSE",
+    "tcp.fastrt_supersedes_ooo:TRUE",
+    "tcp.default_window_scaling:Not known",
+)
+
+#: Longer than any gap in a capture that has times from 1916 to 2106.
+NO_SPLIT = "9000000000"
+
+
+def shared_dir():
+    """The shared test data, or None on machines that do not have it."""
+    named = os.environ.get("FLOWMETER_SHARED")
+    if named:
+        path = Path(named).resolve()
+        if not path.is_dir():
+            raise RuntimeError(f"FLOWMETER_SHARED={named} is not a directory")
+        return path
+    path = REPO.parent / "shared"
+    return path if path.is_dir() else None
+
+
+SHARED = shared_dir()
+DAMAGED = ("cut_", "short_", "magic_", "bad_", "notcapture")
+
+
+def shared_captures():
+    """Every capture of the shared data that tshark reads from end to end."""
+    if SHARED is None:
+        return []
+    found = []
+    for folder in ("oracles/captures", "handmade", "dialects/captures"):
+        found += sorted(p for p in (SHARED / folder).iterdir() if not p.name.startswith(DAMAGED))
+    return found
+
+
+CAPTURES = SAMPLES + shared_captures()
+
+
+def label(path):
+    """A short test id for a capture: its name, and its folder when that is needed."""
+    return f"{path.parent.name}/{path.name}"
+
+
+def binary():
+    path = os.environ.get("FLOWMETER")
+    if not path:
+        raise RuntimeError("set FLOWMETER to the path of the flowmeter binary")
+    path = os.path.abspath(path)
+    if not os.access(path, os.X_OK):
+        raise RuntimeError(f"FLOWMETER={path} is not an executable file")
+    return path
+
+
+class Result:
+    """What a finished command left: status, stdout (bytes) and stderr (text)."""
+
+    def __init__(self, command, status, out, err):
+        self.command = [str(c) for c in command]
+        self.status = status
+        self.out = out
+        self.err = err
+
+    def __repr__(self):
+        head = self.out[:2000].decode("utf-8", "replace")
+        return (
+            f"\n  command: {' '.join(self.command)}\n  status:  {self.status}"
+            f"\n  stdout ({len(self.out)} bytes): {head}\n  stderr:  {self.err}"
+        )
+
+    @property
+    def lines(self):
+        return self.out.decode().splitlines()
+
+    @property
+    def header(self):
+        return self.lines[0].split(",")
+
+    @property
+    def rows(self):
+        """The data rows, as lists of text."""
+        return list(csv.reader(io.StringIO(self.out.decode())))[1:]
+
+    @property
+    def messages(self):
+        return self.err.splitlines()
+
+    def expect(self, status):
+        assert self.status == status, f"expected status {status}: {self!r}"
+        return self
+
+    def one_message(self, *words):
+        """Asserts that stderr is one line `flowmeter: ...` that holds each of `words`."""
+        assert len(self.messages) == 1, f"expected one line on stderr: {self!r}"
+        assert self.messages[0].startswith("flowmeter: "), repr(self)
+        for word in words:
+            assert word in self.messages[0], f"{word!r} is not in the message: {self!r}"
+        return self
+
+    def silent(self):
+        assert self.err == "", f"expected nothing on stderr: {self!r}"
+        return self
+
+
+def run(command, *, data=None, stdin=None, env=None, cwd=None, timeout=60):
+    """Runs a command to its end. `data` is fed to it; `stdin` is an open file instead."""
+    command = [str(c) for c in command]
+    if data is not None:
+        stdin = subprocess.PIPE
+    process = subprocess.Popen(
+        command, stdin=subprocess.DEVNULL if stdin is None else stdin, env=env, cwd=cwd,
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True,
+    )
+    try:
+        out, err = process.communicate(data, timeout)
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)  # and all that it started
+        out, err = process.communicate()
+        raise AssertionError(
+            f"did not end in {timeout} s: {' '.join(command)}\n  stdout: {out[:2000]!r}\n  stderr: {err[:2000]!r}"
+        ) from None
+    return Result(command, process.returncode, out, err.decode("utf-8", "replace"))
+
+
+def flowmeter(*args, status=0, **options):
+    """Runs the program under test; fails unless it ends with `status` (None: any)."""
+    result = run([binary(), *args], **options)
+    return result if status is None else result.expect(status)
+
+
+def sh(script, **options):
+    """Runs a bash script in which $FLOWMETER is the binary; $PIPESTATUS is the script's to look at."""
+    env = dict(options.pop("env", None) or os.environ, FLOWMETER=binary())
+    return run(["bash", "-c", script], env=env, **options)
+
+
+def plain_env(**more):
+    """The environment for a tshark that no user profile touches."""
+    env = dict(os.environ, LC_ALL="C", TZ="UTC", **more)
+    for name in ("WIRESHARK_CONFIG_DIR", "XDG_CONFIG_HOME"):
+        env.pop(name, None)
+    return env
+
+
+class Tshark:
+    """tshark under an empty profile, each different command run once for all the workers of a session."""
+
+    def __init__(self, cache):
+        self.cache = Path(cache)
+        self.home = self.cache / "home"
+        self.home.mkdir(parents=True, exist_ok=True)
+
+    def path(self, *args):
+        """The file that holds the standard output of `tshark args...`."""
+        args = [str(a) for a in args]
+        kept = self.cache / hashlib.sha256("\0".join(args).encode()).hexdigest()
+        if kept.exists():
+            return kept
+        with tempfile.NamedTemporaryFile(dir=self.cache, delete=False) as out:
+            done = subprocess.run(
+                ["tshark", *args], stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.PIPE,
+                env=plain_env(HOME=str(self.home)), timeout=120,
+            )
+        assert done.returncode == 0, f"tshark {' '.join(args)}: {done.returncode}: {done.stderr.decode()}"
+        os.replace(out.name, kept)  # whole or not at all: another worker may be making the same one
+        return kept
+
+    def text(self, *args):
+        return self.path(*args).read_text(errors="replace")
+
+    def fields(self, capture, *fields, more=()):
+        """`-T fields` text with a header line, under the pinned preferences."""
+        command = ["-n"]
+        for pref in PINNED:
+            command += ["-o", pref]
+        command += ["-r", capture, *more, "-T", "fields", "-E", "header=y", "-E", "separator=/t", "-E", "occurrence=a"]
+        for field in fields or NEEDED:
+            command += ["-e", field]
+        return self.path(*command)
+
+
+def each(fields):
+    """['-e', f1, '-e', f2, ...]"""
+    return [word for field in fields for word in ("-e", field)]
+
+
+def descendants(pid):
+    """Process ids of all living descendants of `pid`."""
+    children = {}
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            words = stat.read_text().rpartition(")")[2].split()
+        except OSError:
+            continue
+        if words[0] != "Z":
+            children.setdefault(int(words[1]), []).append(int(stat.parent.name))
+    found, todo = [], [pid]
+    while todo:
+        for child in children.get(todo.pop(), []):
+            found.append(child)
+            todo.append(child)
+    return found
+
+
+def marked(value):
+    """Process ids of living processes whose environment holds FLOWMETER_TEST_MARK=value."""
+    want, found = f"FLOWMETER_TEST_MARK={value}".encode(), []
+    for environ in Path("/proc").glob("[0-9]*/environ"):
+        try:
+            if want in environ.read_bytes().split(b"\0"):
+                found.append(int(environ.parent.name))
+        except OSError:
+            continue
+    return found
