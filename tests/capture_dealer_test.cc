@@ -125,6 +125,18 @@ TEST(Dealer, DamageGoesToTheFirst) {
   EXPECT_TRUE(dealer.filler(1));
 }
 
+TEST(Dealer, DamageNeverComesFirst) {
+  unsigned host = 1;  // one whose frames are not the first worker's
+  while (worker_of(deal_key(1, packet(host, 9, 9)), 2) == 0) ++host;
+  Dealer dealer(2, CaptureOrigin::file);
+  feed(dealer, pcapng({packet(host, 9, 9)}) + "torn");
+  dealer.finish();
+  EXPECT_EQ(read(dealer.output(0)).kinds(), "SIIFT");
+  dealer.log().pop();
+  EXPECT_TRUE(dealer.log().front().rest);
+  EXPECT_EQ(dealer.log().front().first, 1U);
+}
+
 TEST(Dealer, WhatIsNoCaptureGoesToTheFirst) {
   Dealer dealer(3, CaptureOrigin::file);
   feed(dealer, "#!TELLSTUFF 1.0\n", 1);

@@ -42,9 +42,13 @@ void Dealer::deal_frame(const CaptureItem& item) {
 
 void Dealer::deal_tail(const CaptureItem& item) {
   Lane& lane = lanes_.front();
+  if (!rest_) {
+    // A tshark that meets damage before its first frame says so in other words.
+    if (lane.given == 0 && frames_ != 0) filler(0);
+    log_.add_rest(0, lane.life, lane.given);
+    rest_ = true;
+  }
   lane.output += item.bytes;
-  if (!rest_) log_.add_rest(0, lane.life, lane.given);
-  rest_ = true;
 }
 
 unsigned Dealer::worker_for(const CaptureItem& frame) const {

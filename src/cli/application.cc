@@ -1,11 +1,13 @@
 #include "cli/application.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <signal.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <cstdio>
 #include <map>
 #include <system_error>
@@ -139,6 +141,7 @@ bool Batch::run_one(const Input& input, Output& output) {
 
 ExitStatus Batch::overall() const {
   if (interrupted_) return worst_failure_;
+  if (done_ == 0 && skipped_ != 0) return ExitStatus::nothing_done;
   if (failed_ == 0) return ExitStatus::ok;
   return done_ == 0 ? ExitStatus::nothing_done : ExitStatus::damaged;
 }
@@ -184,6 +187,9 @@ ExitStatus Batch::run_into_directory() {
 }
 
 ExitStatus Batch::run() {
+  if (inputs_.empty()) {
+    throw UsageError(fmt::format("{}: no files below", fmt::join(options_.inputs, ", ")));
+  }
   std::error_code ignored;
   const bool into_directory = !options_.output.empty() && (options_.output.ends_with('/') ||
                                                            fs::is_directory(options_.output, ignored));
@@ -217,10 +223,21 @@ ExitStatus run(const Options& options, Reporter& reporter) {
   return Batch(options, *plan, reporter).run();
 }
 
+/// A standard descriptor that is closed would be the next one that is opened, for anything. In its
+/// place comes one that can do nothing.
+void keep_standard_descriptors() {
+  for (const int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
+    if (fcntl(fd, F_GETFD) >= 0 || errno != EBADF) continue;
+    // Reading from /dev/null ends at once; writing to a descriptor opened for reading fails.
+    [[maybe_unused]] const int opened = open("/dev/null", O_RDONLY);
+  }
+}
+
 }  // namespace
 
 ExitStatus run_application(int argc, const char* const* argv) {
   Reporter reporter(Reporter::Level::normal);
+  keep_standard_descriptors();
   try {
     const Interrupt interrupt;
     std::string help;

@@ -37,7 +37,7 @@ using std::chrono::milliseconds;
 constexpr milliseconds grace{1000};           // for tshark to end after a signal
 constexpr milliseconds progress_start{1000};  // a short run shows nothing
 constexpr milliseconds progress_pace{250};
-constexpr std::size_t stderr_tail = 4096;
+constexpr std::size_t stderr_head = 2048, stderr_tail = 4096;  // what is kept of tshark's words
 constexpr std::size_t pump_chunk = std::size_t{64} << 10;
 constexpr std::uint64_t frames_before_lack = 1000;
 
@@ -72,12 +72,15 @@ class Waiter {
  private:
   template <class Handler>
   void wait(asio::posix::stream_descriptor::wait_type what, Handler handler) {
-    if (!pollable_) {  // a regular file: always ready
+    if (!pollable_) {
       asio::post(stream_.get_executor(), std::move(handler));
       return;
     }
-    stream_.async_wait(what, [handler = std::move(handler)](error_code error) {
-      if (!error) handler();
+    stream_.async_wait(what, [this, handler = std::move(handler)](error_code error) {
+      if (error == asio::error::operation_aborted) return;
+      // What cannot be waited for (a regular file, /dev/null) is always ready.
+      if (error) pollable_ = false;
+      handler();
     });
   }
 
@@ -285,6 +288,8 @@ void InputRun::start(InputKind kind) {
     case InputKind::utf16:
       throw InputError("is UTF-16 text, as Windows shells write it; redirect tshark's output as bytes",
                        true);
+    case InputKind::separated:
+      throw InputError("has tshark's field names, but not between tabs (leave -E separator out)", true);
     case InputKind::ek:
     case InputKind::json:
     case InputKind::fields:
@@ -314,6 +319,7 @@ void InputRun::start_text(InputKind kind) {
       done += count;
     }
     source_->drain();
+    sink_.flush();
   }
   if (head_is_all_) {
     end_of_output();
@@ -406,8 +412,8 @@ void InputRun::read_errors() {
       const ssize_t count = ::read(errors_->fd(), text, sizeof text);
       if (count == 0 || (count < 0 && errno != EAGAIN && errno != EINTR)) return;
       if (count > 0) child_errors_.append(text, static_cast<std::size_t>(count));
-      if (child_errors_.size() > stderr_tail) {
-        child_errors_.erase(0, child_errors_.size() - stderr_tail);
+      if (child_errors_.size() > stderr_head + stderr_tail) {
+        child_errors_.erase(stderr_head, child_errors_.size() - stderr_head - stderr_tail);
       }
       read_errors();
     });
@@ -481,10 +487,11 @@ void InputRun::conclude() {
     finish(EndOfInput::interrupted);
     return;
   }
-  if (source_->timeless_frames() != 0) {
-    reporter_.warning(fmt::format("{}: {} frames without a time stamp, counted with the time of the "
-                                  "frame before them",
-                                  name_, source_->timeless_frames()));
+  refuse_if_lacking();
+  if (const std::uint64_t count = source_->timeless_frames(); count != 0) {
+    reporter_.warning(fmt::format("{}: {} frame{} without a time stamp, counted with the time of the "
+                                  "frame before",
+                                  name_, count, count == 1 ? "" : "s"));
   }
   finish(EndOfInput::complete);
 }

@@ -4,6 +4,7 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <cmath>
 
 #include "base/error.h"
 
@@ -143,6 +144,7 @@ Options parse_options(int argc, const char* const* argv, std::string& help) {
   } catch (const CLI::ParseError& error) {
     throw UsageError(std::string(error.what()) + " (see --help)");
   }
+  if (std::isnan(timeout)) throw UsageError("--timeout: nan is no time");
   options.meter.idle_timeout = std::chrono::duration<double>(timeout);
   options.delimiter = parse_delimiter(delimiter);
   if (quiet) options.level = Reporter::Level::quiet;

@@ -29,10 +29,12 @@ class Handler {
     tree_ = no_field;
     next_is_layers_ = false;
     seen_layers_ = false;
+    index_ = false;
     unordered_ = false;
   }
 
-  bool seen_layers() const { return seen_layers_; }
+  /// Whether the document is a frame's: it has layers, or is at least no index line.
+  bool is_frame() const { return seen_layers_ || !index_; }
   /// Whole EK trees (and no other dialect) have their members in no order in the versions in which
   /// they have ISO times.
   bool unordered() const { return unordered_; }
@@ -68,6 +70,7 @@ class Handler {
       field_ = keys_.find(key);
       if (field_ == time_) flat_time_ = key.find('.') == std::string_view::npos;
     } else {
+      index_ |= depth_ == 1 && key == "index";
       next_is_layers_ = !seen_layers_ && depth_ <= 2 && key == "layers";
     }
     return true;
@@ -115,6 +118,7 @@ class Handler {
   FieldId tree_ = no_field;   // whose value is the object that has just begun
   bool next_is_layers_ = false;
   bool seen_layers_ = false;
+  bool index_ = false;
   bool flat_time_ = false;  // the time's key is EK's, without dots
   bool unordered_ = false;
 };
@@ -161,7 +165,7 @@ bool JsonParser::parse(std::span<char> text, Record& record) {
   }
   if (stream.Tell() < text.size()) throw InputError("not JSON: a NUL byte");
   record.seal(state_->handler.unordered());
-  return state_->handler.seen_layers();
+  return state_->handler.is_frame();
 }
 
 }  // namespace flowmeter

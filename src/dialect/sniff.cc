@@ -25,10 +25,15 @@ std::optional<InputKind> sniff_header(std::string_view head, bool at_end) {
   const std::size_t newline = head.find('\n');
   std::string_view line = head.substr(0, newline);
   if (!line.empty() && line.back() == '\r') line.remove_suffix(1);
-  const bool plausible = std::all_of(line.begin(), line.end(), [](char c) {
-    return c == '\t' || field_name_character(c);
-  });
-  if (!plausible) return InputKind::unknown;
+  const auto names_between = [line](std::string_view separators) {
+    return std::all_of(line.begin(), line.end(), [separators](char c) {
+      return separators.find(c) != std::string_view::npos || field_name_character(c);
+    });
+  };
+  if (!names_between("\t")) {
+    const bool fields = line.starts_with("frame.") || line.starts_with("_ws.");
+    return fields && names_between(",;|: \"'") ? InputKind::separated : InputKind::unknown;
+  }
   if (newline == std::string_view::npos && !at_end && head.size() < sniff_bytes) return std::nullopt;
   return line.find('.') != std::string_view::npos ? InputKind::fields : InputKind::unknown;
 }

@@ -49,6 +49,15 @@ std::string shell_word(std::string_view text) {
 
 }  // namespace
 
+std::vector<std::pair<std::string, std::string>> private_environment() {
+  return {
+      {"HOME", no_directory},
+      {"XDG_CONFIG_HOME", no_directory},
+      {"WIRESHARK_CONFIG_DIR", no_directory},
+      {"LC_ALL", "C.UTF-8"},
+  };
+}
+
 Command tshark_command(const TsharkOptions& options, const FieldSet& fields,
                        const std::string& input) {
   Command command;
@@ -72,12 +81,7 @@ Command tshark_command(const TsharkOptions& options, const FieldSet& fields,
   }
   arguments.insert(arguments.end(), options.extra_arguments.begin(),
                    options.extra_arguments.end());
-  command.environment = {
-      {"HOME", no_directory},
-      {"XDG_CONFIG_HOME", no_directory},
-      {"WIRESHARK_CONFIG_DIR", no_directory},
-      {"LC_ALL", "C.UTF-8"},
-  };
+  command.environment = private_environment();
   return command;
 }
 

@@ -24,6 +24,9 @@ struct Command {
   std::vector<std::pair<std::string, std::string>> environment;
 };
 
+/// An environment in which a tshark finds no personal configuration, and speaks English.
+[[nodiscard]] std::vector<std::pair<std::string, std::string>> private_environment();
+
 /// The command line by which tshark dissects `input` (a file name, or "-" for its standard input) and
 /// writes `fields` as EK. Whatever a user's own profile says has no effect on it: it is told to look
 /// for one where there is none, and the preferences on which numbers depend are set.

@@ -29,6 +29,8 @@ std::string last_words(std::string_view errors) {
   std::string words;
   for (std::string_view line : lines_of(errors)) {
     if (line.starts_with("Running as user") || line.starts_with(" ** (")) continue;
+    // Behind a complaint about its arguments comes all of its help.
+    if (line.starts_with("Usage: ") || line.starts_with("TShark (Wireshark)")) break;
     if (line.starts_with("tshark: ")) {
       line.remove_prefix(8);
       words.clear();  // a message begins

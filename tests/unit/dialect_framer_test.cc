@@ -1,0 +1,307 @@
+#include "dialect/framer.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cstring>
+#include <string>
+#include <vector>
+
+#include "base/error.h"
+#include "support.h"
+
+namespace flowmeter {
+namespace {
+
+using test::message_of;
+
+using Records = std::vector<std::string>;
+
+constexpr std::size_t whole = std::string::npos;
+constexpr std::size_t chunk_sizes[] = {1, 7, 4096, whole};
+
+void put(Framer& framer, std::string_view bytes) {
+  const std::span<char> room = framer.room(std::max<std::size_t>(bytes.size(), 1));
+  ASSERT_GE(room.size(), bytes.size());
+  if (!bytes.empty()) std::memcpy(room.data(), bytes.data(), bytes.size());
+  framer.commit(bytes.size());
+}
+
+void drain(Framer& framer, Records& records) {
+  while (const auto record = framer.next()) {
+    EXPECT_EQ(*(record->data() + record->size()), '\0') << "no NUL behind the record";
+    records.emplace_back(record->data(), record->size());
+    std::fill(record->begin(), record->end(), '#');  // it may be changed
+  }
+}
+
+void feed(Framer& framer, std::string_view text, std::size_t chunk, Records& records) {
+  while (!text.empty()) {
+    const std::string_view part = text.substr(0, chunk);
+    put(framer, part);
+    text.remove_prefix(part.size());
+    drain(framer, records);
+  }
+}
+
+template <class Kind>
+Records cut(std::string_view text, std::size_t chunk) {
+  Kind framer;
+  Records records;
+  feed(framer, text, chunk, records);
+  framer.close();
+  drain(framer, records);
+  EXPECT_EQ(framer.next(), std::nullopt) << "something comes behind the end";
+  return records;
+}
+
+template <class Kind>
+void expect_cut(const std::string& text, const Records& records) {
+  for (const std::size_t chunk : chunk_sizes) {
+    EXPECT_EQ(cut<Kind>(text, chunk), records) << "chunks of " << chunk;
+  }
+}
+
+/// Records before the damage, and what is said of it, in the same words for all chunk sizes.
+template <class Kind>
+std::pair<Records, std::string> cut_damaged(const std::string& text) {
+  std::pair<Records, std::string> first;
+  for (const std::size_t chunk : chunk_sizes) {
+    Kind framer;
+    Records records;
+    const std::string message = message_of<InputError>([&] {
+      feed(framer, text, chunk, records);
+      framer.close();
+      drain(framer, records);
+    });
+    if (chunk == chunk_sizes[0]) first = {records, message};
+    EXPECT_EQ(records, first.first) << "chunks of " << chunk;
+    EXPECT_EQ(message, first.second) << "chunks of " << chunk;
+  }
+  return first;
+}
+
+TEST(LineFramer, CutsAtLineEnds) {
+  expect_cut<LineFramer>("one\ntwo\nthree\n", {"one", "two", "three"});
+}
+
+TEST(LineFramer, HandsOutALastLineWithoutItsEnd) {
+  expect_cut<LineFramer>("one\ntw", {"one", "tw"});
+}
+
+TEST(LineFramer, TakesCrLf) { expect_cut<LineFramer>("one\r\ntwo\r\nthr\ree\r", {"one", "two", "thr\ree"}); }
+
+TEST(LineFramer, KeepsBlankLines) {
+  expect_cut<LineFramer>("\n\nx\n\r\n", {"", "", "x", ""});
+}
+
+TEST(LineFramer, NothingHoldsNothing) { expect_cut<LineFramer>("", {}); }
+
+TEST(LineFramer, KeepsNulBytes) {
+  const std::string text("a\0b\n\0\n", 6);
+  expect_cut<LineFramer>(text, {std::string("a\0b", 3), std::string("\0", 1)});
+}
+
+TEST(LineFramer, CutsLongAndShortLinesAlike) {
+  Records lines;
+  std::string text;
+  for (std::size_t i = 0; i < 300; ++i) {
+    lines.push_back(std::string(i * i % 9973, static_cast<char>('a' + i % 26)));
+    text += lines.back() + '\n';
+  }
+  for (const std::size_t chunk : {std::size_t{7}, std::size_t{4096}, whole}) {
+    EXPECT_EQ(cut<LineFramer>(text, chunk), lines) << "chunks of " << chunk;
+  }
+}
+
+TEST(LineFramer, CountsLines) {
+  LineFramer framer;
+  put(framer, "a\n\nb\n");
+  (void)framer.next();
+  EXPECT_EQ(framer.place(), "line 1");
+  (void)framer.next();
+  (void)framer.next();
+  EXPECT_EQ(framer.place(), "line 3");
+}
+
+TEST(LineFramer, TellsHowFarItGotWhenMoreBytesAreNeeded) {
+  LineFramer framer;
+  put(framer, "abc");
+  EXPECT_EQ(framer.next(), std::nullopt);
+  put(framer, "def\n");
+  const auto record = framer.next();
+  ASSERT_TRUE(record);
+  EXPECT_EQ(std::string(record->data(), record->size()), "abcdef");
+}
+
+TEST(Framer, HasTheRoomThatIsAskedFor) {
+  LineFramer framer;
+  EXPECT_GE(framer.room(1).size(), 1U);
+  EXPECT_GE(framer.room(100'000).size(), 100'000U);
+  put(framer, "abc");
+  EXPECT_GE(framer.room(100'000).size(), 100'000U);
+}
+
+TEST(Framer, MemoryDoesNotGrowWithTheInput) {
+  LineFramer framer;
+  const std::string line = std::string(999, 'x') + '\n';
+  std::size_t most = 0;
+  for (int i = 0; i < 10'000; ++i) {
+    const std::span<char> room = framer.room(line.size());
+    most = std::max(most, room.size());
+    std::memcpy(room.data(), line.data(), line.size());
+    framer.commit(line.size());
+    ASSERT_TRUE(framer.next());
+  }
+  EXPECT_LT(most, 10 * line.size());
+}
+
+/// `size` bytes that are no line end. (Room is zeroed as it grows.)
+void put_zeros(Framer& framer, std::size_t size) {
+  const std::span<char> room = framer.room(size + 1);
+  std::fill_n(room.data(), size, '\0');
+  framer.commit(size);
+}
+
+TEST(LineFramer, TakesTheLongestLine) {
+  LineFramer framer;
+  put_zeros(framer, max_record_bytes);
+  EXPECT_EQ(framer.next(), std::nullopt);
+  put(framer, "\nx\n");
+  const auto record = framer.next();
+  ASSERT_TRUE(record);
+  EXPECT_EQ(record->size(), max_record_bytes);
+  EXPECT_TRUE(framer.next());
+}
+
+TEST(LineFramer, RefusesALongerLineBeforeItsEndCame) {
+  LineFramer framer;
+  put(framer, "first\n");
+  ASSERT_TRUE(framer.next());
+  put_zeros(framer, max_record_bytes + 1);
+  EXPECT_EQ(message_of<InputError>([&] { (void)framer.next(); }),
+            "the record behind line 1 is longer than 64 MiB");
+}
+
+TEST(LineFramer, RefusesALongerLineThatCameTogetherWithItsEnd) {
+  LineFramer framer;
+  put_zeros(framer, max_record_bytes + 1);
+  put(framer, "\n");
+  EXPECT_EQ(message_of<InputError>([&] { (void)framer.next(); }),
+            "the record behind line 0 is longer than 64 MiB");
+}
+
+TEST(ArrayFramer, CutsTheObjectsOut) {
+  expect_cut<ArrayFramer>("[\n  {\n    \"a\": 1\n  },\n  {\"b\": [2, {}]}\n]\n",
+                          {"{\n    \"a\": 1\n  }", "{\"b\": [2, {}]}"});
+}
+
+TEST(ArrayFramer, TakesAnEmptyArray) {
+  expect_cut<ArrayFramer>("[]\n", {});
+  expect_cut<ArrayFramer>("[\n\n]\n", {});
+}
+
+TEST(ArrayFramer, BracketsInStringsDoNotCount) {
+  expect_cut<ArrayFramer>(R"([{"a":"}]{["},{"b":"\"}"},{"c":"\\"},{"d\"{":"\\\"}"}])",
+                          {R"({"a":"}]{["})", R"({"b":"\"}"})", R"({"c":"\\"})", R"({"d\"{":"\\\"}"})"});
+}
+
+TEST(ArrayFramer, TakesObjectsWithoutBlanksBetween) {
+  expect_cut<ArrayFramer>("[{},{},{\"x\":{}}]", {"{}", "{}", "{\"x\":{}}"});
+}
+
+TEST(ArrayFramer, PassesOverStatisticsBehindTheArray) {
+  expect_cut<ArrayFramer>("[\n{}\n]\n\n=====\n| IO Statistics {} [] |\n=====\n", {"{}"});
+}
+
+TEST(ArrayFramer, SaysThatTheLastRecordIsCut) {
+  const auto [records, message] = cut_damaged<ArrayFramer>("[{\"a\":1},{\"b\":");
+  EXPECT_EQ(records, (Records{"{\"a\":1}"}));
+  EXPECT_EQ(message, "cut short in the middle of record 2");
+}
+
+TEST(ArrayFramer, SaysThatTheEndOfTheArrayIsMissing) {
+  const auto [records, message] = cut_damaged<ArrayFramer>("[{\"a\":1}\n");
+  EXPECT_EQ(records, (Records{"{\"a\":1}"}));
+  EXPECT_EQ(message, "cut short: the array has no end (after record 1)");
+  EXPECT_EQ(cut_damaged<ArrayFramer>("[").second,
+            "cut short: the array has no end (after record 0)");
+}
+
+TEST(ArrayFramer, NamesThePlaceOfWhatIsNoArrayOfObjects) {
+  EXPECT_EQ(cut_damaged<ArrayFramer>("[\n  {},\n  42]").second,
+            "not JSON at byte 10 (after record 1)");
+  EXPECT_EQ(cut_damaged<ArrayFramer>("[,{}]").second, "not JSON at byte 1 (after record 0)");
+  EXPECT_EQ(cut_damaged<ArrayFramer>("{}").second, "not JSON at byte 0 (after record 0)");
+  EXPECT_EQ(cut_damaged<ArrayFramer>("[{}][{}]").second, "not JSON at byte 4 (after record 1)");
+}
+
+TEST(ArrayFramer, NamesTheRecordAndItsByte) {
+  std::string text = "[";
+  std::vector<std::size_t> places;
+  for (int i = 0; i < 200; ++i) {
+    if (i > 0) text += ",\n";
+    places.push_back(text.size());
+    text += "{\"x\":\"" + std::string(static_cast<std::size_t>(i), 'y') + "\"}";
+  }
+  text += "]";
+  for (const std::size_t chunk : chunk_sizes) {
+    ArrayFramer framer;
+    std::size_t record = 0;
+    for (std::size_t at = 0; at < text.size(); at += std::min(chunk, text.size())) {
+      put(framer, std::string_view(text).substr(at, chunk));
+      while (framer.next()) {
+        ASSERT_EQ(framer.place(), "record " + std::to_string(record + 1) + " (byte " +
+                                      std::to_string(places[record]) + ")");
+        ++record;
+      }
+    }
+    EXPECT_EQ(record, places.size());
+  }
+}
+
+TEST(ArrayFramer, MemoryDoesNotGrowWithTheArray) {
+  ArrayFramer framer;
+  put(framer, "[");
+  const std::string object = "{\"x\":\"" + std::string(990, 'y') + "\"},";
+  std::size_t most = 0;
+  for (int i = 0; i < 3'000; ++i) {
+    const std::span<char> room = framer.room(object.size());
+    most = std::max(most, room.size());
+    std::memcpy(room.data(), object.data(), object.size());
+    framer.commit(object.size());
+    ASSERT_TRUE(framer.next());
+  }
+  EXPECT_LT(most, 10 * object.size());
+}
+
+TEST(ArrayFramer, TheLastRecordsPlaceStaysWhileTheNextIsComing) {
+  ArrayFramer framer;
+  put(framer, "[{},{\"x\":");
+  ASSERT_TRUE(framer.next());
+  EXPECT_EQ(framer.next(), std::nullopt);
+  EXPECT_EQ(framer.place(), "record 1 (byte 1)");
+}
+
+/// What is said of a second object of more bytes than there may be.
+std::string refusal_of_a_long_object(std::string_view end) {
+  ArrayFramer framer;
+  put(framer, "[{},{\"x\":\"");
+  EXPECT_TRUE(framer.next());
+  put_zeros(framer, max_record_bytes);
+  put(framer, end);
+  return message_of<InputError>([&] { (void)framer.next(); });
+}
+
+TEST(ArrayFramer, RefusesATooLongObjectBeforeItsEndCame) {
+  EXPECT_EQ(refusal_of_a_long_object(""),
+            "the record behind record 1 (byte 1) is longer than 64 MiB");
+}
+
+TEST(ArrayFramer, RefusesATooLongObjectThatCameTogetherWithItsEnd) {
+  EXPECT_EQ(refusal_of_a_long_object("\"}]"),
+            "the record behind record 1 (byte 1) is longer than 64 MiB");
+}
+
+}  // namespace
+}  // namespace flowmeter

@@ -1,0 +1,124 @@
+#include "dialect/sniff.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+namespace flowmeter {
+namespace {
+
+using namespace std::string_literals;
+
+struct Start {
+  const char* name;
+  std::string head;
+  InputKind kind;
+};
+
+/// The first bytes of every input that is told apart.
+const std::vector<Start> starts = {
+    {"EK index line", "{\"index\":{\"_index\":\"packets-2023-11-14\"}}\n", InputKind::ek},
+    {"EK document", "{\"timestamp\":\"0000\",\"layers\":{}}\n", InputKind::ek},
+    {"JSON", "[\n  {\n    \"_index\"", InputKind::json},
+    {"empty JSON", "[]\n", InputKind::json},
+    {"frame.", "frame.number\ttcp.stream\n", InputKind::fields},
+    {"_ws.", "_ws.col.Protocol\tip.src\n", InputKind::fields},
+    {"one field", "tcp.stream\n", InputKind::fields},
+    {"dots behind the first name", "tcp\tip.src\n", InputKind::fields},
+    {"CR LF header", "frame.number\tip.src\r\n", InputKind::fields},
+    {"name with a dash", "tcp.completeness.syn-ack\tip.src\n", InputKind::fields},
+    {"pcap", "\xa1\xb2\xc3\xd4", InputKind::capture},
+    {"pcap, swapped", "\xd4\xc3\xb2\xa1", InputKind::capture},
+    {"pcap, nanoseconds", "\xa1\xb2\x3c\x4d", InputKind::capture},
+    {"pcap, nanoseconds, swapped", "\x4d\x3c\xb2\xa1", InputKind::capture},
+    {"modified pcap", "\xa1\xb2\xcd\x34", InputKind::capture},
+    {"modified pcap, swapped", "\x34\xcd\xb2\xa1", InputKind::capture},
+    {"pcapng", "\x0a\x0d\x0d\x0a", InputKind::capture},
+    {"gzip", "\x1f\x8b", InputKind::capture},
+    {"zstd", "\x28\xb5\x2f\xfd", InputKind::capture},
+    {"LZ4", "\x04\x22\x4d\x18", InputKind::capture},
+    {"XML", "<?xml version=\"1.0\"?>\n", InputKind::xml},
+    {"UTF-16, little end first", "\xff\xfe{\0"s, InputKind::utf16},
+    {"UTF-16, big end first", "\xfe\xff\0{"s, InputKind::utf16},
+};
+
+TEST(Sniff, TellsEveryKindByItsFirstBytes) {
+  for (const Start& start : starts) {
+    EXPECT_EQ(sniff(start.head, true), start.kind) << start.name;
+    EXPECT_EQ(sniff(start.head, false), start.kind) << start.name;
+    EXPECT_EQ(sniff(start.head + "\x01\x02 more"s, false), start.kind) << start.name;
+  }
+}
+
+TEST(Sniff, NeverSaysAnotherThingOfAPartialHead) {
+  for (const Start& start : starts) {
+    for (std::size_t size = 0; size < start.head.size(); ++size) {
+      const auto kind = sniff(std::string_view(start.head).substr(0, size), false);
+      EXPECT_EQ(kind.value_or(start.kind), start.kind)
+          << start.name << ", first " << size << " bytes";
+    }
+  }
+}
+
+TEST(Sniff, WaitsForTheWholeMagic) {
+  for (const Start& start : starts) {
+    if (start.kind != InputKind::capture) continue;
+    for (std::size_t size = 0; size < start.head.size(); ++size) {
+      EXPECT_EQ(sniff(std::string_view(start.head).substr(0, size), false), std::nullopt)
+          << start.name << ", first " << size << " bytes";
+    }
+  }
+}
+
+TEST(Sniff, WaitsForTheEndOfAHeaderLine) {
+  EXPECT_EQ(sniff("frame.number\tip", false), std::nullopt);
+  EXPECT_EQ(sniff("frame.number\tip", true), InputKind::fields);
+  EXPECT_EQ(sniff("tcp", false), std::nullopt);
+}
+
+TEST(Sniff, DoesNotWaitForAHeaderLineForever) {
+  std::string head;
+  while (head.size() < sniff_bytes) head += "frame.number\t";
+  EXPECT_EQ(sniff(head, false), InputKind::fields);
+}
+
+TEST(Sniff, NothingIsEmpty) {
+  EXPECT_EQ(sniff("", false), std::nullopt);
+  EXPECT_EQ(sniff("", true), InputKind::empty);
+  EXPECT_EQ(sniff("\n \r\n\t", false), std::nullopt);
+  EXPECT_EQ(sniff("\n \r\n\t", true), InputKind::empty);
+  EXPECT_EQ(sniff("\n", false), std::nullopt);
+  EXPECT_EQ(sniff("\n", true), InputKind::empty);
+}
+
+TEST(Sniff, PassesOverBlanksBeforeJson) {
+  EXPECT_EQ(sniff(" \n{", false), InputKind::ek);
+  EXPECT_EQ(sniff("\r\n[", false), InputKind::json);
+  EXPECT_EQ(sniff("\n<", false), InputKind::xml);
+}
+
+TEST(Sniff, ReadsNoEndlessBlanks) {
+  EXPECT_EQ(sniff(std::string(sniff_bytes, ' '), false), InputKind::unknown);
+}
+
+TEST(Sniff, OtherBytesAreUnknown) {
+  for (const std::string& head :
+       {"hello, world\n"s, "hello\n"s, "\x7f" "ELF"s, "\0\0\0\0"s, "../captures/x.pcap\n"s,
+        "GIF89a"s}) {
+    EXPECT_EQ(sniff(head, true), InputKind::unknown) << testing::PrintToString(head);
+  }
+}
+
+TEST(Sniff, ACutMagicIsUnknown) {
+  EXPECT_EQ(sniff("\xa1\xb2", true), InputKind::unknown);
+  EXPECT_EQ(sniff("\x1f", true), InputKind::unknown);
+}
+
+TEST(Sniff, LooksOnlyAtTheFirstLine) {
+  EXPECT_EQ(sniff("hello\nframe.number\n", true), InputKind::unknown);
+  EXPECT_EQ(sniff("ip.src\n\x01\x02", true), InputKind::fields);
+}
+
+}  // namespace
+}  // namespace flowmeter

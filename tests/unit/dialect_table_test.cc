@@ -1,0 +1,117 @@
+#include "dialect/table_parser.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "base/error.h"
+#include "support.h"
+
+namespace flowmeter {
+namespace {
+
+using test::field_set;
+using test::message_of;
+using test::strings;
+
+using Texts = std::vector<std::string>;
+
+class Table : public testing::Test {
+ protected:
+  bool parse(TableParser& parser, const std::string& line) {
+    line_ = line;
+    return parser.parse(std::span(line_.data(), line.size()), record_);
+  }
+
+  Texts of(std::string_view field) const { return strings(record_.values(fields_.find(field))); }
+
+  const FieldSet fields_ = field_set({"frame.number", "ip.src", "tcp.stream", "tcp.flags"});
+  Record record_{fields_.size()};
+  std::string line_;
+};
+
+TEST_F(Table, TakesTheColumnsFromTheFirstLine) {
+  TableParser parser(fields_);
+  EXPECT_FALSE(parser.has_header());
+  EXPECT_FALSE(parse(parser, "tcp.stream\tframe.number\tip.src\ttcp.flags"));
+  EXPECT_TRUE(parser.has_header());
+  ASSERT_TRUE(parse(parser, "3\t1\t10.0.0.1\t0x0002"));
+  EXPECT_EQ(of("tcp.stream"), (Texts{"3"}));
+  EXPECT_EQ(of("frame.number"), (Texts{"1"}));
+  EXPECT_EQ(of("ip.src"), (Texts{"10.0.0.1"}));
+  EXPECT_EQ(of("tcp.flags"), (Texts{"0x0002"}));
+}
+
+TEST_F(Table, TakesColumnsThatAreKnownBefore) {
+  TableParser parser(fields_, {"ip.src", "other", "tcp.stream"});
+  EXPECT_TRUE(parser.has_header());
+  ASSERT_TRUE(parse(parser, "10.0.0.1\tx\t3"));
+  EXPECT_EQ(of("ip.src"), (Texts{"10.0.0.1"}));
+  EXPECT_EQ(of("tcp.stream"), (Texts{"3"}));
+}
+
+TEST_F(Table, PassesOverColumnsThatNobodyAskedFor) {
+  TableParser parser(fields_);
+  (void)parse(parser, "_ws.col.Info\ttcp.stream\tudp.stream");
+  ASSERT_TRUE(parse(parser, "a, b, c\t3\t4"));
+  EXPECT_EQ(of("tcp.stream"), (Texts{"3"}));
+}
+
+TEST_F(Table, SplitsSeveralValuesAtCommas) {
+  TableParser parser(fields_, {"ip.src", "tcp.stream"});
+  ASSERT_TRUE(parse(parser, "10.0.0.1,172.16.0.1\t0,1,2"));
+  EXPECT_EQ(of("ip.src"), (Texts{"10.0.0.1", "172.16.0.1"}));
+  EXPECT_EQ(of("tcp.stream"), (Texts{"0", "1", "2"}));
+}
+
+TEST_F(Table, AnEmptyCellIsNoValue) {
+  TableParser parser(fields_, {"ip.src", "tcp.stream", "frame.number"});
+  ASSERT_TRUE(parse(parser, "\t\t7"));
+  EXPECT_FALSE(record_.has(fields_.find("ip.src")));
+  EXPECT_FALSE(record_.has(fields_.find("tcp.stream")));
+  EXPECT_EQ(of("frame.number"), (Texts{"7"}));
+  ASSERT_TRUE(parse(parser, "\t\t"));
+  EXPECT_FALSE(record_.has(fields_.find("frame.number")));
+}
+
+TEST_F(Table, ALineOfOneColumnMayBeEmpty) {
+  TableParser parser(fields_, {"tcp.stream"});
+  ASSERT_TRUE(parse(parser, ""));
+  EXPECT_FALSE(record_.has(fields_.find("tcp.stream")));
+  ASSERT_TRUE(parse(parser, "1"));
+  EXPECT_EQ(of("tcp.stream"), (Texts{"1"}));
+}
+
+TEST_F(Table, NamesTheFieldsThatTheHeaderLacks) {
+  TableParser parser(fields_);
+  (void)parse(parser, "tcp.stream\tframe.number");
+  EXPECT_EQ(parser.missing(), (Texts{"ip.src", "tcp.flags"}));
+}
+
+TEST_F(Table, RefusesALineWithAnotherNumberOfColumns) {
+  TableParser parser(fields_, {"ip.src", "tcp.stream", "frame.number"});
+  EXPECT_EQ(message_of<InputError>([&] { (void)parse(parser, "10.0.0.1\t3"); }),
+            "2 columns instead of the header's 3");
+  EXPECT_EQ(message_of<InputError>([&] { (void)parse(parser, "10.0.0.1\t3\t1\t"); }),
+            "more than the 3 columns of the header");
+  EXPECT_EQ(message_of<InputError>([&] { (void)parse(parser, ""); }),
+            "1 columns instead of the header's 3");
+}
+
+TEST_F(Table, ALineBehindARefusedOneIsReadAnew) {
+  TableParser parser(fields_, {"ip.src", "tcp.stream"});
+  (void)message_of<InputError>([&] { (void)parse(parser, "10.0.0.1"); });
+  ASSERT_TRUE(parse(parser, "\t3"));
+  EXPECT_FALSE(record_.has(fields_.find("ip.src")));
+  EXPECT_EQ(of("tcp.stream"), (Texts{"3"}));
+}
+
+TEST_F(Table, BytesThatAreNoTextAreValues) {
+  TableParser parser(fields_, {"ip.src", "tcp.stream"});
+  ASSERT_TRUE(parse(parser, std::string("\xff\0x\t1", 5)));
+  EXPECT_EQ(of("ip.src"), (Texts{std::string("\xff\0x", 3)}));
+  EXPECT_EQ(of("tcp.stream"), (Texts{"1"}));
+}
+
+}  // namespace
+}  // namespace flowmeter

@@ -1,0 +1,212 @@
+#include <gtest/gtest.h>
+
+#include <array>
+#include <cstddef>
+#include <limits>
+#include <new>
+#include <vector>
+
+#include "base/error.h"
+#include "flow/accumulators.h"
+#include "flow/ended_streams.h"
+#include "flow_support.h"
+
+namespace flowmeter {
+namespace {
+
+using test::client;
+using test::message_of;
+using test::second;
+using test::server;
+
+constexpr Direction forward = Direction::forward, backward = Direction::backward;
+
+EndedStreams::Entry entry(std::uint64_t stream, std::uint32_t parts = 1) {
+  return {{Transport::tcp, stream}, client, server, parts};
+}
+
+TEST(EndedStreams, RemembersEndpointsAndParts) {
+  EndedStreams streams(10);
+  streams.remember(entry(3, 2));
+  const auto* found = streams.find({Transport::tcp, 3});
+  ASSERT_NE(found, nullptr);
+  EXPECT_EQ(found->source, client);
+  EXPECT_EQ(found->destination, server);
+  EXPECT_EQ(found->parts, 2U);
+  EXPECT_EQ(streams.find({Transport::udp, 3}), nullptr);
+  EXPECT_EQ(streams.find({Transport::tcp, 4}), nullptr);
+}
+
+TEST(EndedStreams, ForgetsTheLongestAgoFirst) {
+  EndedStreams streams(2);
+  streams.remember(entry(0));
+  streams.remember(entry(1));
+  EXPECT_EQ(streams.forgotten(), 0U);
+  streams.remember(entry(2));
+  EXPECT_EQ(streams.find({Transport::tcp, 0}), nullptr);
+  EXPECT_NE(streams.find({Transport::tcp, 1}), nullptr);
+  EXPECT_NE(streams.find({Transport::tcp, 2}), nullptr);
+  EXPECT_EQ(streams.forgotten(), 1U);
+}
+
+TEST(EndedStreams, AStreamThatEndsAgainIsTheLatest) {
+  EndedStreams streams(2);
+  streams.remember(entry(0, 1));
+  streams.remember(entry(1, 1));
+  streams.remember(entry(0, 2));
+  EXPECT_EQ(streams.forgotten(), 0U);
+  streams.remember(entry(2, 1));
+  EXPECT_EQ(streams.find({Transport::tcp, 1}), nullptr);
+  ASSERT_NE(streams.find({Transport::tcp, 0}), nullptr);
+  EXPECT_EQ(streams.find({Transport::tcp, 0})->parts, 2U);
+}
+
+TEST(EndedStreams, IsBounded) {
+  constexpr std::uint64_t capacity = 100, many = 10'000;
+  EndedStreams streams(capacity);
+  for (std::uint64_t stream = 0; stream < many; ++stream) streams.remember(entry(stream));
+  EXPECT_EQ(streams.forgotten(), many - capacity);
+  std::uint64_t known = 0;
+  for (std::uint64_t stream = 0; stream < many; ++stream) {
+    known += streams.find({Transport::tcp, stream}) != nullptr ? 1U : 0U;
+  }
+  EXPECT_EQ(known, capacity);
+}
+
+Packet at(std::int64_t time_ns, std::uint32_t bytes = 0, std::uint16_t flags = 0) {
+  Packet packet;
+  packet.time_ns = time_ns;
+  packet.frame_bytes = bytes;
+  packet.tcp_flags = flags;
+  return packet;
+}
+
+/// The state of an accumulator of its own.
+template <class State>
+class Kept {
+ public:
+  explicit Kept(AccumulatorFactory factory) {
+    FieldSet fields;
+    accumulator_ = factory(fields);
+    EXPECT_EQ(accumulator_->size(), sizeof(State));
+    EXPECT_EQ(accumulator_->alignment(), alignof(State));
+    accumulator_->construct(memory_);
+  }
+  ~Kept() { accumulator_->destroy(memory_); }
+  Kept(const Kept&) = delete;
+  Kept& operator=(const Kept&) = delete;
+
+  void add(const Packet& packet, Direction direction) {
+    accumulator_->add(memory_, packet, direction);
+  }
+  const State& state() const { return *std::launder(reinterpret_cast<const State*>(memory_)); }
+
+ private:
+  std::unique_ptr<Accumulator> accumulator_;
+  alignas(State) std::byte memory_[sizeof(State)];
+};
+
+TEST(Sizes, AreTheFramesByDirection) {
+  Kept<SizeState> kept(&make_sizes);
+  kept.add(at(0, 60), forward);
+  kept.add(at(0, 1514), backward);
+  kept.add(at(0, 66), forward);
+  EXPECT_EQ(kept.state()[0].count, 2U);
+  EXPECT_EQ(kept.state()[0].min, 60U);
+  EXPECT_EQ(kept.state()[0].max, 66U);
+  EXPECT_EQ(kept.state()[1].count, 1U);
+  EXPECT_EQ(kept.state()[1].max, 1514U);
+}
+
+TEST(GapsBetweenPackets, AreThoseOfOneDirection) {
+  Kept<GapState> kept(&make_gaps);
+  kept.add(at(10), forward);
+  kept.add(at(11), backward);
+  kept.add(at(15), forward);
+  kept.add(at(31), backward);
+  kept.add(at(35), forward);
+  const auto& gaps = kept.state().gaps;
+  EXPECT_EQ(gaps[0].count, 2U);
+  EXPECT_EQ(gaps[0].min, 5);
+  EXPECT_EQ(gaps[0].max, 20);
+  EXPECT_EQ(gaps[1].count, 1U);
+  EXPECT_EQ(gaps[1].min, 20);
+}
+
+TEST(GapsBetweenPackets, OnePacketHasNone) {
+  Kept<GapState> kept(&make_gaps);
+  kept.add(at(10), forward);
+  EXPECT_EQ(kept.state().gaps[0].count, 0U);
+  EXPECT_EQ(kept.state().gaps[1].count, 0U);
+}
+
+TEST(GapsBetweenPackets, MayBeNegative) {
+  Kept<GapState> kept(&make_gaps);
+  kept.add(at(10 * second), forward);
+  kept.add(at(-5 * second), forward);
+  EXPECT_EQ(kept.state().gaps[0].min, -15 * second);
+}
+
+TEST(GapsBetweenPackets, RefuseMoreThanSixtyFourBits) {
+  Kept<GapState> kept(&make_gaps);
+  kept.add(at(std::numeric_limits<std::int64_t>::min()), forward);
+  EXPECT_EQ(message_of<InputError>(
+                [&] { kept.add(at(std::numeric_limits<std::int64_t>::max()), forward); }),
+            "two packets of a flow are more than 292 years apart");
+}
+
+TEST(Flags, AreCountedEachByItself) {
+  Kept<FlagState> kept(&make_flags);
+  kept.add(at(0, 0, tcp_flag::syn), forward);
+  kept.add(at(0, 0, tcp_flag::syn | tcp_flag::ack), backward);
+  kept.add(at(0, 0, 0xffff), forward);
+  kept.add(at(0, 0, 0), forward);
+  EXPECT_EQ(kept.state()[0], (std::array<std::uint64_t, 8>{1, 2, 1, 1, 1, 1, 1, 1}));
+  EXPECT_EQ(kept.state()[1], (std::array<std::uint64_t, 8>{0, 1, 0, 0, 1, 0, 0, 0}));
+}
+
+struct Odd {
+  char bytes[3] = {1, 2, 3};
+};
+class OddKind final : public AccumulatorOf<Odd> {
+  void add_packet(Odd& state, const Packet&, Direction) const override { ++state.bytes[0]; }
+};
+std::unique_ptr<Accumulator> make_odd(FieldSet& fields) {
+  fields.add("odd.field");
+  return std::make_unique<OddKind>();
+}
+
+TEST(AccumulatorSet, HoldsEachKindOnce) {
+  FieldSet fields;
+  AccumulatorSet set;
+  EXPECT_EQ(set.size(), 0U);
+  const std::size_t sizes = set.add(&make_sizes, fields);
+  const std::size_t flags = set.add(&make_flags, fields);
+  const std::size_t size = set.size();
+  EXPECT_EQ(set.add(&make_sizes, fields), sizes);
+  EXPECT_EQ(set.add(&make_flags, fields), flags);
+  EXPECT_EQ(set.size(), size);
+  EXPECT_EQ(size, sizeof(SizeState) + sizeof(FlagState));
+}
+
+TEST(AccumulatorSet, AlignsStatesAndAsksForFields) {
+  FieldSet fields;
+  AccumulatorSet set;
+  const std::size_t odd = set.add(&make_odd, fields);
+  const std::size_t sizes = set.add(&make_sizes, fields);
+  EXPECT_EQ(odd, 0U);
+  EXPECT_EQ(sizes % alignof(SizeState), 0U);
+  EXPECT_GE(sizes, sizeof(Odd));
+  EXPECT_EQ(fields.names(), (std::vector<std::string>{"odd.field"}));
+
+  alignas(std::max_align_t) std::byte states[1024];
+  ASSERT_LE(set.size(), sizeof states);
+  set.construct(states);
+  set.add_packet(states, at(0, 99), forward);
+  EXPECT_EQ(std::launder(reinterpret_cast<Odd*>(states + odd))->bytes[0], 2);
+  EXPECT_EQ((*std::launder(reinterpret_cast<SizeState*>(states + sizes)))[0].max, 99U);
+  set.destroy(states);
+}
+
+}  // namespace
+}  // namespace flowmeter

@@ -1,0 +1,113 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <new>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "flow/flow_table.h"
+#include "support.h"
+
+namespace flowmeter::test {
+
+/// Numbers of the frames whose packets a flow was given, by direction.
+struct Trace {
+  std::vector<std::uint64_t> forward, backward;
+};
+
+class Tracer final : public AccumulatorOf<Trace> {
+  void add_packet(Trace& state, const Packet& packet, Direction direction) const override {
+    (direction == Direction::forward ? state.forward : state.backward).push_back(packet.frame_number);
+  }
+};
+
+inline std::unique_ptr<Accumulator> make_trace(FieldSet&) { return std::make_unique<Tracer>(); }
+
+/// What is left of a finished flow.
+struct Ended {
+  StreamKey key;
+  Endpoint source, destination;
+  std::int64_t first_ns = 0, last_ns = 0;
+  std::uint64_t first_frame = 0;
+  std::uint32_t part = 0;
+  EndReason reason = EndReason::idle;
+  Trace trace;
+  std::uint64_t at_frame = 0;  ///< the frame during which it was handed over
+};
+
+/// A flow table on hand-made frames, and the flows that it hands over.
+class Bench final : public FlowSink {
+ public:
+  explicit Bench(const FlowPolicy& policy = {}) : table_(policy, accumulators(), *this) {}
+
+  /// A frame at this time with these packets, whose times and numbers are filled in.
+  void frame(std::int64_t time_ns, std::vector<Packet> packets = {}) {
+    ++frame_number;
+    std::uint8_t order = 0;
+    for (Packet& packet : packets) {
+      packet.time_ns = time_ns;
+      packet.frame_number = frame_number;
+      packet.order_in_frame = order++;
+    }
+    table_.on_frame({.number = frame_number, .time_ns = time_ns, .bytes = 0, .packets = packets});
+    for (const Packet& packet : packets) table_.on_packet(packet);
+  }
+
+  void end() { table_.on_end(EndOfInput::complete); }
+
+  void on_flow(const Flow& flow, EndReason reason) override {
+    if (refuse) throw std::runtime_error("refused");
+    const auto& trace = *std::launder(reinterpret_cast<const Trace*>(flow.states()));
+    ended.push_back({flow.key, flow.source, flow.destination, flow.first_ns, flow.last_ns,
+                     flow.first_frame, flow.part, reason, trace, frame_number});
+  }
+
+  /// The streams of the flows handed over since the last call: "3 1 4".
+  std::string streams() {
+    std::string text;
+    for (; told_ < ended.size(); ++told_) {
+      if (!text.empty()) text += ' ';
+      text += std::to_string(ended[told_].key.stream);
+    }
+    return text;
+  }
+
+  FlowTable& table() { return table_; }
+
+  std::uint64_t frame_number = 0;
+  std::vector<Ended> ended;
+  bool refuse = false;
+
+ private:
+  const AccumulatorSet& accumulators() {
+    FieldSet none;
+    set_.add(&make_trace, none);
+    return set_;
+  }
+
+  AccumulatorSet set_;
+  FlowTable table_;
+  std::size_t told_ = 0;
+};
+
+/// A packet of a TCP stream from one endpoint to another.
+inline Packet tcp(std::uint64_t stream, const Endpoint& source, const Endpoint& destination) {
+  Packet packet;
+  packet.key = {Transport::tcp, stream};
+  packet.source = source;
+  packet.destination = destination;
+  return packet;
+}
+
+inline Packet udp(std::uint64_t stream, const Endpoint& source, const Endpoint& destination) {
+  Packet packet = tcp(stream, source, destination);
+  packet.key.transport = Transport::udp;
+  return packet;
+}
+
+inline Packet request(std::uint64_t stream) { return tcp(stream, client, server); }
+inline Packet reply(std::uint64_t stream) { return tcp(stream, server, client); }
+
+}  // namespace flowmeter::test

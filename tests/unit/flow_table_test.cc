@@ -1,0 +1,389 @@
+#include "flow/flow_table.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <chrono>
+#include <limits>
+#include <string>
+#include <vector>
+
+#include "flow_support.h"
+
+namespace flowmeter {
+namespace {
+
+using test::Bench;
+using test::client;
+using test::Ended;
+using test::endpoint;
+using test::reply;
+using test::request;
+using test::second;
+using test::server;
+using test::tcp;
+using test::udp;
+
+using Frames = std::vector<std::uint64_t>;
+
+constexpr std::int64_t timeout = 600 * second;  // the default
+
+TEST(FlowTable, PutsThePacketsOfAStreamTogether) {
+  Bench bench;
+  bench.frame(1 * second, {request(0)});
+  bench.frame(2 * second, {reply(0)});
+  bench.frame(3 * second, {request(1)});
+  bench.frame(4 * second, {request(0)});
+  EXPECT_EQ(bench.table().open_flows(), 2U);
+  EXPECT_TRUE(bench.ended.empty());
+  bench.end();
+  ASSERT_EQ(bench.ended.size(), 2U);
+  EXPECT_EQ(bench.ended[0].trace.forward, (Frames{1, 4}));
+  EXPECT_EQ(bench.ended[0].trace.backward, (Frames{2}));
+  EXPECT_EQ(bench.ended[0].first_ns, 1 * second);
+  EXPECT_EQ(bench.ended[0].last_ns, 4 * second);
+  EXPECT_EQ(bench.ended[0].reason, EndReason::end_of_input);
+  EXPECT_EQ(bench.ended[1].trace.forward, (Frames{3}));
+  EXPECT_EQ(bench.table().open_flows(), 0U);
+  EXPECT_EQ(bench.table().ended_flows(), 2U);
+}
+
+TEST(FlowTable, TcpAndUdpStreamsOfOneNumberAreTwoFlows) {
+  Bench bench;
+  bench.frame(0, {tcp(0, client, server)});
+  bench.frame(0, {udp(0, client, server)});
+  bench.end();
+  EXPECT_EQ(bench.ended.size(), 2U);
+}
+
+TEST(FlowTable, StreamsWithTheSameEndpointsAreTwoFlows) {
+  Bench bench;
+  bench.frame(0, {request(0)});
+  bench.frame(0, {request(1)});
+  bench.end();
+  EXPECT_EQ(bench.ended.size(), 2U);
+}
+
+TEST(FlowTable, ForwardIsTheWayOfTheFirstPacket) {
+  Bench bench;
+  bench.frame(0, {reply(0)});
+  bench.frame(0, {request(0)});
+  bench.frame(0, {reply(0)});
+  bench.end();
+  EXPECT_EQ(bench.ended[0].source, server);
+  EXPECT_EQ(bench.ended[0].destination, client);
+  EXPECT_EQ(bench.ended[0].trace.forward, (Frames{1, 3}));
+  EXPECT_EQ(bench.ended[0].trace.backward, (Frames{2}));
+}
+
+TEST(FlowTable, EqualPortsDoNotConfuseTheDirection) {
+  const Endpoint a = endpoint(1, 123), b = endpoint(2, 123);
+  Bench bench;
+  bench.frame(0, {udp(0, a, b)});
+  bench.frame(0, {udp(0, b, a)});
+  bench.frame(0, {udp(0, a, b)});
+  bench.end();
+  EXPECT_EQ(bench.ended[0].trace.forward, (Frames{1, 3}));
+  EXPECT_EQ(bench.ended[0].trace.backward, (Frames{2}));
+}
+
+TEST(FlowTable, EqualAddressesDoNotConfuseTheDirection) {
+  const Endpoint a = endpoint(1, 5000), b = endpoint(1, 5001);
+  Bench bench;
+  bench.frame(0, {tcp(0, a, b)});
+  bench.frame(0, {tcp(0, b, a)});
+  bench.end();
+  EXPECT_EQ(bench.ended[0].trace.forward, (Frames{1}));
+  EXPECT_EQ(bench.ended[0].trace.backward, (Frames{2}));
+}
+
+TEST(FlowTable, WhoTalksToHimselfGoesForward) {
+  const Endpoint self = endpoint(1, 5000);
+  Bench bench;
+  bench.frame(0, {udp(0, self, self)});
+  bench.frame(0, {udp(0, self, self)});
+  bench.end();
+  EXPECT_EQ(bench.ended[0].trace.forward, (Frames{1, 2}));
+}
+
+TEST(FlowTable, AGapOfTheTimeoutCutsNothing) {
+  Bench bench;
+  bench.frame(0, {request(0)});
+  bench.frame(timeout, {reply(0)});
+  bench.end();
+  ASSERT_EQ(bench.ended.size(), 1U);
+  EXPECT_EQ(bench.ended[0].trace.backward, (Frames{2}));
+}
+
+TEST(FlowTable, AGapOfOneNanosecondMoreCuts) {
+  Bench bench;
+  bench.frame(0, {request(0)});
+  bench.frame(timeout + 1, {request(0)});
+  ASSERT_EQ(bench.ended.size(), 1U);
+  EXPECT_EQ(bench.ended[0].reason, EndReason::idle);
+  EXPECT_EQ(bench.ended[0].trace.forward, (Frames{1}));
+  EXPECT_EQ(bench.ended[0].part, 0U);
+  bench.end();
+  ASSERT_EQ(bench.ended.size(), 2U);
+  EXPECT_EQ(bench.ended[1].trace.forward, (Frames{2}));
+  EXPECT_EQ(bench.ended[1].first_ns, timeout + 1);
+  EXPECT_EQ(bench.ended[1].first_frame, 2U);
+  EXPECT_EQ(bench.ended[1].part, 1U);
+}
+
+TEST(FlowTable, OtherTrafficInBetweenChangesNothing) {
+  for (const bool other : {false, true}) {
+    Bench bench;
+    bench.frame(0, {request(0)});
+    if (other) {
+      bench.frame(timeout / 2, {request(1)});
+      bench.frame(timeout);
+    }
+    bench.frame(timeout, {request(0)});
+    if (other) bench.frame(2 * timeout, {request(1)});
+    bench.frame(2 * timeout + 1, {request(0)});
+    bench.end();
+    const auto cuts = std::count_if(bench.ended.begin(), bench.ended.end(), [](const Ended& flow) {
+      return flow.key.stream == 0 && flow.reason == EndReason::idle;
+    });
+    EXPECT_EQ(cuts, 1) << (other ? "with" : "without") << " other traffic";
+  }
+}
+
+TEST(FlowTable, AFlowIsWrittenAsSoonAsTheClockHasPassedIt) {
+  Bench bench;
+  bench.frame(0, {request(0)});
+  bench.frame(timeout);
+  EXPECT_TRUE(bench.ended.empty());
+  bench.frame(timeout + 1);
+  EXPECT_EQ(bench.ended.size(), 1U);
+  EXPECT_EQ(bench.table().open_flows(), 0U);
+}
+
+TEST(FlowTable, ATimeoutOfNothingKeepsPacketsOfTheSameTimeTogether) {
+  Bench bench({.idle_timeout = std::chrono::nanoseconds(0)});
+  bench.frame(5, {request(0)});
+  bench.frame(5, {request(0)});
+  bench.frame(6, {request(0)});
+  bench.end();
+  ASSERT_EQ(bench.ended.size(), 2U);
+  EXPECT_EQ(bench.ended[0].trace.forward, (Frames{1, 2}));
+}
+
+TEST(FlowTable, TheLongestTimeoutNeverCuts) {
+  Bench bench({.idle_timeout = std::chrono::nanoseconds::max()});
+  bench.frame(0, {request(0)});
+  bench.frame(std::numeric_limits<std::int64_t>::max(), {request(0)});
+  bench.end();
+  EXPECT_EQ(bench.ended.size(), 1U);
+}
+
+TEST(FlowTable, TheLargestGapDoesNotOverflow) {
+  Bench bench;
+  bench.frame(std::numeric_limits<std::int64_t>::min(), {request(0)});
+  bench.frame(std::numeric_limits<std::int64_t>::max(), {request(0)});
+  bench.end();
+  EXPECT_EQ(bench.ended.size(), 2U);
+}
+
+TEST(FlowTable, ALaterPartKeepsTheDirection) {
+  Bench bench;
+  bench.frame(0, {request(0)});
+  bench.frame(2 * timeout, {reply(0)});  // the server speaks first after a pause
+  bench.frame(2 * timeout, {request(0)});
+  bench.frame(4 * timeout, {reply(0)});
+  bench.end();
+  ASSERT_EQ(bench.ended.size(), 3U);
+  for (const Ended& flow : bench.ended) {
+    EXPECT_EQ(flow.source, client);
+    EXPECT_EQ(flow.destination, server);
+  }
+  EXPECT_EQ(bench.ended[1].trace.forward, (Frames{3}));
+  EXPECT_EQ(bench.ended[1].trace.backward, (Frames{2}));
+  EXPECT_EQ(bench.ended[2].trace.backward, (Frames{4}));
+  EXPECT_EQ(bench.ended[2].part, 2U);
+}
+
+TEST(FlowTable, ALaterPartBetweenOtherEndpointsHasItsOwnDirection) {
+  Bench bench;
+  const Endpoint moved = endpoint(9, 40000);
+  bench.frame(0, {request(0)});
+  bench.frame(2 * timeout, {tcp(0, server, moved)});
+  bench.end();
+  EXPECT_EQ(bench.ended[1].source, server);
+  EXPECT_EQ(bench.ended[1].destination, moved);
+}
+
+TEST(FlowTable, ForgetsTheDirectionOfTheStreamsCutLongestAgo) {
+  Bench bench({.idle_timeout = std::chrono::nanoseconds(timeout), .remembered_streams = 2});
+  bench.frame(0, {request(0)});
+  bench.frame(1, {request(1)});
+  bench.frame(2, {request(2)});
+  bench.frame(3 * timeout, {reply(0), reply(1), reply(2)});
+  bench.end();
+  ASSERT_EQ(bench.ended.size(), 6U);
+  EXPECT_EQ(bench.ended[3].source, server) << "forgotten";
+  EXPECT_EQ(bench.ended[4].source, client);
+  EXPECT_EQ(bench.ended[5].source, client);
+}
+
+TEST(FlowTable, FlowsThatEndOneAfterTheOtherAreInThatOrder) {
+  Bench bench;
+  bench.frame(0, {request(0)});
+  bench.frame(1, {request(1)});
+  bench.frame(2, {request(2)});
+  bench.frame(3, {request(0)});
+  bench.frame(10 * timeout);
+  EXPECT_EQ(bench.streams(), "1 2 0");
+}
+
+TEST(FlowTable, FlowsThatEndTogetherAreInTheOrderOfTheirFirstPackets) {
+  Bench bench;
+  bench.frame(0, {request(2)});
+  bench.frame(1, {request(1)});
+  bench.frame(2, {request(0)});
+  bench.frame(5, {request(0)});
+  bench.frame(5, {request(1)});
+  bench.frame(5, {request(2)});
+  bench.frame(10 * timeout);
+  EXPECT_EQ(bench.streams(), "2 1 0");
+}
+
+TEST(FlowTable, FlowsOfOneFrameAreInTheOrderOfItsHeaders) {
+  Bench bench;
+  bench.frame(0, {udp(7, client, server), tcp(3, client, server), udp(1, client, server)});
+  bench.frame(10 * timeout);
+  EXPECT_EQ(bench.streams(), "7 3 1");
+}
+
+TEST(FlowTable, WhatIsLeftAtTheEndIsInTheOrderOfTheFirstPackets) {
+  Bench bench;
+  bench.frame(0, {udp(7, client, server), request(5)});
+  bench.frame(1, {request(2)});
+  bench.frame(2, {request(9)});
+  bench.frame(3, {request(2)});
+  bench.frame(4, {request(7)});
+  bench.end();
+  EXPECT_EQ(bench.streams(), "7 5 2 9 7");
+}
+
+TEST(FlowTable, AFlowThatALatePacketCutsComesAtThatPacket) {
+  Bench bench;
+  bench.frame(0, {request(0)});
+  bench.frame(0, {request(1)});
+  bench.frame(2 * timeout, {request(1)});
+  EXPECT_EQ(bench.streams(), "0 1");
+}
+
+TEST(FlowTable, APacketOutOfOrderBelongsToItsFlow) {
+  Bench bench;
+  bench.frame(10 * second, {request(0)});
+  bench.frame(5 * second, {reply(0)});
+  bench.frame(7 * second, {request(0)});
+  bench.end();
+  ASSERT_EQ(bench.ended.size(), 1U);
+  EXPECT_EQ(bench.ended[0].first_ns, 5 * second);
+  EXPECT_EQ(bench.ended[0].last_ns, 10 * second);
+  EXPECT_EQ(bench.ended[0].source, client);
+}
+
+TEST(FlowTable, AStepBackwardsIsNoGap) {
+  Bench bench;
+  bench.frame(10 * timeout, {request(0)});
+  bench.frame(0, {request(0)});
+  bench.end();
+  EXPECT_EQ(bench.ended.size(), 1U);
+}
+
+TEST(FlowTable, TheClockDoesNotGoBackwards) {
+  Bench bench;
+  bench.frame(10 * timeout, {request(0)});
+  bench.frame(0, {request(1)});  // comes when the clock shows ten time-outs
+  bench.frame(11 * timeout);
+  EXPECT_TRUE(bench.ended.empty());
+  bench.frame(11 * timeout + 1);
+  EXPECT_EQ(bench.streams(), "0 1");
+}
+
+TEST(FlowTable, StreamsAreStillCutWhileTheClockStandsStillAfterAJump) {
+  Bench bench;
+  bench.frame(1'000'000 * timeout);  // one frame with a wild time
+  bench.frame(0, {request(0)});
+  bench.frame(timeout, {request(0)});
+  EXPECT_TRUE(bench.ended.empty());
+  bench.frame(2 * timeout + 1, {request(0)});
+  ASSERT_EQ(bench.ended.size(), 1U);
+  EXPECT_EQ(bench.ended[0].trace.forward, (Frames{2, 3}));
+  EXPECT_EQ(bench.ended[0].reason, EndReason::idle);
+  bench.end();
+  EXPECT_EQ(bench.ended.size(), 2U);
+}
+
+TEST(FlowTable, TheGapIsThatToThePacketBeforeNotToTheLargestTime) {
+  Bench bench;
+  bench.frame(0, {request(0)});
+  bench.frame(timeout, {request(0)});
+  bench.frame(1, {request(0)});
+  bench.frame(timeout + 2, {request(0)});  // much later than its predecessor's stamp
+  bench.end();
+  EXPECT_EQ(bench.ended.size(), 2U);
+}
+
+TEST(FlowTable, TheClockMayStartBeforeTheEpoch) {
+  Bench bench;
+  bench.frame(-10 * timeout, {request(0)});
+  bench.frame(-8 * timeout);
+  EXPECT_EQ(bench.streams(), "0");
+}
+
+TEST(FlowTable, AnEmptyInputEndsQuietly) {
+  Bench bench;
+  bench.end();
+  EXPECT_TRUE(bench.ended.empty());
+  EXPECT_EQ(bench.table().ended_flows(), 0U);
+}
+
+TEST(FlowTable, MayBeDroppedWithOpenFlows) {
+  Bench bench;
+  for (std::uint64_t stream = 0; stream < 1000; ++stream) bench.frame(0, {request(stream)});
+}
+
+TEST(FlowTable, ASinkMayThrow) {
+  Bench bench;
+  bench.frame(0, {request(0), request(1)});
+  bench.refuse = true;
+  EXPECT_THROW(bench.frame(2 * timeout), std::runtime_error);
+}
+
+TEST(FlowTable, HoldsManyOpenFlows) {
+  Bench bench;
+  constexpr std::uint64_t many = 100'000;
+  for (int round = 0; round < 2; ++round) {
+    for (std::uint64_t i = 0; i < many; ++i) {
+      const std::uint64_t stream = i * 7919 % many;  // in another order than that of the numbers
+      bench.frame(round, {round == 0 ? request(stream) : reply(stream)});
+    }
+  }
+  EXPECT_EQ(bench.table().open_flows(), many);
+  bench.end();
+  ASSERT_EQ(bench.ended.size(), many);
+  for (std::uint64_t i = 0; i < many; ++i) {
+    ASSERT_EQ(bench.ended[i].key.stream, i * 7919 % many);
+    ASSERT_EQ(bench.ended[i].trace.forward, (Frames{i + 1}));
+    ASSERT_EQ(bench.ended[i].trace.backward, (Frames{i + 1 + many}));
+  }
+}
+
+TEST(FlowTable, HoldsOnlyTheFlowsThatAreOpen) {
+  Bench bench({.idle_timeout = std::chrono::seconds(1), .remembered_streams = 16});
+  std::uint64_t most_open = 0;
+  for (std::int64_t i = 0; i < 100'000; ++i) {
+    bench.frame(i * second / 10, {request(static_cast<std::uint64_t>(i))});
+    most_open = std::max(most_open, bench.table().open_flows());
+  }
+  EXPECT_EQ(most_open, 11U);
+  EXPECT_EQ(bench.table().ended_flows(), 100'000U - 11);
+}
+
+}  // namespace
+}  // namespace flowmeter

@@ -1,0 +1,376 @@
+#include "packet/decoder.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "base/error.h"
+#include "support.h"
+
+namespace flowmeter {
+namespace {
+
+using test::FrameText;
+using test::message_of;
+using test::second;
+
+class Decoder : public testing::Test {
+ protected:
+  static FieldSet all_fields() {
+    FieldSet fields;
+    PacketDecoder::add_fields(fields);
+    fields.add("tcp.len");
+    return fields;
+  }
+
+  const Frame& decode(const FrameText& text) {
+    record_ = test::record_of(fields_, text);
+    return decoder_.decode(record_);
+  }
+
+  std::string refusal(const FrameText& text) {
+    return message_of<InputError>([&] { (void)decode(text); });
+  }
+
+  const FieldSet fields_ = all_fields();
+  PacketDecoder decoder_{fields_};
+  Record record_{fields_.size()};
+};
+
+const FrameText syn = {{"frame.time_epoch", {"1700000000.123456000"}},
+                       {"frame.len", {"60"}},
+                       {"frame.protocols", {"eth:ethertype:ip:tcp"}},
+                       {"ip.src", {"10.0.0.1"}},
+                       {"ip.dst", {"10.0.0.2"}},
+                       {"tcp.stream", {"3"}},
+                       {"tcp.srcport", {"40000"}},
+                       {"tcp.dstport", {"80"}},
+                       {"tcp.flags", {"0x0002"}}};
+
+/// The frame with other values for one of its fields; none drops it.
+FrameText with(FrameText frame, std::string_view field, std::initializer_list<std::string_view> values) {
+  for (auto& [name, old] : frame) {
+    if (name == field) old = values;
+  }
+  return frame;
+}
+
+TEST_F(Decoder, ReadsAFrameAndItsPacket) {
+  const Frame& frame = decode(syn);
+  EXPECT_EQ(frame.number, 1U);
+  EXPECT_EQ(frame.time_ns, 1'700'000'000'123'456'000);
+  EXPECT_EQ(frame.bytes, 60U);
+  ASSERT_EQ(frame.packets.size(), 1U);
+  const Packet& packet = frame.packets[0];
+  EXPECT_EQ(packet.key, (StreamKey{Transport::tcp, 3}));
+  EXPECT_EQ(packet.time_ns, frame.time_ns);
+  EXPECT_EQ(packet.frame_number, 1U);
+  EXPECT_EQ(packet.frame_bytes, 60U);
+  EXPECT_EQ(packet.tcp_flags, tcp_flag::syn);
+  EXPECT_EQ(packet.source, (Endpoint{parse_address("10.0.0.1").value(), 40000}));
+  EXPECT_EQ(packet.destination, (Endpoint{parse_address("10.0.0.2").value(), 80}));
+  EXPECT_EQ(packet.occurrence, 0);
+  EXPECT_EQ(packet.order_in_frame, 0);
+  EXPECT_EQ(packet.record, &record_);
+}
+
+TEST_F(Decoder, ReadsUdpOverIpv6) {
+  const Frame& frame = decode({{"frame.protocols", {"eth:ethertype:ipv6:udp:dns"}},
+                               {"ipv6.src", {"2001:db8::1"}},
+                               {"ipv6.dst", {"2001:db8::2"}},
+                               {"udp.stream", {"0"}},
+                               {"udp.srcport", {"5353"}},
+                               {"udp.dstport", {"5353"}}});
+  ASSERT_EQ(frame.packets.size(), 1U);
+  const Packet& packet = frame.packets[0];
+  EXPECT_EQ(packet.key, (StreamKey{Transport::udp, 0}));
+  EXPECT_EQ(packet.tcp_flags, 0);
+  EXPECT_EQ(packet.source, (Endpoint{parse_address("2001:db8::1").value(), 5353}));
+  EXPECT_EQ(packet.destination, (Endpoint{parse_address("2001:db8::2").value(), 5353}));
+}
+
+TEST_F(Decoder, NumbersFrames) {
+  EXPECT_EQ(decode(syn).number, 1U);
+  EXPECT_EQ(decode({}).number, 2U);
+  EXPECT_EQ(decode(syn).packets[0].frame_number, 3U);
+  EXPECT_EQ(decoder_.frames(), 3U);
+}
+
+TEST_F(Decoder, AFrameWithoutATransportHoldsNoPacket) {
+  const Frame& frame = decode({{"frame.time_epoch", {"5.000000000"}},
+                               {"frame.len", {"42"}},
+                               {"frame.protocols", {"eth:ethertype:arp"}}});
+  EXPECT_TRUE(frame.packets.empty());
+  EXPECT_EQ(frame.time_ns, 5 * second);
+  EXPECT_EQ(frame.bytes, 42U);
+}
+
+TEST_F(Decoder, CountsATunnelOnceForEachStream) {
+  const Frame& frame = decode({{"frame.len", {"150"}},
+                               {"frame.protocols", {"eth:ethertype:ip:udp:vxlan:eth:ethertype:ip:tcp"}},
+                               {"ip.src", {"10.0.0.1", "172.16.0.1"}},
+                               {"ip.dst", {"10.0.0.2", "172.16.0.2"}},
+                               {"tcp.stream", {"0"}},
+                               {"tcp.srcport", {"1234"}},
+                               {"tcp.dstport", {"80"}},
+                               {"tcp.flags", {"0x0010"}},
+                               {"udp.stream", {"1"}},
+                               {"udp.srcport", {"50000"}},
+                               {"udp.dstport", {"4789"}}});
+  ASSERT_EQ(frame.packets.size(), 2U);
+  EXPECT_EQ(frame.packets[0].key, (StreamKey{Transport::udp, 1}));
+  EXPECT_EQ(frame.packets[0].source, (Endpoint{parse_address("10.0.0.1").value(), 50000}));
+  EXPECT_EQ(frame.packets[0].order_in_frame, 0);
+  EXPECT_EQ(frame.packets[1].key, (StreamKey{Transport::tcp, 0}));
+  EXPECT_EQ(frame.packets[1].source, (Endpoint{parse_address("172.16.0.1").value(), 1234}));
+  EXPECT_EQ(frame.packets[1].destination, (Endpoint{parse_address("172.16.0.2").value(), 80}));
+  EXPECT_EQ(frame.packets[1].tcp_flags, tcp_flag::ack);
+  EXPECT_EQ(frame.packets[1].order_in_frame, 1);
+  EXPECT_EQ(frame.packets[1].frame_bytes, 150U);
+}
+
+TEST_F(Decoder, TheKthTransportHasTheKthValues) {
+  const Frame& frame = decode({{"frame.protocols", {"eth:ethertype:ip:udp:gtp:ip:udp:dns"}},
+                               {"ip.src", {"10.0.0.1", "172.16.0.1"}},
+                               {"ip.dst", {"10.0.0.2", "172.16.0.2"}},
+                               {"udp.stream", {"1", "0"}},
+                               {"udp.srcport", {"2152", "4000"}},
+                               {"udp.dstport", {"2152", "53"}}});
+  ASSERT_EQ(frame.packets.size(), 2U);
+  EXPECT_EQ(frame.packets[0].key.stream, 1U);
+  EXPECT_EQ(frame.packets[0].source.port, 2152);
+  EXPECT_EQ(frame.packets[0].occurrence, 0);
+  EXPECT_EQ(frame.packets[1].key.stream, 0U);
+  EXPECT_EQ(frame.packets[1].source.port, 4000);
+  EXPECT_EQ(frame.packets[1].destination.port, 53);
+  EXPECT_EQ(frame.packets[1].occurrence, 1);
+}
+
+TEST_F(Decoder, CountsAStreamOnceThoughTheFrameHasItTwice) {
+  const Frame& frame = decode({{"frame.protocols", {"eth:ip:tcp:x:ip:tcp:x:ip:tcp"}},
+                               {"ip.src", {"10.0.0.1", "10.0.0.2", "10.0.0.3"}},
+                               {"ip.dst", {"10.0.0.4", "10.0.0.5", "10.0.0.6"}},
+                               {"tcp.stream", {"4", "4", "5"}},
+                               {"tcp.srcport", {"1", "2", "3"}},
+                               {"tcp.dstport", {"1", "2", "3"}},
+                               {"tcp.flags", {"0x0001", "0x0002", "0x0004"}}});
+  ASSERT_EQ(frame.packets.size(), 2U);
+  EXPECT_EQ(frame.packets[0].key.stream, 4U);
+  EXPECT_EQ(frame.packets[0].source, (Endpoint{parse_address("10.0.0.1").value(), 1}));
+  EXPECT_EQ(frame.packets[0].tcp_flags, tcp_flag::fin);
+  EXPECT_EQ(frame.packets[1].key.stream, 5U);
+  EXPECT_EQ(frame.packets[1].order_in_frame, 1);
+  EXPECT_EQ(frame.packets[1].occurrence, 2);
+}
+
+TEST_F(Decoder, TheSameNumberOfTcpAndUdpIsTwoStreams) {
+  EXPECT_EQ(decode({{"frame.protocols", {"ip:udp:x:ip:tcp"}},
+                    {"tcp.stream", {"0"}},
+                    {"tcp.flags", {"0x0010"}},
+                    {"udp.stream", {"0"}}})
+                .packets.size(),
+            2U);
+}
+
+TEST_F(Decoder, UdpLiteCountsAsUdp) {
+  const Frame& frame = decode({{"frame.protocols", {"eth:ethertype:ip:udplite:data"}},
+                               {"udp.stream", {"7"}},
+                               {"udp.srcport", {"1"}},
+                               {"udp.dstport", {"2"}}});
+  ASSERT_EQ(frame.packets.size(), 1U);
+  EXPECT_EQ(frame.packets[0].key, (StreamKey{Transport::udp, 7}));
+}
+
+TEST_F(Decoder, DoesNotCountWhatAnIcmpErrorQuotes) {
+  EXPECT_TRUE(decode({{"frame.protocols", {"eth:ethertype:ip:icmp:ip:udp:data"}},
+                      {"ip.src", {"192.0.2.1", "10.0.0.1"}},
+                      {"ip.dst", {"10.0.0.1", "192.0.2.1"}},
+                      {"udp.stream", {"0"}},
+                      {"udp.srcport", {"33333"}},
+                      {"udp.dstport", {"53"}}})
+                  .packets.empty());
+}
+
+TEST_F(Decoder, DoesNotCountAHeaderThatIsCutBeforeItsFlags) {
+  EXPECT_TRUE(decode(with(syn, "tcp.flags", {})).packets.empty());
+}
+
+TEST_F(Decoder, DoesNotCountAHeaderWithoutAStream) {
+  EXPECT_TRUE(decode(with(with(syn, "tcp.stream", {}), "tcp.flags", {})).packets.empty());
+  EXPECT_TRUE(decode({{"frame.protocols", {"eth:ip:udp"}}, {"udp.srcport", {"1"}}}).packets.empty());
+}
+
+TEST_F(Decoder, AFragmentCountsInTheFrameThatShowsItsTransport) {
+  EXPECT_TRUE(decode({{"frame.len", {"1514"}}, {"frame.protocols", {"eth:ethertype:ip:data"}}})
+                  .packets.empty());
+  const Frame& last = decode({{"frame.len", {"562"}},
+                              {"frame.protocols", {"eth:ethertype:ip:udp:data"}},
+                              {"udp.stream", {"0"}}});
+  ASSERT_EQ(last.packets.size(), 1U);
+  EXPECT_EQ(last.packets[0].frame_bytes, 562U);
+}
+
+TEST_F(Decoder, TakesAnUnnamedNetworkLayerForTheFamilyOfTheAddresses) {
+  const FrameText v4 = {{"frame.protocols", {"eth:ethertype:mpls:udp"}},
+                        {"ip.src", {"10.0.0.1"}},
+                        {"ip.dst", {"10.0.0.2"}},
+                        {"udp.stream", {"0"}}};
+  const FrameText v6 = {{"frame.protocols", {"eth:ethertype:mpls:udp"}},
+                        {"ipv6.src", {"2001:db8::1"}},
+                        {"ipv6.dst", {"2001:db8::2"}},
+                        {"udp.stream", {"1"}}};
+  for (int round = 0; round < 2; ++round) {
+    EXPECT_EQ(to_string(decode(v4).packets[0].source.address), "10.0.0.1");
+    EXPECT_EQ(to_string(decode(v6).packets[0].source.address), "2001:db8::1");
+  }
+}
+
+TEST_F(Decoder, ReadsAllSpellingsOfFlags) {
+  for (const char* flags : {"0x00000018", "0x0018", "0x018", "24"}) {
+    const FrameText frame = with(syn, "tcp.flags", {flags});
+    ASSERT_EQ(decode(frame).packets.size(), 1U);
+    EXPECT_EQ(decoder_.decode(record_).packets[0].tcp_flags, tcp_flag::psh | tcp_flag::ack) << flags;
+  }
+}
+
+TEST_F(Decoder, ReadsIsoTimes) {
+  EXPECT_EQ(decode(with(syn, "frame.time_epoch", {"2023-11-14T22:13:20.123456000Z"})).time_ns,
+            1'700'000'000'123'456'000);
+}
+
+TEST_F(Decoder, TimeMayGoBackwards) {
+  EXPECT_EQ(decode(with(syn, "frame.time_epoch", {"100.0"})).time_ns, 100 * second);
+  EXPECT_EQ(decode(with(syn, "frame.time_epoch", {"-0.5"})).time_ns, -second / 2);
+}
+
+TEST_F(Decoder, AFrameWithoutATimeHasThatOfTheFrameBefore) {
+  EXPECT_EQ(decode(with(syn, "frame.time_epoch", {})).time_ns, 0);
+  (void)decode(with(syn, "frame.time_epoch", {"7.0"}));
+  const Frame& frame = decode(with(syn, "frame.time_epoch", {}));
+  EXPECT_EQ(frame.time_ns, 7 * second);
+  EXPECT_EQ(frame.packets[0].time_ns, 7 * second);
+  EXPECT_EQ(decoder_.timeless_frames(), 2U);
+}
+
+TEST_F(Decoder, AMissingPortIsZero) {
+  const Frame& frame = decode(with(with(syn, "tcp.srcport", {}), "tcp.dstport", {}));
+  EXPECT_EQ(frame.packets[0].source.port, 0);
+  EXPECT_EQ(frame.packets[0].destination.port, 0);
+}
+
+TEST_F(Decoder, AMissingAddressIsNone) {
+  const Frame& frame = decode(with(with(syn, "ip.src", {}), "ip.dst", {}));
+  EXPECT_EQ(frame.packets[0].source.address, IpAddress{});
+  EXPECT_EQ(frame.packets[0].destination.address, IpAddress{});
+}
+
+TEST_F(Decoder, NamesTheFieldThatIsNoNumberTimeOrAddress) {
+  EXPECT_EQ(refusal(with(syn, "frame.time_epoch", {"yesterday"})),
+            "frame.time_epoch has the value \"yesterday\"");
+  EXPECT_EQ(refusal(with(syn, "frame.len", {"-1"})), "frame.len has the value \"-1\"");
+  EXPECT_EQ(refusal(with(syn, "tcp.stream", {"x"})), "tcp.stream has the value \"x\"");
+  EXPECT_EQ(refusal(with(syn, "tcp.flags", {""})), "tcp.flags has the value \"\"");
+  EXPECT_EQ(refusal(with(syn, "tcp.srcport", {"http"})), "tcp.srcport has the value \"http\"");
+  EXPECT_EQ(refusal(with(syn, "ip.dst", {"localhost"})), "ip.dst has the value \"localhost\"");
+}
+
+TEST_F(Decoder, RefusesNumbersThatAreTooLarge) {
+  EXPECT_EQ(decode(with(syn, "frame.len", {"4294967295"})).bytes, 4294967295U);
+  EXPECT_EQ(refusal(with(syn, "frame.len", {"4294967296"})),
+            "frame.len has the value \"4294967296\"");
+  EXPECT_EQ(refusal(with(syn, "tcp.srcport", {"65536"})), "tcp.srcport has the value \"65536\"");
+  EXPECT_EQ(refusal(with(syn, "tcp.stream", {"4294967296"})),
+            "tcp.stream has the value \"4294967296\"");
+  EXPECT_EQ(refusal(with(syn, "tcp.flags", {"0x10000"})), "tcp.flags has the value \"0x10000\"");
+}
+
+TEST_F(Decoder, ShowsOnlyTheStartOfALongValue) {
+  const std::string message =
+      refusal(with(syn, "ip.src", {"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxyyyyyyyyyyyyyyyyyyyyyy"}));
+  EXPECT_EQ(message, "ip.src has the value \"" + std::string(40, 'x') + "\"");
+}
+
+TEST_F(Decoder, NothingIsLackingBeforeTheFirstFrame) { EXPECT_EQ(decoder_.lacking(), ""); }
+
+TEST_F(Decoder, NothingIsLackingInAWholeFrame) {
+  (void)decode(syn);
+  EXPECT_EQ(decoder_.lacking(), "");
+}
+
+TEST_F(Decoder, NamesAFieldThatEveryFrameShouldHave) {
+  for (const char* field : {"frame.time_epoch", "frame.len", "frame.protocols"}) {
+    PacketDecoder decoder(fields_);
+    (void)decoder.decode(test::record_of(fields_, with(syn, field, {})));
+    EXPECT_EQ(decoder.lacking(), field);
+  }
+}
+
+TEST_F(Decoder, NamesAFieldThatEveryFrameOfTheProtocolShouldHave) {
+  for (const char* field :
+       {"tcp.stream", "tcp.srcport", "tcp.dstport", "tcp.flags", "ip.src", "ip.dst"}) {
+    PacketDecoder decoder(fields_);
+    (void)decoder.decode(test::record_of(fields_, with(syn, field, {})));
+    EXPECT_EQ(decoder.lacking(), field);
+  }
+}
+
+TEST_F(Decoder, AFieldThatAnyFrameHadIsNotLacking) {
+  (void)decode(with(syn, "tcp.flags", {}));
+  EXPECT_EQ(decoder_.lacking(), "tcp.flags");
+  (void)decode(syn);
+  EXPECT_EQ(decoder_.lacking(), "");
+  (void)decode(with(syn, "tcp.flags", {}));
+  EXPECT_EQ(decoder_.lacking(), "");
+}
+
+TEST_F(Decoder, AFrameOfAnotherProtocolNeedNotHaveTheField) {
+  (void)decode({{"frame.time_epoch", {"1"}}, {"frame.len", {"42"}}, {"frame.protocols", {"eth:arp"}}});
+  EXPECT_EQ(decoder_.lacking(), "");
+  (void)decode({{"frame.protocols", {"eth:ip:udp"}},
+                {"ip.src", {"1.1.1.1"}},
+                {"ip.dst", {"1.1.1.1"}},
+                {"udp.stream", {"0"}},
+                {"udp.srcport", {"1"}}});
+  EXPECT_EQ(decoder_.lacking(), "udp.dstport");
+}
+
+TEST_F(Decoder, AQuotedHeaderNeedNotHaveTheField) {
+  (void)decode({{"frame.time_epoch", {"1"}},
+                {"frame.len", {"70"}},
+                {"frame.protocols", {"eth:ip:icmp:ip:tcp"}},
+                {"ip.src", {"1.1.1.1"}},
+                {"ip.dst", {"1.1.1.1"}},
+                {"tcp.srcport", {"1"}}});
+  EXPECT_EQ(decoder_.lacking(), "");
+}
+
+TEST_F(Decoder, ARequiredFieldMayBeLackingToo) {
+  decoder_.require("tcp.len");
+  (void)decode(syn);
+  EXPECT_EQ(decoder_.lacking(), "tcp.len");
+  FrameText frame = syn;
+  frame.push_back({"tcp.len", {"0"}});
+  (void)decode(frame);
+  EXPECT_EQ(decoder_.lacking(), "");
+}
+
+TEST_F(Decoder, AFrameOfManyTransportsIsBounded) {
+  const FieldSet fields = all_fields();
+  std::string protocols = "eth:ip";
+  std::vector<std::string> streams;
+  for (int i = 0; i < 1000; ++i) {
+    protocols += ":udp";
+    streams.push_back(std::to_string(i));
+  }
+  Record record(fields.size());
+  record.add(fields.find("frame.protocols"), protocols);
+  for (const std::string& stream : streams) record.add(fields.find("udp.stream"), stream);
+  record.seal(false);
+  PacketDecoder decoder(fields);
+  const Frame& frame = decoder.decode(record);
+  EXPECT_GE(frame.packets.size(), 64U);
+  EXPECT_LE(frame.packets.size(), 256U);
+}
+
+}  // namespace
+}  // namespace flowmeter

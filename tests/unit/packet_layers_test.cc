@@ -1,0 +1,161 @@
+#include "packet/layers.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+namespace flowmeter {
+namespace {
+
+/// The transports of a plan: "tcp0 ip4:1" is the first value of tcp.*, with the second of ip.*.
+std::string summary(const LayerPlan& plan) {
+  std::string text;
+  for (const TransportLayer& layer : plan.transports) {
+    if (!text.empty()) text += ", ";
+    text += layer.transport == Transport::tcp ? "tcp" : "udp";
+    text += std::to_string(layer.occurrence) + " ip" + std::to_string(layer.ip_version) + ":" +
+            std::to_string(layer.ip_occurrence);
+  }
+  return text;
+}
+
+std::string layers(std::string_view protocols, std::uint8_t implicit_version = 4) {
+  return summary(plan_layers(protocols, implicit_version));
+}
+
+TEST(Layers, AFrameWithoutATransportHoldsNothing) {
+  EXPECT_EQ(layers(""), "");
+  EXPECT_EQ(layers("eth:ethertype:arp"), "");
+  EXPECT_EQ(layers("eth:ethertype:ip:data"), "");
+  EXPECT_EQ(layers("eth:ethertype:ip:sctp"), "");
+}
+
+TEST(Layers, FindsTheTransport) {
+  EXPECT_EQ(layers("eth:ethertype:ip:tcp"), "tcp0 ip4:0");
+  EXPECT_EQ(layers("eth:ethertype:ip:tcp:http:data-text-lines"), "tcp0 ip4:0");
+  EXPECT_EQ(layers("eth:ethertype:ipv6:udp:dns"), "udp0 ip6:0");
+  EXPECT_EQ(layers("raw:ip:udp"), "udp0 ip4:0");
+}
+
+TEST(Layers, LooksAtWholeTokens) {
+  EXPECT_EQ(layers("eth:ip:tcpencap:x"), "");
+  EXPECT_EQ(layers("eth:ip:gtp:xudp:udpx:tcp.x"), "");
+  EXPECT_EQ(layers("eth:ipx:ip:tcp"), "tcp0 ip4:0");
+  EXPECT_EQ(layers("eth:ipv6.hopopts:tcp"), "tcp0 ip0:0");
+}
+
+TEST(Layers, UdpLiteIsUdp) {
+  EXPECT_EQ(layers("eth:ethertype:ip:udplite:data"), "udp0 ip4:0");
+  EXPECT_EQ(layers("eth:ip:udp:vxlan:eth:ip:udplite"), "udp0 ip4:0, udp1 ip4:1");
+}
+
+TEST(Layers, ATunnelHasTwoTransports) {
+  EXPECT_EQ(layers("eth:ethertype:ip:udp:vxlan:eth:ethertype:ip:tcp:http"),
+            "udp0 ip4:0, tcp0 ip4:1");
+  EXPECT_EQ(layers("eth:ethertype:ip:udp:gtp:ip:udp:dns"), "udp0 ip4:0, udp1 ip4:1");
+  EXPECT_EQ(layers("eth:ethertype:ip:udp:geneve:eth:ethertype:ipv6:tcp"), "udp0 ip4:0, tcp0 ip6:0");
+  EXPECT_EQ(layers("eth:ethertype:ip:udp:teredo:ipv6:udp"), "udp0 ip4:0, udp1 ip6:0");
+}
+
+TEST(Layers, TheAddressesAreThoseOfTheNearestNetworkLayer) {
+  EXPECT_EQ(layers("eth:ethertype:ip:ip:tcp"), "tcp0 ip4:1");
+  EXPECT_EQ(layers("eth:ethertype:ip:ipv6:tcp"), "tcp0 ip6:0");
+  EXPECT_EQ(layers("eth:ethertype:ipv6:ip:udp"), "udp0 ip4:0");
+  EXPECT_EQ(layers("eth:ethertype:ip:gre:ip:ip:ipv6:ipv6:udp"), "udp0 ip6:1");
+  EXPECT_EQ(layers("ip:udp:x:ipv6:udp:x:ip:tcp"), "udp0 ip4:0, udp1 ip6:0, tcp0 ip4:1");
+}
+
+TEST(Layers, ATransportWithoutANetworkLayerHasNoAddress) {
+  EXPECT_EQ(layers("eth:tcp"), "tcp0 ip0:0");
+  EXPECT_EQ(layers("usb:udp"), "udp0 ip0:0");
+}
+
+TEST(Layers, AMessageMayCarryTransportsOfItsOwn) {
+  EXPECT_EQ(layers("eth:ethertype:ip:tcp:openflow_v1:eth:ethertype:ip:tcp:openflow_v1:ip:tcp"),
+            "tcp0 ip4:0, tcp1 ip4:1, tcp2 ip4:2");
+}
+
+TEST(Layers, WhatIcmpQuotesDoesNotCount) {
+  const LayerPlan plan = plan_layers("eth:ethertype:ip:icmp:ip:udp:data", 4);
+  EXPECT_EQ(summary(plan), "");
+  EXPECT_EQ(plan.udp_layers, 1U);
+  EXPECT_EQ(plan.ipv4_layers, 2U);
+  EXPECT_FALSE(plan.counted_udp);
+  EXPECT_EQ(layers("eth:ethertype:ipv6:icmpv6:ipv6:tcp"), "");
+}
+
+TEST(Layers, ATransportAroundAnIcmpErrorDoesCount) {
+  const LayerPlan plan = plan_layers("eth:ip:udp:vxlan:eth:ip:icmp:ip:udp", 4);
+  EXPECT_EQ(summary(plan), "udp0 ip4:0");
+  EXPECT_EQ(plan.udp_layers, 2U);
+  EXPECT_TRUE(plan.counted_udp);
+  EXPECT_FALSE(plan.counted_tcp);
+}
+
+TEST(Layers, TellsWhichTransportsCount) {
+  const LayerPlan plan = plan_layers("eth:ip:udp:vxlan:eth:ip:tcp", 4);
+  EXPECT_TRUE(plan.counted_tcp);
+  EXPECT_TRUE(plan.counted_udp);
+  EXPECT_EQ(plan.tcp_layers, 1U);
+  EXPECT_EQ(plan.udp_layers, 1U);
+  EXPECT_EQ(plan.ipv4_layers, 2U);
+  EXPECT_FALSE(plan.implicit_ip);
+}
+
+TEST(Layers, MplsMayLeaveTheNetworkLayerUnnamed) {
+  const LayerPlan named = plan_layers("eth:ethertype:mpls:ip:tcp", 4);
+  EXPECT_EQ(summary(named), "tcp0 ip4:0");
+  EXPECT_FALSE(named.implicit_ip);
+  const LayerPlan unnamed = plan_layers("eth:ethertype:mpls:tcp", 4);
+  EXPECT_EQ(summary(unnamed), "tcp0 ip4:0");
+  EXPECT_TRUE(unnamed.implicit_ip);
+  EXPECT_EQ(unnamed.ipv4_layers, 0U);
+  EXPECT_EQ(layers("eth:ethertype:mpls:udp:dns", 6), "udp0 ip6:0");
+}
+
+TEST(Layers, AnUnnamedNetworkLayerTakesItsPlaceAmongTheOthers) {
+  EXPECT_EQ(layers("ip:udp:mpls:tcp", 4), "udp0 ip4:0, tcp0 ip4:1");
+  EXPECT_EQ(layers("ip:udp:mpls:tcp", 6), "udp0 ip4:0, tcp0 ip6:0");
+  EXPECT_EQ(layers("eth:mpls:udp:vxlan:eth:ip:tcp", 4), "udp0 ip4:0, tcp0 ip4:1");
+}
+
+TEST(Layers, IcmpBehindMplsQuotesToo) {
+  const LayerPlan plan = plan_layers("eth:ethertype:mpls:icmp:ip:tcp", 4);
+  EXPECT_EQ(summary(plan), "");
+  EXPECT_TRUE(plan.implicit_ip);
+}
+
+TEST(Layers, TakesNoMoreLayersThanCanBeNumbered) {
+  std::string protocols = "ip";
+  for (int i = 0; i < 300; ++i) protocols += ":udp";
+  const LayerPlan plan = plan_layers(protocols, 4);
+  ASSERT_LE(plan.transports.size(), 256U);
+  for (std::size_t i = 0; i < plan.transports.size(); ++i) {
+    ASSERT_EQ(plan.transports[i].occurrence, i);
+  }
+}
+
+TEST(LayerPlans, RemembersPlansByTextAndVersion) {
+  LayerPlans plans;
+  for (int round = 0; round < 3; ++round) {
+    EXPECT_EQ(summary(plans.find("eth:mpls:tcp")), "tcp0 ip4:0");
+    EXPECT_EQ(summary(plans.find("eth:mpls:tcp", 6)), "tcp0 ip6:0");
+    EXPECT_EQ(summary(plans.find("eth:mpls:tcp")), "tcp0 ip4:0");
+    EXPECT_EQ(summary(plans.find("eth:ip:udp")), "udp0 ip4:0");
+    EXPECT_EQ(summary(plans.find("")), "");
+  }
+}
+
+TEST(LayerPlans, StaysRightWhenItHasSeenMoreThanItRemembers) {
+  LayerPlans plans;
+  for (int round = 0; round < 2; ++round) {
+    for (int i = 0; i < 5000; ++i) {
+      const std::string protocols = "x" + std::to_string(i) + (i % 2 == 0 ? ":ip:tcp" : ":ip:udp");
+      ASSERT_EQ(summary(plans.find(protocols)), i % 2 == 0 ? "tcp0 ip4:0" : "udp0 ip4:0");
+      ASSERT_EQ(summary(plans.find(protocols, 6)), i % 2 == 0 ? "tcp0 ip4:0" : "udp0 ip4:0");
+    }
+  }
+}
+
+}  // namespace
+}  // namespace flowmeter

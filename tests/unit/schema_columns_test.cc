@@ -1,0 +1,412 @@
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdlib>
+#include <limits>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "base/error.h"
+#include "flow/accumulators.h"
+#include "packet/decoder.h"
+#include "schema/column.h"
+#include "schema/flow_writer.h"
+#include "schema/meter.h"
+#include "sink/csv_writer.h"
+#include "support.h"
+
+namespace flowmeter {
+namespace {
+
+using test::client;
+using test::endpoint;
+using test::MemorySink;
+using test::message_of;
+using test::second;
+using test::server;
+
+using Names = std::vector<std::string>;
+
+/// The default schema, as readers of PyFlowMeter's output know it.
+const Names default_names = {
+    "duration",          "protocol",          "src_port",          "dst_port",
+    "fwd_tot_pkt",       "fwd_tot_byte",      "bwd_tot_pkt",       "bwd_tot_byte",
+    "fwd_pkt_size_mean", "fwd_pkt_size_std",  "fwd_pkt_size_skewness", "fwd_pkt_size_kurtosis",
+    "fwd_pkt_size_min",  "fwd_pkt_size_max",  "bwd_pkt_size_mean", "bwd_pkt_size_std",
+    "bwd_pkt_size_skewness", "bwd_pkt_size_kurtosis", "bwd_pkt_size_min", "bwd_pkt_size_max",
+    "fwd_iat_mean",      "fwd_iat_std",       "fwd_iat_skewness",  "fwd_iat_kurtosis",
+    "fwd_iat_min",       "fwd_iat_max",       "bwd_iat_mean",      "bwd_iat_std",
+    "bwd_iat_skewness",  "bwd_iat_kurtosis",  "bwd_iat_min",       "bwd_iat_max",
+    "fwd_FIN_cnt",       "fwd_SYN_cnt",       "fwd_RST_cnt",       "fwd_PUSH_cnt",
+    "fwd_ACK_cnt",       "fwd_URG_cnt",       "fwd_CWE_cnt",       "fwd_ECE_cnt",
+    "bwd_FIN_cnt",       "bwd_SYN_cnt",       "bwd_RST_cnt",       "bwd_PUSH_cnt",
+    "bwd_ACK_cnt",       "bwd_URG_cnt",       "bwd_CWE_cnt",       "bwd_ECE_cnt"};
+
+Names names_of(const std::vector<const Column*>& columns) {
+  Names names;
+  for (const Column* column : columns) names.push_back(column->name);
+  return names;
+}
+
+std::vector<const Column*> columns_named(const Names& names) {
+  std::vector<const Column*> columns;
+  for (const std::string& name : names) columns.push_back(find_column(name));
+  return columns;
+}
+
+/// Rows of a meter on hand-made packets.
+class Metered {
+ public:
+  explicit Metered(const MeterOptions& options = {})
+      : plan_(make_plan(options)), writer_(sink_, ',', true), meter_(plan_->make(writer_)) {}
+
+  void packet(std::int64_t time_ns, const Endpoint& from, const Endpoint& to, std::uint32_t bytes,
+              std::uint16_t flags = 0, Transport transport = Transport::tcp,
+              std::uint64_t stream = 0) {
+    Packet packet;
+    packet.key = {transport, stream};
+    packet.time_ns = time_ns;
+    packet.frame_number = ++frame_;
+    packet.frame_bytes = bytes;
+    packet.tcp_flags = flags;
+    packet.source = from;
+    packet.destination = to;
+    meter_->observer().on_frame(
+        {.number = frame_, .time_ns = time_ns, .bytes = bytes, .packets = {&packet, 1}});
+    meter_->observer().on_packet(packet);
+  }
+
+  /// Ends the input; all rows.
+  std::string rows() {
+    meter_->observer().on_end(EndOfInput::complete);
+    return sink_.text;
+  }
+
+  /// Ends the input; the cells of the only row by the columns' names.
+  std::map<std::string, std::string> cells() {
+    const std::string row = rows();
+    EXPECT_EQ(std::count(row.begin(), row.end(), '\n'), 1);
+    std::map<std::string, std::string> cells;
+    std::size_t at = 0;
+    for (const std::string& name : plan_->header()) {
+      const std::size_t end = row.find_first_of(",\n", at);
+      cells[name] = row.substr(at, end - at);
+      at = end + 1;
+    }
+    EXPECT_EQ(at, row.size());
+    return cells;
+  }
+
+ private:
+  std::unique_ptr<MeterPlan> plan_;
+  MemorySink sink_;
+  CsvWriter writer_;
+  std::unique_ptr<Meter> meter_;
+  std::uint64_t frame_ = 0;
+};
+
+TEST(Registry, BeginsWithTheDefaultSchemaInItsOrder) {
+  const auto& registry = column_registry();
+  ASSERT_GE(registry.size(), 48U);
+  ASSERT_EQ(default_names.size(), 48U);
+  for (std::size_t i = 0; i < 48; ++i) EXPECT_EQ(registry[i].name, default_names[i]) << i;
+}
+
+TEST(Registry, DescribesEveryColumnOnOneLine) {
+  const std::set<std::string> units = {"s", "byte", "packet", "-"};
+  std::set<std::string> names;
+  for (const Column& column : column_registry()) {
+    EXPECT_TRUE(names.insert(column.name).second) << column.name << " is there twice";
+    EXPECT_TRUE(units.contains(column.unit)) << column.name << ": " << column.unit;
+    EXPECT_FALSE(column.description.empty()) << column.name;
+    EXPECT_EQ(column.description.find_first_of("\t\n"), std::string::npos) << column.name;
+    EXPECT_FALSE(column.fields.empty()) << column.name;
+    EXPECT_TRUE(column.write) << column.name;
+    EXPECT_EQ(find_column(column.name), &column);
+  }
+}
+
+TEST(Registry, DoesNotFindOtherNames) {
+  EXPECT_EQ(find_column(""), nullptr);
+  EXPECT_EQ(find_column("Duration"), nullptr);
+  EXPECT_EQ(find_column("fwd_iat"), nullptr);
+}
+
+TEST(DefaultSchema, PrintsEveryColumnOfASmallFlow) {
+  using namespace tcp_flag;
+  Metered metered;
+  metered.packet(1'700'000'000'000'000'000, client, server, 60, syn);
+  metered.packet(1'700'000'000'100'000'000, server, client, 60, syn | ack | ece);
+  metered.packet(1'700'000'000'200'000'000, client, server, 66, ack);
+  metered.packet(1'700'000'000'350'000'000, client, server, 583, psh | ack);
+  metered.packet(1'700'000'000'600'000'000, server, client, 1514, ack | cwr | urg);
+  metered.packet(1'700'000'001'000'000'000, client, server, 66, fin | ack);
+  metered.packet(1'700'000'001'250'000'000, server, client, 66, rst);
+  // By exact fractions and fifty decimals, rounded once.
+  EXPECT_EQ(metered.rows(),
+            "1.25,TCP,40000,80,4,775,3,1640,"
+            "193.75,224.74694102478904,1.1542880143773213,-0.6669809542209733,60,583,"
+            "546.6666666666666,684.0123455675993,0.7070659756995641,-1.5,60,1514,"
+            "0.3333333333333333,0.22484562605386735,0.6809718997018468,-1.5,0.15,0.65,"
+            "0.575,0.075,0,-2,0.5,0.65,"
+            "1,1,0,1,3,0,0,0,"
+            "0,1,1,0,2,1,1,1\n");
+}
+
+TEST(DefaultSchema, PrintsAFlowOfOnePacket) {
+  Metered metered;
+  metered.packet(5 * second, client, server, 74, tcp_flag::syn);
+  EXPECT_EQ(metered.rows(),
+            "0,TCP,40000,80,1,74,0,0,"
+            "74,0,0,-3,74,74,0,0,0,-3,0,0,"
+            "0,0,0,-3,0,0,0,0,0,-3,0,0,"
+            "0,1,0,0,0,0,0,0,0,0,0,0,0,0,0,0\n");
+}
+
+TEST(DefaultSchema, UdpHasNoFlags) {
+  Metered metered;
+  metered.packet(0, endpoint(1, 5000), endpoint(2, 53), 80, 0, Transport::udp);
+  metered.packet(39'291'917'000, endpoint(2, 53), endpoint(1, 5000), 120, 0, Transport::udp);
+  EXPECT_EQ(metered.rows(),
+            "39.291917,UDP,5000,53,1,80,1,120,"
+            "80,0,0,-3,80,80,120,0,0,-3,120,120,"
+            "0,0,0,-3,0,0,0,0,0,-3,0,0,"
+            "0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0\n");
+}
+
+TEST(DefaultSchema, EachFlagHasItsOwnColumn) {
+  const std::pair<const char*, std::uint16_t> flags[] = {
+      {"FIN", tcp_flag::fin}, {"SYN", tcp_flag::syn}, {"RST", tcp_flag::rst},
+      {"PUSH", tcp_flag::psh}, {"ACK", tcp_flag::ack}, {"URG", tcp_flag::urg},
+      {"CWE", tcp_flag::cwr}, {"ECE", tcp_flag::ece}};
+  for (const auto& [label, bit] : flags) {
+    Metered metered;
+    metered.packet(0, client, server, 60, bit);
+    metered.packet(0, server, client, 60, static_cast<std::uint16_t>(0xff ^ bit));
+    auto cells = metered.cells();
+    for (const auto& [other, _] : flags) {
+      const bool same = std::string(other) == label;
+      EXPECT_EQ(cells[std::string("fwd_") + other + "_cnt"], same ? "1" : "0") << label << other;
+      EXPECT_EQ(cells[std::string("bwd_") + other + "_cnt"], same ? "0" : "1") << label << other;
+    }
+  }
+}
+
+TEST(DefaultSchema, EqualGapsHaveNoSpread) {
+  Metered metered;
+  for (int i = 0; i < 7; ++i) metered.packet(i * 10'000'000, client, server, 60);
+  auto cells = metered.cells();
+  EXPECT_EQ(cells["fwd_iat_mean"], "0.01");
+  EXPECT_EQ(cells["fwd_iat_std"], "0");
+  EXPECT_EQ(cells["fwd_iat_skewness"], "0");
+  EXPECT_EQ(cells["fwd_iat_kurtosis"], "-3");
+  EXPECT_EQ(cells["duration"], "0.06");
+}
+
+TEST(DefaultSchema, TimesThatGoBackwardsGiveNegativeGaps) {
+  Metered metered;
+  metered.packet(10 * second, client, server, 60);
+  metered.packet(8 * second, client, server, 60);
+  auto cells = metered.cells();
+  EXPECT_EQ(cells["duration"], "2");
+  EXPECT_EQ(cells["fwd_iat_mean"], "-2");
+  EXPECT_EQ(cells["fwd_iat_min"], "-2");
+  EXPECT_EQ(cells["fwd_iat_max"], "-2");
+}
+
+TEST(DefaultSchema, TheLongestDurationIsNoOverflow) {
+  // Both ways once, so that there is no gap: from 2262 back to 1677. In a child, for the sanitizers.
+  EXPECT_EXIT(
+      {
+        Metered metered;
+        metered.packet(std::numeric_limits<std::int64_t>::max(), client, server, 60);
+        metered.packet(std::numeric_limits<std::int64_t>::min(), server, client, 60);
+        std::_Exit(metered.cells()["duration"] == "18446744073.709553" ? 0 : 1);
+      },
+      testing::ExitedWithCode(0), "");
+}
+
+TEST(DefaultSchema, CutsAtTheTimeoutThatIsAskedFor) {
+  MeterOptions options;
+  options.idle_timeout = std::chrono::duration<double>(0.5);
+  options.columns = "fwd_tot_pkt";
+  Metered metered(options);
+  metered.packet(0, client, server, 60);
+  metered.packet(500'000'000, client, server, 60);
+  metered.packet(1'000'000'001, client, server, 60);
+  EXPECT_EQ(metered.rows(), "2\n1\n");
+}
+
+TEST(DefaultSchema, ATimeoutBeyondAllTimesNeverCuts) {
+  MeterOptions options;
+  options.idle_timeout = std::chrono::duration<double>(1e300);
+  options.columns = "fwd_tot_pkt,duration";
+  Metered metered(options);
+  metered.packet(0, client, server, 60);
+  metered.packet(9'000'000'000 * second, client, server, 60);
+  EXPECT_EQ(metered.rows(), "2,9000000000\n");
+}
+
+TEST(SelectColumns, TakesTheNamesInTheOrderGiven) {
+  const auto standard = columns_named(default_names);
+  EXPECT_EQ(names_of(select_columns("duration", standard)), (Names{"duration"}));
+  EXPECT_EQ(names_of(select_columns("src_port,duration", standard)), (Names{"src_port", "duration"}));
+}
+
+TEST(SelectColumns, AddsToTheStandardOnes) {
+  const auto standard = columns_named({"duration", "protocol"});
+  EXPECT_EQ(names_of(select_columns("+src_port,+dst_port", standard)),
+            (Names{"duration", "protocol", "src_port", "dst_port"}));
+}
+
+TEST(SelectColumns, DropsFromTheStandardOnes) {
+  const auto standard = columns_named({"duration", "protocol", "src_port"});
+  EXPECT_EQ(names_of(select_columns("-protocol", standard)), (Names{"duration", "src_port"}));
+  EXPECT_EQ(names_of(select_columns("-protocol,+protocol", standard)),
+            (Names{"duration", "src_port", "protocol"}));
+  EXPECT_EQ(names_of(select_columns("+dst_port,-duration", standard)),
+            (Names{"protocol", "src_port", "dst_port"}));
+}
+
+TEST(SelectColumns, ASignBehindAChoiceChangesTheChoice) {
+  const auto standard = columns_named({"duration", "protocol"});
+  EXPECT_EQ(names_of(select_columns("src_port,+dst_port", standard)), (Names{"src_port", "dst_port"}));
+  EXPECT_EQ(names_of(select_columns("src_port,dst_port,-src_port", standard)), (Names{"dst_port"}));
+}
+
+std::string refusal_of(std::string_view list) {
+  return message_of<UsageError>(
+      [&] { (void)select_columns(list, columns_named({"duration", "protocol"})); });
+}
+
+TEST(SelectColumns, SaysWhatIsUnknown) {
+  EXPECT_EQ(refusal_of("durtion"),
+            "there is no column \"durtion\", did you mean \"duration\"? (see --list-columns)");
+  EXPECT_EQ(refusal_of("duration,color"), "there is no column \"color\" (see --list-columns)");
+  EXPECT_EQ(refusal_of("+color"), "there is no column \"color\" (see --list-columns)");
+}
+
+TEST(SelectColumns, SaysWhatIsThereTwice) {
+  EXPECT_EQ(refusal_of("duration,duration"), "column \"duration\" is chosen twice");
+  EXPECT_EQ(refusal_of("+duration"), "column \"duration\" is chosen twice");
+}
+
+TEST(SelectColumns, SaysWhatCannotBeDropped) {
+  EXPECT_EQ(refusal_of("-src_port"), "column \"src_port\" cannot be dropped, it was not chosen");
+  EXPECT_EQ(refusal_of("-duration,-duration"),
+            "column \"duration\" cannot be dropped, it was not chosen");
+}
+
+TEST(SelectColumns, AMissingNameIsNoColumn) {
+  for (const char* list : {"", ",", ",duration", "duration,,protocol", "duration,", "+", "-",
+                           "+src_port,", " duration", "duration, protocol"}) {
+    EXPECT_THROW((void)select_columns(list, columns_named(default_names)), UsageError) << '"' << list << '"';
+  }
+}
+
+TEST(SelectColumns, SomeColumnMustBeLeft) {
+  EXPECT_EQ(refusal_of("-duration,-protocol"), "no column is left");
+}
+
+TEST(ColumnPlan, PaysOnlyForWhatItsColumnsUse) {
+  const auto size_of = [](const Names& names) {
+    FieldSet fields;
+    return ColumnPlan(columns_named(names), fields).accumulators().size();
+  };
+  EXPECT_EQ(size_of({"duration", "protocol", "src_port", "dst_port"}), 0U);
+  EXPECT_EQ(size_of({"fwd_tot_pkt"}), sizeof(SizeState));
+  EXPECT_EQ(size_of({"fwd_tot_pkt", "bwd_tot_byte", "fwd_pkt_size_mean"}), sizeof(SizeState));
+  EXPECT_EQ(size_of({"fwd_iat_max"}), sizeof(GapState));
+  EXPECT_EQ(size_of({"bwd_SYN_cnt", "fwd_ECE_cnt"}), sizeof(FlagState));
+  EXPECT_EQ(size_of(default_names), sizeof(SizeState) + sizeof(GapState) + sizeof(FlagState));
+}
+
+TEST(ColumnPlan, KeepsTheOrderOfItsColumns) {
+  FieldSet fields;
+  const ColumnPlan plan(columns_named({"fwd_SYN_cnt", "duration"}), fields);
+  EXPECT_EQ(plan.names(), (Names{"fwd_SYN_cnt", "duration"}));
+}
+
+TEST(ColumnPlan, PrintsTheChosenCells) {
+  MeterOptions options;
+  options.columns = "bwd_SYN_cnt,fwd_iat_max,bwd_tot_byte,src_port";
+  Metered metered(options);
+  metered.packet(0, client, server, 60, tcp_flag::syn);
+  metered.packet(1, server, client, 99, tcp_flag::syn);
+  metered.packet(1'500'000'000, client, server, 60);
+  EXPECT_EQ(metered.rows(), "1,1.5,99,40000\n");
+}
+
+TEST(ColumnPlan, RowsDoNotMixTheirStatistics) {
+  MeterOptions options;
+  options.columns = "src_port,fwd_pkt_size_mean,bwd_pkt_size_mean";
+  Metered metered(options);
+  metered.packet(0, endpoint(1, 1), server, 100, 0, Transport::tcp, 0);
+  metered.packet(0, endpoint(1, 2), server, 200, 0, Transport::tcp, 1);
+  metered.packet(0, server, endpoint(1, 2), 300, 0, Transport::tcp, 1);
+  EXPECT_EQ(metered.rows(), "1,100,0\n2,200,300\n");
+}
+
+TEST(MeterPlan, AsksForTheFieldsOfEveryPacketAndOfItsColumns) {
+  const auto plan = make_plan({});
+  FieldSet base;
+  PacketDecoder::add_fields(base);
+  for (const std::string& field : base.names()) EXPECT_NE(plan->fields().find(field), no_field) << field;
+  for (const Column& column : column_registry()) {
+    for (const std::string& field : column.fields) {
+      EXPECT_NE(plan->fields().find(field), no_field) << column.name << " needs " << field;
+    }
+  }
+  EXPECT_EQ(plan->header(), default_names);
+  EXPECT_TRUE(plan->required_fields().empty());
+}
+
+TEST(MeterPlan, NamesAColumnThatNeedsTheField) {
+  const auto plan = make_plan({});
+  EXPECT_EQ(plan->column_of("frame.time_epoch"), "duration");
+  EXPECT_EQ(plan->column_of("frame.len"), "fwd_tot_byte");
+  EXPECT_EQ(plan->column_of("tcp.flags"), "fwd_FIN_cnt");
+  EXPECT_EQ(plan->column_of("tcp.stream"), "");
+  MeterOptions ports;
+  ports.columns = "src_port";
+  EXPECT_EQ(make_plan(ports)->column_of("tcp.flags"), "");
+}
+
+TEST(MeterPlan, SaysWhichSchemasThereAre) {
+  MeterOptions options;
+  options.schema = "flowmetre";
+  EXPECT_EQ(message_of<UsageError>([&] { (void)make_plan(options); }),
+            "there is no schema \"flowmetre\", did you mean \"flowmeter\"? (there are: flowmeter, "
+            "pyflowmeter)");
+}
+
+TEST(MeterPlan, TheColumnsOfPyflowmeterAreFixed) {
+  MeterOptions options;
+  options.schema = "pyflowmeter";
+  EXPECT_EQ(make_plan(options)->header(), default_names);
+  EXPECT_EQ(make_plan(options)->required_fields(),
+            (Names{"tcp.len", "tcp.time_relative", "tcp.time_delta"}));
+  options.columns = "duration";
+  EXPECT_THROW((void)make_plan(options), UsageError);
+}
+
+TEST(MeterPlan, CountsOpenAndEndedFlows) {
+  const auto plan = make_plan({});
+  MemorySink sink;
+  CsvWriter writer(sink, ',', true);
+  const auto meter = plan->make(writer);
+  Packet packet;
+  meter->observer().on_packet(packet);
+  EXPECT_EQ(meter->counters().open_flows(), 1U);
+  EXPECT_EQ(meter->counters().ended_flows(), 0U);
+  meter->observer().on_end(EndOfInput::complete);
+  EXPECT_EQ(meter->counters().open_flows(), 0U);
+  EXPECT_EQ(meter->counters().ended_flows(), 1U);
+}
+
+}  // namespace
+}  // namespace flowmeter
