@@ -5,7 +5,7 @@
 #include <string_view>
 #include <vector>
 
-#include "../src/capture/reader.h"
+#include "capture/reader.h"
 
 /// Captures and packets made by hand, for the tests of src/capture.
 namespace flowmeter::test {
@@ -57,6 +57,6 @@ Reading read(std::string_view input, std::size_t piece = 0,
              CaptureOrigin origin = CaptureOrigin::file);
 
 /// The sizes of pieces that every input is tried in.
-inline constexpr std::size_t kPieces[] = {1, 7, 4096, 0};
+inline constexpr std::size_t piece_sizes[] = {1, 7, 4096, 0};
 
 }  // namespace flowmeter::test

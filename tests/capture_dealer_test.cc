@@ -2,13 +2,13 @@
 
 #include <array>
 
-#include "../src/capture/dealer.h"
+#include "capture/dealer.h"
 #include "capture_bytes.h"
 
 namespace flowmeter::test {
 namespace {
 
-constexpr Order kLittle = Order::little;
+constexpr Order little = Order::little;
 
 /// A TCP packet between two hosts, told from others by its ports.
 std::string packet(unsigned from, unsigned to, unsigned number) {
@@ -23,14 +23,14 @@ std::vector<std::string> packets(unsigned count) {
 }
 
 std::string pcap(const std::vector<std::string>& frames) {
-  std::string input = pcap_header(kLittle);
-  for (const std::string& frame : frames) input += pcap_record(kLittle, frame);
+  std::string input = pcap_header(little);
+  for (const std::string& frame : frames) input += pcap_record(little, frame);
   return input;
 }
 
 std::string pcapng(const std::vector<std::string>& frames) {
-  std::string input = section(kLittle) + interface(kLittle) + interface(kLittle, 101);
-  for (const std::string& frame : frames) input += enhanced(kLittle, frame);
+  std::string input = section(little) + interface(little) + interface(little, 101);
+  for (const std::string& frame : frames) input += enhanced(little, frame);
   return input;
 }
 
@@ -60,7 +60,7 @@ std::vector<std::string> collect(Dealer& dealer) {
 TEST(Dealer, OneWorkerGetsTheInput) {
   for (const std::string& input : {pcap(packets(50)), pcapng(packets(50)), pcap({}),
                                    pcap(packets(3)) + "torn", std::string("no capture")}) {
-    for (const std::size_t piece : kPieces) {
+    for (const std::size_t piece : piece_sizes) {
       Dealer dealer(1, CaptureOrigin::file);
       feed(dealer, input, piece);
       dealer.finish();
@@ -73,7 +73,7 @@ TEST(Dealer, TheLogPutsTheFramesTogetherAgain) {
   const auto frames = packets(200);
   for (const unsigned workers : {2U, 3U, 5U}) {
     for (const std::string& input : {pcap(frames), pcapng(frames)}) {
-      for (const std::size_t piece : kPieces) {
+      for (const std::size_t piece : piece_sizes) {
         Dealer dealer(workers, CaptureOrigin::file);
         feed(dealer, input, piece);
         dealer.finish();
@@ -86,9 +86,9 @@ TEST(Dealer, TheLogPutsTheFramesTogetherAgain) {
 
 TEST(Dealer, AConversationHasOneWorker) {
   Dealer dealer(5, CaptureOrigin::file);
-  std::string input = pcap_header(kLittle);
+  std::string input = pcap_header(little);
   for (unsigned i = 0; i < 100; ++i) {
-    input += pcap_record(kLittle, i % 2 == 0 ? packet(1, 2, i) : packet(2, 1, i));
+    input += pcap_record(little, i % 2 == 0 ? packet(1, 2, i) : packet(2, 1, i));
   }
   feed(dealer, input);
   dealer.finish();
@@ -99,7 +99,7 @@ TEST(Dealer, AConversationHasOneWorker) {
 TEST(Dealer, WhatIsNotPlainGoesToTheFirst) {
   Dealer dealer(5, CaptureOrigin::file);
   feed(dealer, pcapng({ethernet(ipv4(17, 1, 2, ports(1, 2), 0x2000)), ethernet("arp", 0x806)}) +
-                   block(kLittle, 0xBAD, int32(1, kLittle)));
+                   block(little, 0xBAD, int32(1, little)));
   dealer.finish();
   ASSERT_EQ(dealer.log().size(), 1U);
   EXPECT_EQ(dealer.log().front().worker, 0U);
@@ -108,8 +108,8 @@ TEST(Dealer, WhatIsNotPlainGoesToTheFirst) {
 
 TEST(Dealer, DamageGoesToTheFirst) {
   const auto frames = packets(20);
-  const std::string bad = int32(1, kLittle) + int32(2, kLittle) + int32(0x7FFFFFFF, kLittle) +
-                          int32(1, kLittle) + "and so on";
+  const std::string bad = int32(1, little) + int32(2, little) + int32(0x7FFFFFFF, little) +
+                          int32(1, little) + "and so on";
   Dealer dealer(3, CaptureOrigin::file);
   feed(dealer, pcap(frames) + bad + pcap(frames), 100);
   dealer.finish();
@@ -166,8 +166,8 @@ TEST(Dealer, FillersAreWholeFramesOutsideOfTheLog) {
 
 TEST(Dealer, FillersHaveTheTimeOfTheLastFrame) {
   Dealer dealer(1, CaptureOrigin::pipe);
-  feed(dealer, section(kLittle) + interface(kLittle, 105) + interface(kLittle, 1) +
-                   enhanced(kLittle, packet(1, 2, 3), 1, 777) + enhanced(kLittle, "x", 0, 999));
+  feed(dealer, section(little) + interface(little, 105) + interface(little, 1) +
+                   enhanced(little, packet(1, 2, 3), 1, 777) + enhanced(little, "x", 0, 999));
   EXPECT_TRUE(dealer.filler(0));
   const Reading got = read(dealer.output(0), 0, CaptureOrigin::pipe);
   EXPECT_EQ(got.kinds(), "SIIFFF");
@@ -178,18 +178,18 @@ TEST(Dealer, FillersHaveTheTimeOfTheLastFrame) {
 
 TEST(Dealer, NoFillerForALinkTypeThatIsNotWalked) {
   Dealer dealer(2, CaptureOrigin::pipe);
-  feed(dealer, pcap_header(kLittle, 197));
+  feed(dealer, pcap_header(little, 197));
   EXPECT_FALSE(dealer.filler(1));
 }
 
 TEST(Dealer, ANewLifeBeginsWithThePrologue) {
-  const std::string secrets = block(kLittle, 10, int32(1, kLittle) + int32(4, kLittle) + "keys");
-  const std::string old = section(kLittle) + interface(kLittle) + secrets;
+  const std::string secrets = block(little, 10, int32(1, little) + int32(4, little) + "keys");
+  const std::string old = section(little) + interface(little) + secrets;
   const std::string fresh = section(Order::big) + interface(Order::big, 113);
   Dealer dealer(1, CaptureOrigin::pipe);
-  feed(dealer, old + enhanced(kLittle, packet(1, 2, 3)) + fresh + enhanced(Order::big, "a"));
+  feed(dealer, old + enhanced(little, packet(1, 2, 3)) + fresh + enhanced(Order::big, "a"));
   dealer.new_life(0);
-  EXPECT_EQ(dealer.output(0), section(kLittle) + secrets + fresh);
+  EXPECT_EQ(dealer.output(0), section(little) + secrets + fresh);
   EXPECT_EQ(dealer.given(0), 0U);
   feed(dealer, enhanced(Order::big, "b"));
   EXPECT_EQ(read(dealer.output(0)).kinds(), "SDSIF");

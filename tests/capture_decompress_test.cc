@@ -3,7 +3,7 @@
 #include <zlib.h>
 #include <zstd.h>
 
-#include "../src/capture/decompress.h"
+#include "capture/decompress.h"
 #include "capture_bytes.h"
 
 namespace flowmeter::test {
@@ -73,10 +73,10 @@ std::string text() {
   return plain;
 }
 
-const std::string kText = text();
+const std::string text_sample = text();
 
 void expect_whole(std::string_view packed, std::string_view plain, bool compressed) {
-  for (const std::size_t piece : kPieces) {
+  for (const std::size_t piece : piece_sizes) {
     if (piece == 1 && packed.size() > 100000) continue;
     const Result got = unpack(packed, piece);
     EXPECT_TRUE(got.plain == plain) << "pieces of " << piece;
@@ -88,7 +88,7 @@ void expect_whole(std::string_view packed, std::string_view plain, bool compress
 
 TEST(Decompressor, EveryFormat) {
   for (auto* const pack : {gzip, zstd, lz4}) {
-    expect_whole(pack(kText), kText, true);
+    expect_whole(pack(text_sample), text_sample, true);
     expect_whole(pack("short"), "short", true);
     expect_whole(pack(""), "", true);
   }
@@ -106,7 +106,7 @@ TEST(Decompressor, Concatenations) {
 }
 
 TEST(Decompressor, PlainGoesThroughWithoutACopy) {
-  expect_whole(kText, kText, false);
+  expect_whole(text_sample, text_sample, false);
   for (const char* plain : {"", "x", "\x1f", "\x1f\x8c", "\x28\xb5\x2f", "\x04\x22", "\x50*"}) {
     expect_whole(plain, plain, false);
   }
@@ -120,18 +120,18 @@ TEST(Decompressor, PlainGoesThroughWithoutACopy) {
 
 TEST(Decompressor, CutShort) {
   for (auto* const pack : {gzip, zstd, lz4}) {
-    const std::string packed = pack(kText);
+    const std::string packed = pack(text_sample);
     const Result got = unpack(packed.substr(0, packed.size() / 2), 4096);
     EXPECT_EQ(got.end, PackingEnd::cut_short);
     EXPECT_GT(got.plain.size(), 100000U);
-    EXPECT_EQ(kText.substr(0, got.plain.size()), got.plain);
+    EXPECT_EQ(text_sample.substr(0, got.plain.size()), got.plain);
     EXPECT_EQ(unpack(packed.substr(0, packed.size() - 1)).end, PackingEnd::cut_short);
   }
 }
 
 TEST(Decompressor, Damaged) {
   for (auto* const pack : {gzip, zstd, lz4}) {
-    std::string packed = pack(kText);
+    std::string packed = pack(text_sample);
     packed[packed.size() - 3] = static_cast<char>(packed[packed.size() - 3] ^ 0x55);
     const Result got = unpack(packed, 4096);
     EXPECT_EQ(got.end, PackingEnd::damaged);

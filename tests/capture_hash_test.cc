@@ -3,20 +3,20 @@
 #include <array>
 #include <initializer_list>
 
-#include "../src/capture/flow_hash.h"
+#include "capture/flow_hash.h"
 #include "capture_bytes.h"
 
 namespace flowmeter::test {
 namespace {
 
-constexpr std::uint32_t kEthernet = 1;
+constexpr std::uint32_t ethernet_link = 1;
 
 DealKey key(const std::string& ip, std::uint16_t type = 0x0800) {
-  return deal_key(kEthernet, ethernet(ip, type));
+  return deal_key(ethernet_link, ethernet(ip, type));
 }
 
-const std::uint64_t kPair = key(ipv4(6, 1, 2, ports(1000, 80))).hash;
-const std::uint64_t kPair6 = key(ipv6(6, 1, 2, ports(1000, 80)), 0x86DD).hash;
+const std::uint64_t the_pair = key(ipv4(6, 1, 2, ports(1000, 80))).hash;
+const std::uint64_t the_pair6 = key(ipv6(6, 1, 2, ports(1000, 80)), 0x86DD).hash;
 
 /// Plain, and of the pair of addresses 1 and 2.
 void expect_pair(const DealKey& got, std::uint64_t pair, DealReason reason = DealReason::plain) {
@@ -31,17 +31,17 @@ void expect_fixed(const DealKey& got, DealReason reason) {
 }
 
 TEST(DealKey, SameForBothDirectionsAndAllPorts) {
-  EXPECT_NE(kPair, 0U);
-  EXPECT_NE(kPair, kPair6);
-  expect_pair(key(ipv4(6, 2, 1, ports(80, 1000))), kPair);
-  expect_pair(key(ipv4(17, 2, 1, ports(53, 53))), kPair);
-  expect_pair(key(ipv6(17, 2, 1, ports(80, 1000)), 0x86DD), kPair6);
-  EXPECT_NE(key(ipv4(6, 1, 3, ports(1000, 80))).hash, kPair);
+  EXPECT_NE(the_pair, 0U);
+  EXPECT_NE(the_pair, the_pair6);
+  expect_pair(key(ipv4(6, 2, 1, ports(80, 1000))), the_pair);
+  expect_pair(key(ipv4(17, 2, 1, ports(53, 53))), the_pair);
+  expect_pair(key(ipv6(17, 2, 1, ports(80, 1000)), 0x86DD), the_pair6);
+  EXPECT_NE(key(ipv4(6, 1, 3, ports(1000, 80))).hash, the_pair);
 }
 
 TEST(DealKey, NeverChangesBetweenMachines) {
-  EXPECT_EQ(kPair, 0xC4DB5CEAC9FFE378U);
-  EXPECT_EQ(kPair6, 0xCB64DEC16252062U);
+  EXPECT_EQ(the_pair, 0xC4DB5CEAC9FFE378U);
+  EXPECT_EQ(the_pair6, 0xCB64DEC16252062U);
 }
 
 TEST(DealKey, SpreadsNeighbours) {
@@ -59,45 +59,45 @@ TEST(DealKey, SpreadsNeighbours) {
 TEST(DealKey, FragmentsOfDatagramsAreFixed) {
   expect_fixed(key(ipv4(17, 1, 2, ports(5, 6), 0x2000)), DealReason::fragment);
   expect_fixed(key(ipv4(17, 1, 2, ports(5, 6), 0x00B9)), DealReason::fragment);
-  expect_pair(key(ipv4(17, 1, 2, ports(5, 6), 0x4000)), kPair);  // don't fragment
+  expect_pair(key(ipv4(17, 1, 2, ports(5, 6), 0x4000)), the_pair);  // don't fragment
   const std::string more = std::string("\x11\0\0\1\0\0\0\1", 8);
   expect_fixed(key(ipv6(44, 1, 2, more + ports(5, 6)), 0x86DD), DealReason::fragment);
   const std::string atomic = std::string("\x11\0\0\0\0\0\0\1", 8);
-  expect_pair(key(ipv6(44, 1, 2, atomic + ports(5, 6)), 0x86DD), kPair6);
+  expect_pair(key(ipv6(44, 1, 2, atomic + ports(5, 6)), 0x86DD), the_pair6);
 }
 
 TEST(DealKey, FragmentsOfTcpAndIcmpStayWithTheirPair) {
   for (const std::uint16_t bits : std::initializer_list<std::uint16_t>{0x2000, 0x20B9, 0xB9}) {
-    expect_pair(key(ipv4(6, 1, 2, "whatever", bits)), kPair, DealReason::fragment);
-    expect_pair(key(ipv4(1, 2, 1, "whatever", bits)), kPair, DealReason::fragment);
+    expect_pair(key(ipv4(6, 1, 2, "whatever", bits)), the_pair, DealReason::fragment);
+    expect_pair(key(ipv4(1, 2, 1, "whatever", bits)), the_pair, DealReason::fragment);
   }
   const std::string last = std::string("\x06\0\1\0\0\0\0\1", 8);
-  expect_pair(key(ipv6(44, 1, 2, last + "x"), 0x86DD), kPair6, DealReason::fragment);
+  expect_pair(key(ipv6(44, 1, 2, last + "x"), 0x86DD), the_pair6, DealReason::fragment);
 }
 
 TEST(DealKey, IcmpErrorsGoWithWhatTheyQuote) {
   const std::string quote = ipv4(17, 2, 1, ports(53, 999)).substr(0, 28);
   for (const char type : {'\3', '\4', '\5', '\13', '\14'}) {
     const std::string error = std::string{type, 1} + std::string(6, '\0');
-    expect_pair(key(ipv4(1, 9, 1, error + quote)), kPair, DealReason::quoted);
+    expect_pair(key(ipv4(1, 9, 1, error + quote)), the_pair, DealReason::quoted);
   }
   const std::string head = std::string("\3\1\0\0\0\0\0\0", 8);
   const std::string tunnel = ipv4(17, 2, 1, ports(4789, 4789));
   expect_fixed(key(ipv4(1, 9, 1, head + tunnel)), DealReason::tunnel);
   expect_fixed(key(ipv4(1, 9, 1, head + ipv4(47, 2, 1, "gre"))), DealReason::tunnel);
-  expect_pair(key(ipv4(1, 2, 1, head + "cut")), kPair, DealReason::quoted);
-  expect_pair(key(ipv4(1, 2, 1, std::string("\x08\0\0\0\0\1\0\1", 8))), kPair);
+  expect_pair(key(ipv4(1, 2, 1, head + "cut")), the_pair, DealReason::quoted);
+  expect_pair(key(ipv4(1, 2, 1, std::string("\x08\0\0\0\0\1\0\1", 8))), the_pair);
 }
 
 TEST(DealKey, Icmpv6ErrorsGoWithWhatTheyQuote) {
   const std::string quote = ipv6(6, 2, 1, ports(80, 999));
   for (const char type : {'\1', '\2', '\3', '\4'}) {
     const std::string error = std::string{type, 0} + std::string(6, '\0');
-    expect_pair(key(ipv6(58, 9, 1, error + quote), 0x86DD), kPair6, DealReason::quoted);
+    expect_pair(key(ipv6(58, 9, 1, error + quote), 0x86DD), the_pair6, DealReason::quoted);
   }
   const std::string redirect = std::string("\x89", 1) + std::string(39, '\0') +
                                std::string("\2\1aaaaaa", 8) + std::string("\4\x09......", 8);
-  expect_pair(key(ipv6(58, 9, 1, redirect + quote), 0x86DD), kPair6, DealReason::quoted);
+  expect_pair(key(ipv6(58, 9, 1, redirect + quote), 0x86DD), the_pair6, DealReason::quoted);
 }
 
 TEST(DealKey, TunnelsAreFixed) {
@@ -109,34 +109,34 @@ TEST(DealKey, TunnelsAreFixed) {
            4789, 8472, 2152, 3386, 6081, 3544, 1701, 5246, 5247, 6343, 4341, 6635}) {
     expect_fixed(key(ipv4(17, 1, 2, ports(port, 9))), DealReason::tunnel);
     expect_fixed(key(ipv4(17, 1, 2, ports(9, port))), DealReason::tunnel);
-    expect_pair(key(ipv4(6, 1, 2, ports(9, port))), kPair);
+    expect_pair(key(ipv4(6, 1, 2, ports(9, port))), the_pair);
   }
   expect_fixed(key(ipv4(99, 1, 2, ports(1, 2))), DealReason::protocol);
 }
 
 TEST(DealKey, HeadersOnTheWay) {
   const std::string ah = std::string("\x06\4", 2) + std::string(22, '\0');
-  expect_pair(key(ipv4(51, 1, 2, ah + ports(1, 2))), kPair);
+  expect_pair(key(ipv4(51, 1, 2, ah + ports(1, 2))), the_pair);
   const std::string hop = std::string("\x3c\0\5\2\0\0\1\0", 8);
   const std::string destination = std::string("\x06\0\1\4\0\0\0\0", 8);
-  expect_pair(key(ipv6(0, 1, 2, hop + destination + ports(1, 2)), 0x86DD), kPair6);
+  expect_pair(key(ipv6(0, 1, 2, hop + destination + ports(1, 2)), 0x86DD), the_pair6);
   const std::string home = std::string("\x06\2\xc9\x10", 4) + std::string(20, '\0');
   expect_fixed(key(ipv6(60, 1, 2, home + ports(1, 2)), 0x86DD), DealReason::readdressed);
   const std::string route = std::string("\x06\2\0\1\0\0\0\0", 8) + std::string(16, '\1');
   expect_fixed(key(ipv6(43, 1, 2, route + ports(1, 2)), 0x86DD), DealReason::readdressed);
   expect_fixed(key(ipv4(6, 1, 2, ports(1, 2), 0, "\x83\x07\x04...")), DealReason::readdressed);
-  expect_pair(key(ipv4(6, 1, 2, ports(1, 2), 0, std::string("\x94\4\0\0", 4))), kPair);
+  expect_pair(key(ipv4(6, 1, 2, ports(1, 2), 0, std::string("\x94\4\0\0", 4))), the_pair);
 }
 
 TEST(DealKey, CutFramesAreFixed) {
   const std::string tcp = ethernet(ipv4(6, 1, 2, ports(1, 2)));
   for (std::size_t size = 0; size < 14 + 20 + 4; ++size) {
-    expect_fixed(deal_key(kEthernet, tcp.substr(0, size)), DealReason::truncated);
+    expect_fixed(deal_key(ethernet_link, tcp.substr(0, size)), DealReason::truncated);
   }
-  expect_pair(deal_key(kEthernet, tcp.substr(0, 14 + 20 + 4)), kPair);
+  expect_pair(deal_key(ethernet_link, tcp.substr(0, 14 + 20 + 4)), the_pair);
   const std::string tcp6 = ethernet(ipv6(6, 1, 2, ports(1, 2)), 0x86DD);
   for (std::size_t size = 0; size < 14 + 40 + 4; ++size) {
-    expect_fixed(deal_key(kEthernet, tcp6.substr(0, size)), DealReason::truncated);
+    expect_fixed(deal_key(ethernet_link, tcp6.substr(0, size)), DealReason::truncated);
   }
 }
 
@@ -144,23 +144,23 @@ TEST(DealKey, LinkLayers) {
   const std::string ip = ipv4(6, 1, 2, ports(1, 2));
   const std::string ip6 = ipv6(6, 1, 2, ports(1, 2));
   const std::string vlan = std::string("\0\5\x08\0", 4);
-  expect_pair(key(vlan + ip, 0x8100), kPair);
-  expect_pair(key(std::string("\0\1\x81\0", 4) + vlan + ip, 0x88A8), kPair);
-  expect_pair(key(std::string("\xaa\xaa\3\0\0\0\x08\0", 8) + ip, 48), kPair);
-  expect_pair(key("\x06\x06\3" + ip, 43), kPair);
-  expect_pair(key(std::string("\0\0\x10\xff\0\0\x21\xff", 8) + ip, 0x8847), kPair);
-  expect_pair(key(std::string("\x11\0\0\1\0\x40\0\x21", 8) + ip, 0x8864), kPair);
-  expect_pair(key(std::string("\x11\0\0\1\0\x40\0\x57", 8) + ip6, 0x8864), kPair6);
-  for (const std::uint32_t link : {12U, 14U, 101U}) expect_pair(deal_key(link, ip6), kPair6);
-  expect_pair(deal_key(228, ip), kPair);
-  expect_pair(deal_key(229, ip6), kPair6);
-  expect_pair(deal_key(0, std::string("\2\0\0\0", 4) + ip), kPair);
-  expect_pair(deal_key(0, std::string("\0\0\0\x1e", 4) + ip6), kPair6);
-  expect_pair(deal_key(108, std::string("\0\0\0\2", 4) + ip), kPair);
-  expect_pair(deal_key(113, std::string(14, '\0') + std::string("\x08\0", 2) + ip), kPair);
-  expect_pair(deal_key(276, "\x86\xdd" + std::string(18, '\0') + ip6), kPair6);
-  expect_pair(deal_key(9, std::string("\xff\3\0\x21", 4) + ip), kPair);
-  expect_pair(deal_key(50, "\x21" + ip), kPair);
+  expect_pair(key(vlan + ip, 0x8100), the_pair);
+  expect_pair(key(std::string("\0\1\x81\0", 4) + vlan + ip, 0x88A8), the_pair);
+  expect_pair(key(std::string("\xaa\xaa\3\0\0\0\x08\0", 8) + ip, 48), the_pair);
+  expect_pair(key("\x06\x06\3" + ip, 43), the_pair);
+  expect_pair(key(std::string("\0\0\x10\xff\0\0\x21\xff", 8) + ip, 0x8847), the_pair);
+  expect_pair(key(std::string("\x11\0\0\1\0\x40\0\x21", 8) + ip, 0x8864), the_pair);
+  expect_pair(key(std::string("\x11\0\0\1\0\x40\0\x57", 8) + ip6, 0x8864), the_pair6);
+  for (const std::uint32_t link : {12U, 14U, 101U}) expect_pair(deal_key(link, ip6), the_pair6);
+  expect_pair(deal_key(228, ip), the_pair);
+  expect_pair(deal_key(229, ip6), the_pair6);
+  expect_pair(deal_key(0, std::string("\2\0\0\0", 4) + ip), the_pair);
+  expect_pair(deal_key(0, std::string("\0\0\0\x1e", 4) + ip6), the_pair6);
+  expect_pair(deal_key(108, std::string("\0\0\0\2", 4) + ip), the_pair);
+  expect_pair(deal_key(113, std::string(14, '\0') + std::string("\x08\0", 2) + ip), the_pair);
+  expect_pair(deal_key(276, "\x86\xdd" + std::string(18, '\0') + ip6), the_pair6);
+  expect_pair(deal_key(9, std::string("\xff\3\0\x21", 4) + ip), the_pair);
+  expect_pair(deal_key(50, "\x21" + ip), the_pair);
 }
 
 TEST(DealKey, WhatIsNotWalkedIsFixed) {
@@ -168,7 +168,7 @@ TEST(DealKey, WhatIsNotWalkedIsFixed) {
   expect_fixed(key("bpdu", 38), DealReason::not_ip);
   expect_fixed(key(ipv4(6, 1, 2, ports(1, 2)), 0x86DD), DealReason::not_ip);
   expect_fixed(deal_key(105, std::string(60, 'w')), DealReason::link);
-  expect_fixed(deal_key(kNoLinkType, ""), DealReason::link);
+  expect_fixed(deal_key(no_link_type, ""), DealReason::link);
 }
 
 }  // namespace

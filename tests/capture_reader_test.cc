@@ -9,7 +9,7 @@ namespace {
 
 using std::chrono::nanoseconds;
 
-constexpr Order kOrders[] = {Order::little, Order::big};
+constexpr Order orders[] = {Order::little, Order::big};
 
 std::string joined(const std::vector<std::string>& parts) {
   return std::accumulate(parts.begin(), parts.end(), std::string());
@@ -19,7 +19,7 @@ std::string joined(const std::vector<std::string>& parts) {
 Reading read_all_ways(std::string_view input, CaptureOrigin origin = CaptureOrigin::file) {
   const Reading whole = read(input, 0, origin);
   EXPECT_EQ(joined(whole.records), input);
-  for (const std::size_t piece : kPieces) {
+  for (const std::size_t piece : piece_sizes) {
     const Reading other = read(input, piece, origin);
     EXPECT_EQ(other.records, whole.records) << "pieces of " << piece;
     EXPECT_EQ(other.packets, whole.packets);
@@ -31,7 +31,7 @@ Reading read_all_ways(std::string_view input, CaptureOrigin origin = CaptureOrig
 }
 
 TEST(Pcap, ReadsBothOrders) {
-  for (const Order order : kOrders) {
+  for (const Order order : orders) {
     const auto got = read_all_ways(pcap_header(order, 101) + pcap_record(order, "abcde", 1, 2, 9) +
                                    pcap_record(order, "", 3, 999999) + pcap_record(order, "xyz"));
     EXPECT_EQ(got.kinds(), "HFFF");
@@ -46,7 +46,7 @@ TEST(Pcap, ReadsBothOrders) {
 }
 
 TEST(Pcap, ReadsNanoseconds) {
-  for (const Order order : kOrders) {
+  for (const Order order : orders) {
     const auto got = read_all_ways(pcap_header(order, 1, 0xA1B23C4D) + pcap_record(order, "abc"));
     EXPECT_EQ(got.items[1].time, nanoseconds(1000000002));
   }
@@ -122,7 +122,7 @@ TEST(Pcap, GuessesVariantsOfFilesOnly) {
 }
 
 TEST(Pcapng, ReadsEveryBlock) {
-  for (const Order order : kOrders) {
+  for (const Order order : orders) {
     const std::string secrets = int32(0x544c534b, order) + int32(3, order) + "abc";
     const std::string statistics(12, '\0');
     const auto got = read_all_ways(
@@ -143,13 +143,13 @@ TEST(Pcapng, ReadsEveryBlock) {
     EXPECT_EQ(got.items[7].link_type, 1U);
     EXPECT_FALSE(got.items[7].time.has_value());
     EXPECT_EQ(got.items[8].link_type, 101U);
-    EXPECT_EQ(got.items[11].link_type, kNoLinkType);
+    EXPECT_EQ(got.items[11].link_type, no_link_type);
   }
 }
 
 TEST(Pcapng, SectionsBeginAnew) {
   std::string input;
-  for (const Order order : kOrders) {
+  for (const Order order : orders) {
     input += section(order) + interface(order, 113) + enhanced(order, "abc");
   }
   EXPECT_EQ(read_all_ways(input).kinds(), "SIFSIF");

@@ -14,8 +14,8 @@
 #include <sstream>
 #include <stdexcept>
 
-#include "../src/capture/dealer.h"
-#include "../src/capture/decompress.h"
+#include "capture/dealer.h"
+#include "capture/decompress.h"
 #include "capture_bytes.h"
 
 namespace flowmeter::test {
@@ -25,9 +25,9 @@ namespace fs = std::filesystem;
 using Lines = std::vector<std::string>;
 
 /// What tells frames apart, whatever state tshark is in: time, lengths, link type, all bytes.
-constexpr const char* kFrameFields =
+constexpr const char* frame_fields =
     "-e frame.time_epoch -e frame.len -e frame.cap_len -e frame.encap_type -e frame.md5_hash";
-constexpr const char* kAllFields =
+constexpr const char* all_fields =
     "-e frame.time_epoch -e frame.len -e frame.md5_hash -e frame.protocols -e tcp.stream "
     "-e udp.stream -e ip.src -e ipv6.src -e tcp.srcport -e udp.srcport";
 
@@ -91,11 +91,11 @@ std::string plain(const fs::path& path) {
 }
 
 void feed_all(Dealer& dealer, std::string_view bytes, std::size_t filler_every) {
-  constexpr std::size_t kPiece = 500;
-  for (std::size_t at = 0; at < bytes.size(); at += kPiece) {
-    dealer.feed(bytes.substr(at, kPiece));
-    if (filler_every == 0 || at / kPiece % filler_every != 0) continue;
-    dealer.filler(static_cast<unsigned>(at / kPiece % dealer.workers()), at % 3 + 1);
+  constexpr std::size_t piece_size = 500;
+  for (std::size_t at = 0; at < bytes.size(); at += piece_size) {
+    dealer.feed(bytes.substr(at, piece_size));
+    if (filler_every == 0 || at / piece_size % filler_every != 0) continue;
+    dealer.filler(static_cast<unsigned>(at / piece_size % dealer.workers()), at % 3 + 1);
   }
   dealer.finish();
 }
@@ -182,21 +182,21 @@ TEST_P(CaptureTshark, OneWorkerGetsTheInput) {
   Dealer dealer(1, CaptureOrigin::file);
   feed_all(dealer, bytes_, 0);
   EXPECT_TRUE(dealer.output(0) == bytes_);
-  const Shown whole = tshark(slurp(GetParam()), kAllFields, false);
-  const Shown dealt = tshark(dealer.output(0), kAllFields, true);
+  const Shown whole = tshark(slurp(GetParam()), all_fields, false);
+  const Shown dealt = tshark(dealer.output(0), all_fields, true);
   if (dealer.reader().state() == ReaderState::unsupported) return;
   EXPECT_EQ(in_order(dealer, {dealt}), whole.lines);
 }
 
 TEST_P(CaptureTshark, WorkersGiveTheSameFramesInTheSameOrder) {
-  const Shown whole = tshark(slurp(GetParam()), kFrameFields, false);
+  const Shown whole = tshark(slurp(GetParam()), frame_fields, false);
   for (const unsigned workers : worker_counts()) {
     Dealer dealer(workers, CaptureOrigin::file);
     feed_all(dealer, bytes_, 0);
     if (dealer.reader().state() == ReaderState::unsupported) return;
     std::vector<Shown> shown;
     for (unsigned w = 0; w < workers; ++w) {
-      shown.push_back(tshark(dealer.output(w), kFrameFields, true));
+      shown.push_back(tshark(dealer.output(w), frame_fields, true));
       EXPECT_TRUE(w == 0 || shown.back().words.empty()) << shown.back().words;
     }
     EXPECT_EQ(in_order(dealer, shown), whole.lines) << workers << " workers";
@@ -207,16 +207,16 @@ TEST_P(CaptureTshark, WorkersGiveTheSameFramesInTheSameOrder) {
 }
 
 TEST_P(CaptureTshark, FillersChangeNothing) {
-  constexpr unsigned kWorkers = 2;
-  Dealer clean(kWorkers, CaptureOrigin::file);
-  Dealer filled(kWorkers, CaptureOrigin::file);
+  constexpr unsigned worker_count = 2;
+  Dealer clean(worker_count, CaptureOrigin::file);
+  Dealer filled(worker_count, CaptureOrigin::file);
   feed_all(clean, bytes_, 0);
   feed_all(filled, bytes_, 2);
   std::vector<Shown> expected;
   std::vector<Shown> got;
-  for (unsigned w = 0; w < kWorkers; ++w) {
-    expected.push_back(tshark(clean.output(w), kAllFields, true));
-    got.push_back(tshark(filled.output(w), kAllFields, true));
+  for (unsigned w = 0; w < worker_count; ++w) {
+    expected.push_back(tshark(clean.output(w), all_fields, true));
+    got.push_back(tshark(filled.output(w), all_fields, true));
   }
   EXPECT_EQ(in_order(filled, got), in_order(clean, expected));
 }

@@ -33,16 +33,20 @@ class ReaderGone : public std::runtime_error {
 };
 
 /// The input is damaged at the place that what() names, or is not what it seemed to be.
-/// `nothing_done` tells a refusal (no row was written) from damage after good records.
+/// `nothing_done` tells a refusal (no row was written) from damage after good records;
+/// `not_a_capture`, that it is in no format that tshark knows.
 class InputError : public std::runtime_error {
  public:
-  explicit InputError(const std::string& what, bool nothing_done = false)
-      : std::runtime_error(what), nothing_done_(nothing_done) {}
+  explicit InputError(const std::string& what, bool nothing_done = false,
+                      bool not_a_capture = false)
+      : std::runtime_error(what), nothing_done_(nothing_done), not_a_capture_(not_a_capture) {}
 
   [[nodiscard]] bool nothing_done() const noexcept { return nothing_done_; }
+  [[nodiscard]] bool not_a_capture() const noexcept { return not_a_capture_; }
 
  private:
   bool nothing_done_;
+  bool not_a_capture_;
 };
 
 }  // namespace flowmeter

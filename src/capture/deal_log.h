@@ -18,7 +18,7 @@ struct DealRun {
 
 /// Which worker has the next frame of the input: a queue of runs, in frame order.
 /// The consumer takes runs from the front. What a worker gives with a place below `first` and
-/// that was in no run before is a filler, to be dropped; so is all it gives at its end.
+/// that was in no run before is a filler or context, to be dropped; so is all it gives at its end.
 /// Not thread-safe.
 class DealLog {
  public:
@@ -67,8 +67,8 @@ class DealLog {
 
  private:
   void push(const DealRun& run) {
-    constexpr std::size_t kWorthMoving = 4096;
-    if (begin_ > kWorthMoving && begin_ > runs_.size() / 2) {
+    constexpr std::size_t worth_moving = 4096;
+    if (begin_ > worth_moving && begin_ > runs_.size() / 2) {
       runs_.erase(runs_.begin(), runs_.begin() + static_cast<std::ptrdiff_t>(begin_));
       begin_ = 0;
     }

@@ -1,11 +1,15 @@
-#include "dealer.h"
+#include "capture/dealer.h"
 
 #include <algorithm>
 
 namespace flowmeter {
 
-Dealer::Dealer(unsigned workers, CaptureOrigin origin)
-    : reader_(origin), lanes_(std::max(workers, 1U)) {}
+Dealer::Dealer(unsigned workers, CaptureOrigin origin, const DealerOptions& options)
+    : reader_(origin),
+      options_(options),
+      workers_(std::max(workers, 1U)),
+      lanes_(workers_ + (options.keeper ? 1U : 0U)),
+      keepers_(options.keeper_pairs) {}
 
 void Dealer::feed(std::string_view piece) {
   reader_.put(piece);
@@ -27,16 +31,25 @@ void Dealer::deal(const CaptureItem& item) {
   if (item.kind == ItemKind::tail) return deal_tail(item);
   prologue_.remember(item);
   filler_.remember(item);
-  for (Lane& lane : lanes_) lane.output += item.bytes;
+  deal_to_all(item);
 }
 
 void Dealer::deal_frame(const CaptureItem& item) {
-  const unsigned worker = worker_for(item);
+  const DealKey key = key_of(item);
+  if (options_.keeper && key.follows() && key.application) bring_to_keeper(key.hash);
+  const unsigned worker = lane_of(key);
+  if (life_is_over(worker)) {
+    on_life_end_(worker);
+    new_life(worker);
+  }
   Lane& lane = lanes_[worker];
   lane.output += item.bytes;
   log_.add(worker, lane.life, lane.given);
   filler_.remember(item);
+  const bool looked_back = options_.life_frames != 0 || options_.keeper;
+  if (key.fragment && looked_back) lane.fragments.keep(item.bytes, key.hash, key.datagram);
   ++lane.given;
+  ++lane.frames;
   ++frames_;
 }
 
@@ -51,10 +64,66 @@ void Dealer::deal_tail(const CaptureItem& item) {
   lane.output += item.bytes;
 }
 
-unsigned Dealer::worker_for(const CaptureItem& frame) const {
-  if (lanes_.size() == 1) return 0;
-  if (frame.link_type == kNoLinkType) return 0;
-  return worker_of(deal_key(frame.link_type, frame.packet), workers());
+/// A lane that waits for its first frame begins anew when much has gone by.
+void Dealer::deal_to_all(const CaptureItem& item) {
+  constexpr std::size_t worth_it = 65536;
+  // Interfaces go by their position in a section, so they are others in the next one.
+  const bool numbered_anew = item.kind == ItemKind::section || item.kind == ItemKind::header;
+  for (Lane& lane : lanes_) {
+    if (numbered_anew) lane.fragments.clear();
+    lane.output += item.bytes;
+    if (lane.given != 0) continue;
+    lane.beginning += item.bytes.size();
+    const bool untouched = lane.output.size() == lane.beginning;
+    if (lanes_.size() == 1 || !untouched) continue;
+    if (lane.beginning <= 2 * prologue_.size() + worth_it) continue;
+    lane.output.clear();
+    prologue_.append_to(lane.output);
+    lane.beginning = lane.output.size();
+  }
+}
+
+/// With one lane and no life to end, no key is needed.
+DealKey Dealer::key_of(const CaptureItem& frame) const {
+  const bool needed = lanes_.size() > 1 || options_.life_frames != 0;
+  if (!needed || frame.link_type == no_link_type) return {};
+  return deal_key(frame.link_type, frame.packet);
+}
+
+unsigned Dealer::lane_of(const DealKey& key) const {
+  const bool kept =
+      options_.keeper && key.follows() && (key.application || keepers_.contains(key.hash));
+  return kept ? workers_ : worker_of(key, workers_);
+}
+
+unsigned Dealer::worker_for(const CaptureItem& frame) const { return lane_of(key_of(frame)); }
+
+bool Dealer::life_is_over(unsigned worker) const {
+  return options_.life_frames != 0 && worker < workers_ && on_life_end_ != nullptr &&
+         lanes_[worker].frames >= options_.life_frames;
+}
+
+/// From now on all of this pair goes to the keeper. What there is of its datagrams has gone to one
+/// of two workers; the keeper is to see that as well.
+void Dealer::bring_to_keeper(std::uint64_t pair) {
+  if (keepers_.contains(pair)) return;
+  if (!keepers_.add(pair)) {
+    ++pairs_refused_;
+    return;
+  }
+  const unsigned before = worker_of({pair, false, DealReason::plain}, workers_);
+  hand_over(lanes_.front().fragments, pair);
+  if (before != 0) hand_over(lanes_[before].fragments, pair);
+}
+
+void Dealer::hand_over(const Fragments& fragments, std::uint64_t pair) {
+  Lane& keeper = lanes_.back();
+  for (std::size_t i = 0; i != fragments.size(); ++i) {
+    if (fragments.pair(i) != pair) continue;
+    keeper.output += fragments.record(i);
+    keeper.fragments.keep(fragments.record(i), pair, fragments.datagram(i));
+    ++keeper.given;
+  }
 }
 
 bool Dealer::filler(unsigned worker, std::size_t count) {
@@ -69,8 +138,17 @@ void Dealer::new_life(unsigned worker) {
   Lane& lane = lanes_[worker];
   lane.output.clear();
   prologue_.append_to(lane.output);
-  lane.given = 0;
+  lane.beginning = lane.output.size();
+  for (std::size_t i = 0; i != lane.fragments.size(); ++i) {
+    lane.output += lane.fragments.record(i);
+  }
+  lane.given = lane.fragments.size();
+  lane.frames = 0;
   ++lane.life;
+}
+
+bool Dealer::needed(unsigned worker) const {
+  return lanes_[worker].frames != 0 || (worker == 0 && rest_);
 }
 
 }  // namespace flowmeter

@@ -1,15 +1,15 @@
-#include "decompress.h"
+#include "capture/decompress.h"
 
 #include <algorithm>
 #include <utility>
 
-#include "unpack.h"
+#include "capture/unpack.h"
 
 namespace flowmeter {
 namespace {
 
-constexpr std::size_t kRoom = 256 * 1024;
-constexpr std::size_t kLongestMagic = 4;
+constexpr std::size_t room_size = 256 * 1024;
+constexpr std::size_t longest_magic = 4;
 
 }  // namespace
 
@@ -21,7 +21,7 @@ bool Decompressor::feed(std::string_view piece) {
   while (!piece.empty() && mode_ != Mode::damaged) {
     switch (mode_) {
       case Mode::detecting: {
-        const std::size_t taken = std::min(kLongestMagic - held_.size(), piece.size());
+        const std::size_t taken = std::min(longest_magic - held_.size(), piece.size());
         held_.append(piece.substr(0, taken));
         piece.remove_prefix(taken);
         detect(false);
@@ -65,13 +65,13 @@ bool Decompressor::detect(bool end) {
 }
 
 void Decompressor::unpack(std::string_view& piece) {
-  if (!plain_) plain_ = std::make_unique<char[]>(kRoom);
+  if (!plain_) plain_ = std::make_unique<char[]>(room_size);
   bool full = true;  // a full buffer may have left more inside the library
   while (mode_ == Mode::packed && (!piece.empty() || full)) {
-    const Unpacked got = unpacker_->unpack(piece, plain_.get(), kRoom);
+    const Unpacked got = unpacker_->unpack(piece, plain_.get(), room_size);
     piece.remove_prefix(got.consumed);
     if (got.produced != 0) sink_({plain_.get(), got.produced});
-    full = got.produced == kRoom;
+    full = got.produced == room_size;
     if (got.state == Unpacked::State::damaged) {
       problem_ = unpacker_->problem();
       mode_ = Mode::damaged;

@@ -1,8 +1,8 @@
-#include "filler.h"
+#include "capture/filler.h"
 
 #include <cstring>
 
-#include "pcapng_blocks.h"
+#include "capture/pcapng_blocks.h"
 
 namespace flowmeter {
 namespace {
@@ -73,7 +73,7 @@ void Filler::append_to(std::string& output) const {
   const std::uint32_t padded = wire::round4(length_);
   const std::uint32_t block = 32 + padded;
   if (pcapng_) {
-    append_u32(output, kEnhancedPacket, order_);
+    append_u32(output, enhanced_packet_block, order_);
     append_u32(output, block, order_);
     append_u32(output, interface_id_, order_);
   }

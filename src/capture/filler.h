@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <string>
 
-#include "item.h"
+#include "capture/item.h"
 
 namespace flowmeter {
 

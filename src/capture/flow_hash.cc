@@ -1,7 +1,7 @@
-#include "flow_hash.h"
+#include "capture/flow_hash.h"
 
-#include "ip_key.h"
-#include "link.h"
+#include "capture/ip_key.h"
+#include "capture/link.h"
 
 namespace flowmeter {
 

@@ -26,6 +26,14 @@ struct DealKey {
   std::uint64_t hash = 0;  ///< same for both directions and all frames of a pair of addresses
   bool fixed = true;       ///< goes to the one worker that sees all that is not plain
   DealReason reason = DealReason::not_ip;
+  bool fragment = false;       ///< the frame's own IP packet is part of a datagram, for any reason
+  bool unsure = false;         ///< a fragment fixed only because there may be a tunnel in it
+  bool application = false;    ///< of an application with a memory: application_ports.h
+  std::uint32_t datagram = 0;  ///< of a fragment: the identification that its datagram has
+
+  /// Whether it goes where its pair of addresses goes, if that has been given a place. So that no
+  /// datagram is torn apart, this is so for all UDP fragments, tunnels or not.
+  [[nodiscard]] constexpr bool follows() const { return !fixed || unsure; }
 };
 
 /// The key of a frame: a well-mixed hash of the unordered pair of its IP addresses, the same on

@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <string_view>
 
-#include "item.h"
+#include "capture/item.h"
 
 namespace flowmeter {
 

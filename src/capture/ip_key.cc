@@ -1,13 +1,15 @@
-#include "ip_key.h"
+#include "capture/ip_key.h"
 
-#include "bytes.h"
+#include "capture/bytes.h"
 
 namespace flowmeter {
 namespace {
 
-constexpr std::uint8_t kTcp = 6;
-constexpr std::uint8_t kIcmp = 1;
-constexpr std::uint8_t kIcmpV6 = 58;
+constexpr std::uint8_t tcp_protocol = 6;
+constexpr std::uint8_t icmp_protocol = 1;
+constexpr std::uint8_t udp_protocol = 17;
+constexpr std::uint8_t udplite_protocol = 136;
+constexpr std::uint8_t icmpv6_protocol = 58;
 
 /// The finalizer of MurmurHash3 in its splitmix64 form: every bit in touches every bit out.
 constexpr std::uint64_t mix(std::uint64_t x) {
@@ -22,10 +24,27 @@ std::uint64_t address_hash(std::string_view address) {
   return mix(wire::be64(address, 0) ^ mix(wire::be64(address, 8)));
 }
 
-/// A fragment of these can be dealt by its addresses: no fragment of theirs hides a tunnel.
-DealKey fragment_key(std::uint8_t protocol, std::uint64_t hash) {
-  const bool plain = protocol == kTcp || protocol == kIcmp || protocol == kIcmpV6;
-  return {hash, !plain, DealReason::fragment};
+/// Part of a datagram. TCP and ICMP can be dealt by their addresses: no fragment of theirs hides a
+/// tunnel. `payload`: what the first part has behind the header; empty for others.
+DealKey fragment_key(std::uint8_t protocol, std::uint32_t datagram, std::string_view payload,
+                     std::uint64_t hash) {
+  const bool plain =
+      protocol == tcp_protocol || protocol == icmp_protocol || protocol == icmpv6_protocol;
+  DealKey key{hash, !plain, DealReason::fragment};
+  key.fragment = true;
+  key.unsure = protocol == udp_protocol || protocol == udplite_protocol;
+  const bool has_ports = protocol == tcp_protocol || key.unsure;
+  key.application = has_ports && transport_key(protocol, payload, hash).application;
+  key.datagram = datagram;
+  return key;
+}
+
+/// A key by the addresses in a header that tshark does not take.
+DealKey readdressed(const DealKey& key) {
+  DealKey other{key.hash, true, DealReason::readdressed};
+  other.fragment = key.fragment;
+  other.datagram = key.datagram;
+  return other;
 }
 
 /// Loose or strict source routes: tshark takes the last hop for the destination.
@@ -54,20 +73,29 @@ bool has_home_address(std::string_view options) {
 
 constexpr DealKey fixed(DealReason reason, std::uint64_t hash) { return {hash, true, reason}; }
 
+/// The key of an IPv6 fragment, from its fragment header on.
+DealKey fragment6_key(std::string_view header, std::uint64_t hash) {
+  const bool first = (wire::be16(header, 2) & 0xFFF8U) == 0;
+  return fragment_key(wire::u8(header, 0), wire::be32(header, 4),
+                      first ? header.substr(8) : std::string_view{}, hash);
+}
+
 /// Walks IPv6 extension headers from `next` on to what the packet carries.
 DealKey walk_extensions(std::uint8_t next, std::string_view rest, std::uint64_t hash) {
+  bool moved = false;
+  const auto as_found = [&moved](const DealKey& key) { return moved ? readdressed(key) : key; };
   for (;;) {
     const bool extension = next == 0 || next == 43 || next == 44 || next == 60 || next == 139;
-    if (!extension) return transport_key(next, rest, hash);
-    if (rest.size() < 8) return fixed(DealReason::truncated, hash);
+    if (!extension) return as_found(transport_key(next, rest, hash));
+    if (rest.size() < 8) return as_found(fixed(DealReason::truncated, hash));
     const std::size_t size = next == 44 ? 8 : (std::size_t{wire::u8(rest, 1)} + 1) * 8;
     if (next == 44 && (wire::be16(rest, 2) & 0xFFF9U) != 0) {
-      return fragment_key(wire::u8(rest, 0), hash);
+      return as_found(fragment6_key(rest, hash));
     }
-    if (rest.size() < size) return fixed(DealReason::truncated, hash);
+    if (rest.size() < size) return as_found(fixed(DealReason::truncated, hash));
     const bool routed = next == 43 && wire::u8(rest, 3) != 0;
     const bool away = next == 60 && has_home_address(rest.substr(2, size - 2));
-    if (routed || away) return fixed(DealReason::readdressed, hash);
+    moved = moved || routed || away;
     next = wire::u8(rest, 0);
     rest.remove_prefix(size);
   }
@@ -84,13 +112,15 @@ DealKey ipv4_key(std::string_view packet) {
   const std::size_t header = (wire::u8(packet, 0) & 0x0FU) * std::size_t{4};
   const std::uint64_t hash = pair_hash(packet.substr(12, 4), packet.substr(16, 4));
   if (header < 20 || packet.size() < header) return fixed(DealReason::truncated, hash);
-  if (header > 20 && has_source_route(packet.substr(20, header - 20))) {
-    return fixed(DealReason::readdressed, hash);
-  }
+  const std::string_view payload = packet.substr(header);
   const std::uint8_t protocol = wire::u8(packet, 9);
-  const bool part = (wire::be16(packet, 6) & 0x3FFFU) != 0;  // offset, or more to come
-  if (part) return fragment_key(protocol, hash);
-  return transport_key(protocol, packet.substr(header), hash);
+  const std::uint16_t place = wire::be16(packet, 6) & 0x3FFFU;  // offset, or more to come
+  const bool first = (place & 0x1FFFU) == 0;
+  const DealKey key = place == 0 ? transport_key(protocol, payload, hash)
+                                 : fragment_key(protocol, wire::be16(packet, 4),
+                                                first ? payload : std::string_view{}, hash);
+  const bool routed = header > 20 && has_source_route(packet.substr(20, header - 20));
+  return routed ? readdressed(key) : key;
 }
 
 DealKey ipv6_key(std::string_view packet) {

@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <string_view>
 
-#include "flow_hash.h"
+#include "capture/flow_hash.h"
 
 namespace flowmeter {
 

@@ -5,7 +5,7 @@
 #include <optional>
 #include <string_view>
 
-#include "bytes.h"
+#include "capture/bytes.h"
 
 namespace flowmeter {
 
@@ -22,14 +22,14 @@ enum class ItemKind : std::uint8_t {
 };
 
 /// Link type of a frame that is not a packet (custom, sysdig and journal blocks of pcapng).
-inline constexpr std::uint32_t kNoLinkType = 0xFFFFFFFF;
+inline constexpr std::uint32_t no_link_type = 0xFFFFFFFF;
 
 /// One record of a capture: its bytes as they stood there, and what was read in them.
 /// The views are valid until the next call of CaptureReader::next or CaptureReader::put.
 struct CaptureItem {
   ItemKind kind = ItemKind::tail;
   wire::Order order = wire::Order::little;  ///< of the header fields in `bytes`
-  std::uint32_t link_type = kNoLinkType;    ///< LINKTYPE_ value; header, interface, frame
+  std::uint32_t link_type = no_link_type;   ///< LINKTYPE_ value; header, interface, frame
   std::uint32_t interface_id = 0;           ///< pcapng: interface, frame; by position
   std::uint32_t caplen = 0;                 ///< frame: bytes captured; tshark's frame.cap_len
   std::uint32_t orig_len = 0;               ///< frame: bytes on the wire; tshark's frame.len

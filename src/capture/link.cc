@@ -1,6 +1,6 @@
-#include "link.h"
+#include "capture/link.h"
 
-#include "bytes.h"
+#include "capture/bytes.h"
 
 namespace flowmeter {
 namespace {
@@ -76,8 +76,8 @@ NetworkPart llc(std::string_view rest) {
 
 /// What follows an Ethernet or VLAN header that ends in `type`, which may be a length.
 NetworkPart by_type_or_length(std::uint16_t type, std::string_view rest) {
-  constexpr std::uint16_t kMaxLength = 1500;
-  return type <= kMaxLength ? llc(rest) : by_ethertype(type, rest);
+  constexpr std::uint16_t max_length = 1500;
+  return type <= max_length ? llc(rest) : by_ethertype(type, rest);
 }
 
 NetworkPart by_ethertype(std::uint16_t type, std::string_view rest) {
@@ -109,11 +109,12 @@ NetworkPart ethernet(std::string_view packet) {
 /// Linux cooked captures: the protocol is an Ethernet type if it is large enough.
 NetworkPart cooked(std::string_view packet, std::size_t header, std::size_t hardware,
                    std::size_t protocol) {
-  constexpr std::uint16_t kLastLinuxType = 1536;
-  constexpr std::uint16_t kIpGre = 778;
+  constexpr std::uint16_t last_linux_type = 1536;
+  constexpr std::uint16_t ip_gre_hardware = 778;
   if (packet.size() < header) return {Kind::truncated, {}};
   const std::uint16_t type = wire::be16(packet, protocol);
-  if (type <= kLastLinuxType || wire::be16(packet, hardware) == kIpGre) return {Kind::other, {}};
+  if (type <= last_linux_type || wire::be16(packet, hardware) == ip_gre_hardware)
+    return {Kind::other, {}};
   return by_ethertype(type, packet.substr(header));
 }
 
@@ -140,9 +141,11 @@ NetworkPart loopback(std::string_view packet, bool network_order) {
 
 /// Raw IP, but for the remains of PPP headers that Wireshark looks for in it.
 NetworkPart raw(std::string_view packet) {
-  constexpr std::uint16_t kPpp = 0xFF03;
+  constexpr std::uint16_t ppp_address_and_control = 0xFF03;
   if (packet.size() < 8) return {Kind::truncated, {}};
-  if (wire::be16(packet, 1) == kPpp || wire::be16(packet, 6) == kPpp) return {Kind::other, {}};
+  if (wire::be16(packet, 1) == ppp_address_and_control ||
+      wire::be16(packet, 6) == ppp_address_and_control)
+    return {Kind::other, {}};
   return by_version(packet);
 }
 

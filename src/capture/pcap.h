@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <string_view>
 
-#include "format.h"
+#include "capture/format.h"
 
 namespace flowmeter {
 

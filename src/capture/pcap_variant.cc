@@ -1,13 +1,13 @@
-#include "pcap_variant.h"
+#include "capture/pcap_variant.h"
 
 #include <array>
 
 namespace flowmeter {
 namespace {
 
-constexpr std::size_t kFileRecordsTried = 3;
+constexpr std::size_t records_tried = 3;
 /// Record header lengths: standard, "ss990417" (Red Hat 6.1), Nokia.
-constexpr std::array<std::size_t, 3> kHeaderSizes = {16, 24, 20};
+constexpr std::array<std::size_t, 3> header_sizes = {16, 24, 20};
 
 struct Limits {
   wire::Order order;
@@ -20,8 +20,8 @@ int oddities(std::string_view data, const Limits& limits) {
   const std::uint32_t fraction = wire::u32(data, 4, limits.order);
   const std::uint32_t caplen = wire::u32(data, 8, limits.order);
   const std::uint32_t length = wire::u32(data, 12, limits.order);
-  constexpr std::uint32_t kLongest = 128 * 1024 * 1024;
-  return (fraction >= 1000000) + (caplen > limits.max_caplen) + (length > kLongest) +
+  constexpr std::uint32_t longest = 128 * 1024 * 1024;
+  return (fraction >= 1000000) + (caplen > limits.max_caplen) + (length > longest) +
          (caplen > limits.snaplen) + (caplen > length);
 }
 
@@ -33,7 +33,7 @@ struct Trial {
 
 Trial try_variant(std::string_view data, bool end, std::size_t header, const Limits& limits) {
   std::size_t position = 0;
-  for (std::size_t i = 0; i < kFileRecordsTried; ++i) {
+  for (std::size_t i = 0; i < records_tried; ++i) {
     if (data.size() < position + header) {
       if (!end) return {0, position + header};
       return {data.size() == position ? 0 : 1, 0};
@@ -52,8 +52,8 @@ VariantGuess guess_variant(std::string_view records, bool end, wire::Order order
                            std::uint32_t snaplen, std::uint32_t max_caplen) {
   int best = 0;
   std::size_t chosen = 0;
-  for (std::size_t i = 0; i < kHeaderSizes.size(); ++i) {
-    const Trial trial = try_variant(records, end, kHeaderSizes[i], {order, snaplen, max_caplen});
+  for (std::size_t i = 0; i < header_sizes.size(); ++i) {
+    const Trial trial = try_variant(records, end, header_sizes[i], {order, snaplen, max_caplen});
     if (trial.needed != 0) return {VariantGuess::Kind::more, trial.needed};
     if (i == 0 || trial.demerit < best) {
       best = trial.demerit;

@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <string_view>
 
-#include "bytes.h"
+#include "capture/bytes.h"
 
 namespace flowmeter {
 

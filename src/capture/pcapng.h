@@ -4,13 +4,13 @@
 #include <string_view>
 #include <vector>
 
-#include "format.h"
+#include "capture/format.h"
 
 namespace flowmeter {
 
 /// What an interface description says that is needed to read its packets.
 struct CaptureInterface {
-  std::uint32_t link_type = kNoLinkType;
+  std::uint32_t link_type = no_link_type;
   std::uint32_t snaplen = 0;                 ///< bytes; 0: no limit
   std::uint32_t max_caplen = 0;              ///< bytes; Wireshark's own limit
   std::uint64_t units_per_second = 1000000;  ///< of the raw time stamps; if_tsresol

@@ -3,25 +3,25 @@
 #include <cstdint>
 #include <string_view>
 
-#include "item.h"
+#include "capture/item.h"
 
 namespace flowmeter {
 
 /// Block types of pcapng. Source: wiretap/pcapng_module.h, 4.0.17.
-inline constexpr std::uint32_t kSectionHeader = 0x0A0D0D0A;
-inline constexpr std::uint32_t kInterface = 1;
-inline constexpr std::uint32_t kPacket = 2;  ///< obsolete
-inline constexpr std::uint32_t kSimplePacket = 3;
-inline constexpr std::uint32_t kNameResolution = 4;
-inline constexpr std::uint32_t kInterfaceStatistics = 5;
-inline constexpr std::uint32_t kEnhancedPacket = 6;
-inline constexpr std::uint32_t kJournalEntry = 9;
-inline constexpr std::uint32_t kDecryptionSecrets = 10;
-inline constexpr std::uint32_t kSysdigEvent = 0x204;
-inline constexpr std::uint32_t kSysdigEventV2 = 0x216;
-inline constexpr std::uint32_t kSysdigEventV2Large = 0x221;
-inline constexpr std::uint32_t kCustom = 0x00000BAD;
-inline constexpr std::uint32_t kCustomNoCopy = 0x40000BAD;
+inline constexpr std::uint32_t section_header_block = 0x0A0D0D0A;
+inline constexpr std::uint32_t interface_block = 1;
+inline constexpr std::uint32_t packet_block = 2;  ///< obsolete
+inline constexpr std::uint32_t simple_packet_block = 3;
+inline constexpr std::uint32_t name_resolution_block = 4;
+inline constexpr std::uint32_t interface_statistics_block = 5;
+inline constexpr std::uint32_t enhanced_packet_block = 6;
+inline constexpr std::uint32_t journal_entry_block = 9;
+inline constexpr std::uint32_t decryption_secrets_block = 10;
+inline constexpr std::uint32_t sysdig_event_block = 0x204;
+inline constexpr std::uint32_t sysdig_event_v2_block = 0x216;
+inline constexpr std::uint32_t sysdig_event_v2_large_block = 0x221;
+inline constexpr std::uint32_t custom_block = 0x00000BAD;
+inline constexpr std::uint32_t custom_no_copy_block = 0x40000BAD;
 
 /// The fewest bytes that Wireshark accepts for a whole block of this type.
 std::uint32_t minimum_block(std::uint32_t type);

@@ -1,4 +1,4 @@
-#include "pcapng_options.h"
+#include "capture/pcapng_options.h"
 
 namespace flowmeter {
 namespace {

@@ -4,7 +4,7 @@
 #include <optional>
 #include <string_view>
 
-#include "bytes.h"
+#include "capture/bytes.h"
 
 namespace flowmeter {
 

@@ -1,4 +1,4 @@
-#include "pcapng_time.h"
+#include "capture/pcapng_time.h"
 
 #include <limits>
 
@@ -15,18 +15,18 @@ std::uint64_t units_per_second(std::uint8_t resolution) {
 
 std::optional<std::chrono::nanoseconds> epoch_time(std::uint64_t raw, std::uint64_t units,
                                                    std::int64_t offset_seconds) {
-  constexpr std::uint64_t kBillion = 1000000000;
-  constexpr std::int64_t kLastSecond = std::numeric_limits<std::int64_t>::max() / 1000000000 - 1;
+  constexpr std::uint64_t billion = 1000000000;
+  constexpr std::int64_t last_second = std::numeric_limits<std::int64_t>::max() / 1000000000 - 1;
   std::uint64_t seconds = raw / units;
   std::uint64_t fraction = raw % units;
   if (units == 1000000) {
     fraction *= 1000;  // the usual case, without a division
-  } else if (units != kBillion) {
-    fraction = fraction * kBillion / units;
+  } else if (units != billion) {
+    fraction = fraction * billion / units;
   }
   seconds += static_cast<std::uint64_t>(offset_seconds);  // wraps like two's complement
   const auto total = static_cast<std::int64_t>(seconds);
-  if (total > kLastSecond || total < -kLastSecond) return std::nullopt;
+  if (total > last_second || total < -last_second) return std::nullopt;
   return std::chrono::seconds(total) +
          std::chrono::nanoseconds(static_cast<std::int32_t>(fraction));
 }

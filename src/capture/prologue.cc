@@ -1,9 +1,9 @@
-#include "prologue.h"
+#include "capture/prologue.h"
 
 namespace flowmeter {
 
 void Prologue::remember(const CaptureItem& item) {
-  constexpr std::size_t kMaxNames = 1024 * 1024;
+  constexpr std::size_t max_names_size = 1024 * 1024;
   switch (item.kind) {
     case ItemKind::section:
       if (!section_secrets_.empty()) earlier_ += section_header_ + section_secrets_;
@@ -13,7 +13,7 @@ void Prologue::remember(const CaptureItem& item) {
       names_size_ = 0;
       break;
     case ItemKind::names:
-      if (names_size_ + item.bytes.size() > kMaxNames) break;
+      if (names_size_ + item.bytes.size() > max_names_size) break;
       names_size_ += item.bytes.size();
       newest_ += item.bytes;
       break;

@@ -1,9 +1,10 @@
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 
-#include "item.h"
+#include "capture/item.h"
 
 namespace flowmeter {
 
@@ -18,6 +19,9 @@ class Prologue {
 
   /// Appends everything kept, in an order that makes it a valid beginning.
   void append_to(std::string& output) const;
+
+  /// Bytes that append_to() appends.
+  [[nodiscard]] std::size_t size() const { return earlier_.size() + newest_.size(); }
 
  private:
   std::string earlier_;          // section headers with their secrets, of sections gone by

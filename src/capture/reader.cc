@@ -1,8 +1,8 @@
-#include "reader.h"
+#include "capture/reader.h"
 
 #include <algorithm>
 
-#include "pcapng.h"
+#include "capture/pcapng.h"
 
 namespace flowmeter {
 

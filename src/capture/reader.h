@@ -5,8 +5,8 @@
 #include <string>
 #include <string_view>
 
-#include "format.h"
-#include "pcap.h"
+#include "capture/format.h"
+#include "capture/pcap.h"
 
 namespace flowmeter {
 

@@ -1,16 +1,25 @@
-#include "bytes.h"
-#include "ip_key.h"
-#include "tunnel_ports.h"
+#include "capture/application_ports.h"
+#include "capture/bytes.h"
+#include "capture/ip_key.h"
+#include "capture/tunnel_ports.h"
 
 namespace flowmeter {
 namespace {
 
-constexpr std::uint8_t kAuthentication = 51;
+constexpr std::uint8_t authentication_header = 51;
 
-DealKey by_ports(std::string_view payload, std::uint64_t hash, bool (*is_tunnel)(std::uint16_t)) {
+using PortTest = bool (*)(std::uint16_t);
+
+/// A tunnel is nothing else, whatever the other port is.
+DealKey by_ports(std::string_view payload, std::uint64_t hash, PortTest is_tunnel,
+                 PortTest is_application) {
   if (payload.size() < 4) return {hash, true, DealReason::truncated};
-  const bool tunnel = is_tunnel(wire::be16(payload, 0)) || is_tunnel(wire::be16(payload, 2));
-  return {hash, tunnel, tunnel ? DealReason::tunnel : DealReason::plain};
+  const std::uint16_t from = wire::be16(payload, 0);
+  const std::uint16_t to = wire::be16(payload, 2);
+  if (is_tunnel(from) || is_tunnel(to)) return {hash, true, DealReason::tunnel};
+  DealKey key{hash, false, DealReason::plain};
+  key.application = is_application(from) || is_application(to);
+  return key;
 }
 
 /// An ICMP error belongs to whatever it quotes: tshark gives the quoted headers stream numbers.
@@ -20,8 +29,10 @@ DealKey by_quote(std::string_view quote, std::uint64_t outer, DealKey (*key_of)(
   const bool elsewhere =
       key.fixed && (key.reason == DealReason::tunnel || key.reason == DealReason::readdressed ||
                     key.reason == DealReason::protocol);
-  if (elsewhere) return key;
-  return {key.hash == 0 ? outer : key.hash, false, DealReason::quoted};
+  if (elsewhere) return {key.hash, true, key.reason};
+  DealKey quoted{key.hash == 0 ? outer : key.hash, false, DealReason::quoted};
+  quoted.application = key.application;  // tshark dissects what is quoted
+  return quoted;
 }
 
 DealKey icmp_key(std::string_view payload, std::uint64_t hash) {
@@ -47,9 +58,9 @@ std::string_view redirected_packet(std::string_view payload) {
 }
 
 DealKey icmpv6_key(std::string_view payload, std::uint64_t hash) {
-  constexpr std::uint8_t kRedirect = 137;
+  constexpr std::uint8_t redirect_type = 137;
   const std::uint8_t type = payload.empty() ? std::uint8_t{128} : wire::u8(payload, 0);
-  if (type == kRedirect) return by_quote(redirected_packet(payload), hash, ipv6_key);
+  if (type == redirect_type) return by_quote(redirected_packet(payload), hash, ipv6_key);
   const bool error = type >= 1 && type <= 4;
   if (!error || payload.size() < 8) return {hash, false, DealReason::plain};
   const std::string_view quote = payload.substr(8);
@@ -71,15 +82,15 @@ bool skip_authentication(std::uint8_t& protocol, std::string_view& payload) {
 }  // namespace
 
 DealKey transport_key(std::uint8_t protocol, std::string_view payload, std::uint64_t hash) {
-  while (protocol == kAuthentication) {
+  while (protocol == authentication_header) {
     if (!skip_authentication(protocol, payload)) return {hash, true, DealReason::truncated};
   }
   switch (protocol) {
     case 6:
-      return by_ports(payload, hash, is_tcp_tunnel);
+      return by_ports(payload, hash, is_tcp_tunnel, is_tcp_application);
     case 17:
     case 136:  // UDP-Lite
-      return by_ports(payload, hash, is_udp_tunnel);
+      return by_ports(payload, hash, is_udp_tunnel, is_udp_application);
     case 1:
       return icmp_key(payload, hash);
     case 58:

@@ -1,21 +1,12 @@
-#include "tunnel_ports.h"
+#include "capture/tunnel_ports.h"
 
-#include <bitset>
-#include <initializer_list>
+#include "capture/port_set.h"
 
 namespace flowmeter {
 namespace {
 
-using Ports = std::bitset<65536>;
-
-Ports make(std::initializer_list<std::uint16_t> list) {
-  Ports ports;
-  for (const std::uint16_t port : list) ports.set(port);
-  return ports;
-}
-
-const Ports& udp_ports() {
-  static const Ports ports = make({
+const PortSet& udp_ports() {
+  static const PortSet ports = {
       434,                         // Mobile IP
       925,                         // AudioCodes debug recording
       1628,  1629,                 // CN/IP
@@ -42,25 +33,25 @@ const Ports& udp_ports() {
       30030,                       // Juniper mirror
       37008,                       // TZSP
       48879,                       // iVXLAN
-  });
+  };
   return ports;
 }
 
-const Ports& tcp_ports() {
-  static const Ports ports = make({
+const PortSet& tcp_ports() {
+  static const PortSet ports = {
       925,         // AudioCodes debug recording
       2002,        // remote capture
       3225,        // FCIP
       6633, 6653,  // OpenFlow
       7471,        // STT
-  });
+  };
   return ports;
 }
 
 }  // namespace
 
-bool is_udp_tunnel(std::uint16_t port) { return udp_ports().test(port); }
+bool is_udp_tunnel(std::uint16_t port) { return udp_ports().has(port); }
 
-bool is_tcp_tunnel(std::uint16_t port) { return tcp_ports().test(port); }
+bool is_tcp_tunnel(std::uint16_t port) { return tcp_ports().has(port); }
 
 }  // namespace flowmeter

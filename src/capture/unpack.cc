@@ -1,4 +1,4 @@
-#include "unpack.h"
+#include "capture/unpack.h"
 
 #include <lz4frame.h>
 #include <zlib.h>
@@ -13,17 +13,17 @@ namespace {
 class GzipUnpacker final : public Unpacker {
  public:
   GzipUnpacker() {
-    constexpr int kGzipOnly = 16;
-    if (inflateInit2(&stream_, kGzipOnly + MAX_WBITS) != Z_OK) throw std::bad_alloc();
+    constexpr int gzip_only = 16;
+    if (inflateInit2(&stream_, gzip_only + MAX_WBITS) != Z_OK) throw std::bad_alloc();
   }
   ~GzipUnpacker() override { inflateEnd(&stream_); }
   GzipUnpacker(const GzipUnpacker&) = delete;
   GzipUnpacker& operator=(const GzipUnpacker&) = delete;
 
   Unpacked unpack(std::string_view packed, char* out, std::size_t room) override {
-    constexpr std::size_t kMost = 1U << 30U;  // zlib counts in unsigned int
-    const auto in_size = static_cast<uInt>(std::min(packed.size(), kMost));
-    const auto out_size = static_cast<uInt>(std::min(room, kMost));
+    constexpr std::size_t most_at_once = 1U << 30U;  // zlib counts in unsigned int
+    const auto in_size = static_cast<uInt>(std::min(packed.size(), most_at_once));
+    const auto out_size = static_cast<uInt>(std::min(room, most_at_once));
     stream_.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(packed.data()));
     stream_.avail_in = in_size;
     stream_.next_out = reinterpret_cast<Bytef*>(out);

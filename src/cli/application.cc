@@ -9,40 +9,16 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdio>
-#include <map>
-#include <system_error>
 
 #include "base/interrupt.h"
-#include "cli/input_run.h"
-#include "cli/inputs.h"
+#include "cli/batch.h"
 #include "cli/options.h"
-#include "cli/output.h"
-#include "sink/csv_writer.h"
 #include "sink/fd_sink.h"
-#include "sink/file_sink.h"
 #include "source/child.h"
 #include "version.h"
 
 namespace flowmeter {
 namespace {
-
-namespace fs = std::filesystem;
-
-/// Collects what is written.
-class TextSink final : public ByteSink {
- public:
-  void write(std::string_view bytes) override { text += bytes; }
-  void flush() override {}
-  void finish() override {}
-
-  std::string text;
-};
-
-std::string header_line(const Options& options, const MeterPlan& plan) {
-  TextSink sink;
-  CsvWriter(sink, options.delimiter, options.header).header(plan.header());
-  return sink.text;
-}
 
 void print(std::string_view text) {
   FdSink out(STDOUT_FILENO, "standard output");
@@ -81,128 +57,20 @@ void print_version(const Options& options) {
   print(text);
 }
 
-/// The inputs of a run, one behind the other.
-class Batch {
- public:
-  Batch(const Options& options, const MeterPlan& plan, Reporter& reporter)
-      : options_(options),
-        plan_(plan),
-        reporter_(reporter),
-        header_(header_line(options, plan)),
-        inputs_(list_inputs(options.inputs, options.recursive)) {}
-
-  ExitStatus run();
-
- private:
-  ExitStatus run_into_one();
-  ExitStatus run_into_directory();
-  /// False: no sense in going on.
-  bool run_one(const Input& input, Output& output);
-  ExitStatus overall() const;
-
-  const Options& options_;
-  const MeterPlan& plan_;
-  Reporter& reporter_;
-  const std::string header_;
-  const std::vector<Input> inputs_;
-  std::size_t done_ = 0, failed_ = 0, skipped_ = 0;
-  ExitStatus worst_failure_ = ExitStatus::ok;
-  bool interrupted_ = false;
-};
-
-bool Batch::run_one(const Input& input, Output& output) {
-  const RunResult result = run_input(options_, plan_, input.path, output, reporter_);
-  if (result.not_a_capture && input.found) {
-    ++skipped_;
-    reporter_.note(result.message);
-    return true;
+/// How tshark is asked for these fields: by columns where they carry everything exactly.
+Decoder choose_decoder(const Options& options, const FieldSet& fields) {
+  const auto& names = fields.names();
+  const auto inexact = std::find_if_not(names.begin(), names.end(),
+                                        [](const auto& name) { return exact_in_columns(name); });
+  if (options.decoder_name == "columns" && inexact != names.end()) {
+    throw UsageError(fmt::format("--decoder columns cannot carry the field {}", *inexact));
   }
-  if (!result.message.empty()) reporter_.error(result.message);
-  switch (result.status) {
-    case ExitStatus::ok:
-      ++done_;
-      break;
-    case ExitStatus::damaged:
-      ++done_;
-      ++failed_;
-      worst_failure_ = ExitStatus::damaged;
-      break;
-    case ExitStatus::nothing_done:
-      ++failed_;
-      break;
-    case ExitStatus::interrupted:
-    case ExitStatus::terminated:
-      interrupted_ = true;
-      worst_failure_ = result.status;
-      break;
-  }
-  return !result.reader_gone && !interrupted_;
+  if (options.decoder_name == "ek") return Decoder::ek;
+  if (options.decoder_name == "json") return Decoder::json;
+  return inexact == names.end() ? Decoder::columns : Decoder::ek;
 }
 
-ExitStatus Batch::overall() const {
-  if (interrupted_) return worst_failure_;
-  if (done_ == 0 && skipped_ != 0) return ExitStatus::nothing_done;
-  if (failed_ == 0) return ExitStatus::ok;
-  return done_ == 0 ? ExitStatus::nothing_done : ExitStatus::damaged;
-}
-
-ExitStatus Batch::run_into_one() {
-  std::unique_ptr<ByteSink> sink;
-  if (options_.output.empty()) {
-    sink = std::make_unique<FdSink>(STDOUT_FILENO, "standard output");
-  } else {
-    sink = std::make_unique<FileSink>(options_.output);
-  }
-  Output output(*sink, header_);
-  for (const Input& input : inputs_) {
-    if (!run_one(input, output)) break;
-  }
-  // A run that did nothing leaves no file, and nothing on standard output.
-  if (overall() != ExitStatus::nothing_done) output.finish();
-  return overall();
-}
-
-ExitStatus Batch::run_into_directory() {
-  std::map<fs::path, std::string> taken;
-  for (const Input& input : inputs_) {
-    const fs::path path = output_path(options_.output, input);
-    const auto [other, is_new] = taken.emplace(path, input.path);
-    if (!is_new) {
-      throw UsageError(fmt::format("{} and {} would both be written to {}", other->second,
-                                   input.path, path.string()));
-    }
-  }
-  for (const Input& input : inputs_) {
-    const fs::path path = output_path(options_.output, input);
-    std::error_code error;
-    fs::create_directories(path.parent_path(), error);
-    FileSink sink(path);
-    Output output(sink, header_);
-    const std::size_t before = done_;
-    const bool go_on = run_one(input, output);
-    if (done_ != before || interrupted_) output.finish();
-    if (!go_on) break;
-  }
-  return overall();
-}
-
-ExitStatus Batch::run() {
-  if (inputs_.empty()) {
-    throw UsageError(fmt::format("{}: no files below", fmt::join(options_.inputs, ", ")));
-  }
-  std::error_code ignored;
-  const bool into_directory = !options_.output.empty() && (options_.output.ends_with('/') ||
-                                                           fs::is_directory(options_.output, ignored));
-  const ExitStatus status = into_directory ? run_into_directory() : run_into_one();
-  if (skipped_ != 0) {
-    reporter_.warning(fmt::format("skipped {} file{} that tshark does not know as captures{}",
-                                  skipped_, skipped_ == 1 ? "" : "s",
-                                  options_.level == Reporter::Level::verbose ? "" : " (-v names them)"));
-  }
-  return status;
-}
-
-ExitStatus run(const Options& options, Reporter& reporter) {
+ExitStatus run(Options& options, Reporter& reporter) {
   if (options.version) {
     print_version(options);
     return ExitStatus::ok;
@@ -212,9 +80,15 @@ ExitStatus run(const Options& options, Reporter& reporter) {
     return ExitStatus::ok;
   }
   const std::unique_ptr<MeterPlan> plan = make_plan(options.meter);
+  options.decoder = choose_decoder(options, plan->fields());
   if (options.print_command) {
     const std::string input = options.inputs.empty() ? "-" : options.inputs.front();
-    print(shell_line(tshark_command(options.tshark, plan->fields(), input)) + '\n');
+    TsharkRun run;
+    run.decoder = options.decoder;
+    run.input = input;
+    run.configuration_directory = options.configuration_directory;
+    const Command command = tshark_command(options.tshark, plan->fields(), run);
+    print(shell_line(command, plan->fields(), options.decoder) + '\n');
     return ExitStatus::ok;
   }
   if (options.inputs.empty()) {
@@ -241,7 +115,7 @@ ExitStatus run_application(int argc, const char* const* argv) {
   try {
     const Interrupt interrupt;
     std::string help;
-    const Options options = parse_options(argc, argv, help);
+    Options options = parse_options(argc, argv, help);
     if (!help.empty()) {
       print(help);
       return ExitStatus::ok;

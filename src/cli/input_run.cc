@@ -1,11 +1,7 @@
 #include "cli/input_run.h"
 
-// Boost 1.74's Asio uses std::exchange without including it.
-#include <utility>
+#include "source/waiter.h"
 
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/posix/stream_descriptor.hpp>
-#include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -25,6 +21,7 @@
 #include "sink/csv_writer.h"
 #include "source/child.h"
 #include "source/dialect_source.h"
+#include "source/fleet.h"
 #include "source/tshark_errors.h"
 
 namespace flowmeter {
@@ -38,70 +35,16 @@ constexpr milliseconds grace{1000};           // for tshark to end after a signa
 constexpr milliseconds progress_start{1000};  // a short run shows nothing
 constexpr milliseconds progress_pace{250};
 constexpr std::size_t stderr_head = 2048, stderr_tail = 4096;  // what is kept of tshark's words
+constexpr std::size_t output_buffer = std::size_t{64} << 10;  // of a single tshark
+constexpr std::uintmax_t worth_replacing = std::uintmax_t{64} << 20;  // bytes of a capture
 constexpr std::size_t pump_chunk = std::size_t{64} << 10;
 constexpr std::uint64_t frames_before_lack = 1000;
 
-/// A wait for readiness on a descriptor that somebody else owns. (Asio's own reads would make the
-/// descriptor non-blocking for everybody who shares it, such as the shell's terminal.)
-class Waiter {
+class Run final : public InputRun {
  public:
-  Waiter(asio::io_context& io, int fd) : stream_(io), fd_(fd) {
-    error_code error;
-    stream_.assign(fd, error);
-    pollable_ = !error;
-  }
-  ~Waiter() {
-    if (pollable_) stream_.release();
-  }
-  Waiter(const Waiter&) = delete;
-  Waiter& operator=(const Waiter&) = delete;
-
-  template <class Handler>
-  void readable(Handler handler) {
-    wait(asio::posix::stream_descriptor::wait_read, std::move(handler));
-  }
-  template <class Handler>
-  void writable(Handler handler) {
-    wait(asio::posix::stream_descriptor::wait_write, std::move(handler));
-  }
-  void cancel() {
-    if (pollable_) stream_.cancel();
-  }
-  [[nodiscard]] int fd() const { return fd_; }
-
- private:
-  template <class Handler>
-  void wait(asio::posix::stream_descriptor::wait_type what, Handler handler) {
-    if (!pollable_) {
-      asio::post(stream_.get_executor(), std::move(handler));
-      return;
-    }
-    stream_.async_wait(what, [this, handler = std::move(handler)](error_code error) {
-      if (error == asio::error::operation_aborted) return;
-      // What cannot be waited for (a regular file, /dev/null) is always ready.
-      if (error) pollable_ = false;
-      handler();
-    });
-  }
-
-  asio::posix::stream_descriptor stream_;
-  int fd_;
-  bool pollable_ = false;
-};
-
-/// read(2), again after EINTR. 0 at the end. Throws InputError.
-std::size_t read_some(int fd, std::span<char> room) {
-  while (true) {
-    const ssize_t count = ::read(fd, room.data(), room.size());
-    if (count >= 0) return static_cast<std::size_t>(count);
-    if (errno != EINTR) throw InputError(fmt::format("cannot be read: {}", std::strerror(errno)));
-  }
-}
-
-class InputRun {
- public:
-  InputRun(const Options& options, const MeterPlan& plan, std::string input, Output& output,
-           Reporter& reporter)
+  Run(asio::io_context& io, const Options& options, const MeterPlan& plan, std::string input,
+      unsigned jobs, bool alone, Output& output, Reporter& reporter,
+      std::function<void(const RunResult&)> done)
       : options_(options),
         plan_(plan),
         input_(std::move(input)),
@@ -110,17 +53,26 @@ class InputRun {
         sink_(output, [this] { refuse_if_lacking(); }),
         writer_(sink_, options.delimiter, false),
         meter_(plan.make(writer_)),
-        deadline_(io_),
-        repaint_(io_) {}
+        jobs_(jobs),
+        alone_(alone),
+        done_(std::move(done)),
+        io_(io),
+        deadline_(io),
+        repaint_(io) {}
 
-  RunResult run();
+  void begin();
 
  private:
   void open();
   void sniff_head();
   void start(InputKind kind);
   void start_text(InputKind kind);
-  void start_tshark();
+  void start_tshark(InputKind kind);
+  void start_single(const std::string& program);
+  void start_fleet(const std::string& program);
+  [[nodiscard]] bool wants_fleet(InputKind kind) const;
+  [[nodiscard]] std::uint64_t frames() const;
+  [[nodiscard]] std::uint64_t timeless_frames() const;
   void start_progress();
   void schedule_repaint(milliseconds delay);
   void watch_interrupt();
@@ -149,14 +101,18 @@ class InputRun {
   CsvWriter writer_;
   std::unique_ptr<Meter> meter_;
 
-  asio::io_context io_;
+  const unsigned jobs_;
+  const bool alone_;
+  const std::function<void(const RunResult&)> done_;
+  asio::io_context& io_;
   asio::steady_timer deadline_, repaint_;
   Descriptor file_;
   int fd_ = -1;            // the input's
   bool seekable_ = false;  // a regular file
   std::string head_;       // bytes of it that were read to see what it is
   bool head_is_all_ = false;
-  std::unique_ptr<DialectSource> source_;
+  std::unique_ptr<DialectSource> source_;  // one of the two
+  std::unique_ptr<TsharkFleet> fleet_;
   std::unique_ptr<Progress> progress_;
   std::unique_ptr<Child> child_;
   std::string child_errors_;
@@ -170,7 +126,7 @@ class InputRun {
 
 /// Runs a step; whatever it throws ends the run the way it should.
 template <class Function>
-void InputRun::guarded(Function function) {
+void Run::guarded(Function function) {
   if (finished_) return;
   try {
     function();
@@ -182,10 +138,12 @@ void InputRun::guarded(Function function) {
 }
 
 /// The input is damaged: what came before is written.
-void InputRun::fail(const InputError& error) {
+void Run::fail(const InputError& error) {
   result_.status = error.nothing_done() ? ExitStatus::nothing_done : ExitStatus::damaged;
   result_.message = fmt::format("{}: {}", name_, error.what());
+  result_.not_a_capture = error.not_a_capture();
   if (child_) child_->signal(SIGKILL);
+  if (fleet_) fleet_->kill();
   if (!error.nothing_done()) {
     result_.message += " (the flows up to there are written)";
     try {
@@ -198,7 +156,7 @@ void InputRun::fail(const InputError& error) {
 }
 
 /// Rows cannot be written any more. To be called where an exception is handled.
-void InputRun::fail_without_rows() {
+void Run::fail_without_rows() {
   try {
     throw;
   } catch (const ReaderGone&) {
@@ -216,24 +174,29 @@ void InputRun::fail_without_rows() {
   stop();
 }
 
-void InputRun::stop() {
+/// The run is over, whatever still stands in the loop's queue.
+void Run::stop() {
   if (child_) child_->signal(SIGKILL);
-  io_.stop();
+  if (fleet_) fleet_->kill();
+  if (finished_) return;
   finished_ = true;
+  progress_.reset();
+  for (auto* waiter : {&output_, &errors_, &interrupt_, &pump_in_, &pump_out_}) waiter->reset();
+  deadline_.cancel();
+  repaint_.cancel();
+  // Handlers that are due already come first, and find that there is nothing left to do.
+  asio::post(io_, [this] { done_(result_); });
 }
 
-RunResult InputRun::run() {
+void Run::begin() {
   guarded([&] {
     open();
-    sniff_head();
     watch_interrupt();
+    sniff_head();
   });
-  if (!finished_) io_.run();
-  progress_.reset();
-  return result_;
 }
 
-void InputRun::open() {
+void Run::open() {
   if (input_ == "-") {
     fd_ = STDIN_FILENO;
   } else {
@@ -250,7 +213,7 @@ void InputRun::open() {
 }
 
 /// Reads until the input's kind is known, then starts.
-void InputRun::sniff_head() {
+void Run::sniff_head() {
   if (seekable_) {
     head_.resize(sniff_bytes);
     const off_t at = lseek(fd_, 0, SEEK_CUR);
@@ -277,7 +240,7 @@ void InputRun::sniff_head() {
   });
 }
 
-void InputRun::start(InputKind kind) {
+void Run::start(InputKind kind) {
   switch (kind) {
     case InputKind::empty:
       finish(EndOfInput::complete);
@@ -288,6 +251,8 @@ void InputRun::start(InputKind kind) {
     case InputKind::utf16:
       throw InputError("is UTF-16 text, as Windows shells write it; redirect tshark's output as bytes",
                        true);
+    case InputKind::headerless:
+      throw InputError("looks like values of tshark -T fields without their names; add -E header=y", true);
     case InputKind::separated:
       throw InputError("has tshark's field names, but not between tabs (leave -E separator out)", true);
     case InputKind::ek:
@@ -297,13 +262,19 @@ void InputRun::start(InputKind kind) {
       break;
     case InputKind::capture:
     case InputKind::unknown:
-      start_tshark();
+      start_tshark(kind);
       break;
   }
   start_progress();
 }
 
-void InputRun::start_text(InputKind kind) {
+void Run::start_text(InputKind kind) {
+  const TsharkOptions& tshark = options_.tshark;
+  if (!tshark.display_filter.empty() || !tshark.decode_as.empty() || !tshark.preferences.empty() ||
+      !tshark.extra_arguments.empty() || tshark.transport_only) {
+    reporter_.warning(fmt::format("{}: was dissected already: what is for tshark has no effect on it",
+                                  name_));
+  }
   source_ = std::make_unique<DialectSource>(kind, plan_.fields());
   for (const std::string& field : plan_.required_fields()) source_->require(field);
   source_->attach(meter_->observer());
@@ -329,17 +300,66 @@ void InputRun::start_text(InputKind kind) {
   read_output();
 }
 
-void InputRun::start_tshark() {
+/// Several tsharks pay, and one that is replaced is needed, from some size on; what they cannot share is
+/// a capture that only tshark can read, and a run in which frames are left out.
+bool Run::wants_fleet(InputKind kind) const {
+  const TsharkOptions& tshark = options_.tshark;
+  if (kind != InputKind::capture || options_.decoder == Decoder::json) return false;
+  if (!tshark.display_filter.empty() || !tshark.extra_arguments.empty()) return false;
+  if (options_.jobs_given || !seekable_) return jobs_ > 1 || options_.life_frames != 0;
+  struct stat status {};
+  if (fstat(fd_, &status) != 0) return false;
+  return static_cast<std::uintmax_t>(status.st_size) >= (jobs_ > 1 ? worth_sharing : worth_replacing);
+}
+
+void Run::start_tshark(InputKind kind) {
+  const std::string program = find_program(options_.tshark.program);
+  own_stream_ = true;
+  output_.reset();
+  if (wants_fleet(kind)) {
+    start_fleet(program);
+  } else {
+    start_single(program);
+  }
+}
+
+void Run::start_fleet(const std::string& program) {
+  FleetOptions fleet;
+  fleet.tshark = options_.tshark;
+  fleet.tshark.program = program;
+  fleet.decoder = options_.decoder;
+  fleet.configuration_directory = options_.configuration_directory;
+  fleet.jobs = jobs_;
+  fleet.life_frames = options_.life_frames;
+  const FlowPolicy policy = plan_.policy();
+  fleet.idle = policy.idle_timeout;
+  fleet.remembered_streams = policy.remembered_streams;
+  TsharkFleet::Host host;
+  host.guard = [this](const std::function<void()>& step) { guarded(step); };
+  host.progressed = [this] { sink_.flush(); };
+  host.done = [this] { conclude(); };
+  fleet_ = std::make_unique<TsharkFleet>(
+      io_, fleet, plan_.fields(), seekable_ ? CaptureOrigin::file : CaptureOrigin::pipe, fd_,
+      seekable_ ? std::string() : std::move(head_), std::move(host));
+  fleet_->attach(meter_->observer());
+  fleet_->start();
+}
+
+void Run::start_single(const std::string& program) {
   const bool by_name = seekable_ && input_ != "-";
-  Command command = tshark_command(options_.tshark, plan_.fields(), by_name ? input_ : "-");
-  command.program = find_program(command.program);
+  TsharkOptions tshark = options_.tshark;
+  tshark.program = program;
+  TsharkRun run;
+  run.decoder = options_.decoder;
+  run.input = by_name ? input_ : "-";
+  run.configuration_directory = options_.configuration_directory;
+  run.at_once = !seekable_;
+  run.buffer_bytes = output_buffer;
   const Child::Input in = by_name     ? Child::Input::none
                           : seekable_ ? Child::Input::given
                                       : Child::Input::pipe;
-  output_.reset();
-  child_ = std::make_unique<Child>(command, in, fd_);
-  own_stream_ = true;
-  source_ = std::make_unique<DialectSource>(InputKind::ek, plan_.fields());
+  child_ = std::make_unique<Child>(tshark_command(tshark, plan_.fields(), run), in, fd_);
+  source_ = std::make_unique<DialectSource>(options_.decoder, plan_.fields());
   source_->attach(meter_->observer());
   if (options_.read_bytes != 0) source_->set_chunk(options_.read_bytes);
   output_ = std::make_unique<Waiter>(io_, child_->out().get());
@@ -354,8 +374,14 @@ void InputRun::start_tshark() {
   }
 }
 
+std::uint64_t Run::frames() const { return fleet_ ? fleet_->frames() : source_->frames(); }
+
+std::uint64_t Run::timeless_frames() const {
+  return fleet_ ? fleet_->timeless_frames() : source_->timeless_frames();
+}
+
 /// Moves bytes of a capture from a pipe to tshark.
-void InputRun::pump() {
+void Run::pump() {
   while (!pump_buffer_.empty()) {
     const ssize_t count =
         ::write(child_->in().get(), pump_buffer_.data(), pump_buffer_.size());
@@ -386,7 +412,7 @@ void InputRun::pump() {
   });
 }
 
-void InputRun::read_output() {
+void Run::read_output() {
   output_->readable([this] {
     guarded([&] {
       std::span<char> room = source_->room();
@@ -405,7 +431,7 @@ void InputRun::read_output() {
   });
 }
 
-void InputRun::read_errors() {
+void Run::read_errors() {
   errors_->readable([this] {
     guarded([&] {
       char text[1024];
@@ -422,10 +448,11 @@ void InputRun::read_errors() {
 
 /// SIGINT and SIGTERM: whatever feeds us is told to end, or ends by itself, and what it still says is
 /// read; but not for longer than `grace`.
-void InputRun::watch_interrupt() {
+void Run::watch_interrupt() {
   interrupt_ = std::make_unique<Waiter>(io_, Interrupt::descriptor());
   interrupt_->readable([this] {
     guarded([&] {
+      if (fleet_) fleet_->interrupt();
       if (child_) child_->signal(SIGINT);
       if (pump_in_) {
         pump_in_->cancel();
@@ -442,7 +469,7 @@ void InputRun::watch_interrupt() {
   });
 }
 
-void InputRun::end_of_output() {
+void Run::end_of_output() {
   source_->close();
   if (child_) {
     wait_for_child();
@@ -452,7 +479,7 @@ void InputRun::end_of_output() {
 }
 
 /// tshark has closed its output and is about to end; there is nothing to do meanwhile.
-void InputRun::wait_for_child() {
+void Run::wait_for_child() {
   if (const auto how = child_->poll()) {
     // Its last words may still be in the pipe, which somebody else may hold open.
     char text[1024];
@@ -468,7 +495,7 @@ void InputRun::wait_for_child() {
   });
 }
 
-void InputRun::conclude_tshark(const ChildExit& how) {
+void Run::conclude_tshark(const ChildExit& how) {
   if (Interrupt::signal() != 0) {
     finish(EndOfInput::interrupted);
     return;
@@ -477,18 +504,17 @@ void InputRun::conclude_tshark(const ChildExit& how) {
     conclude();
     return;
   }
-  const TsharkFailure failure = explain_failure(how, child_errors_, source_->frames());
-  result_.not_a_capture = failure.not_a_capture;
-  throw InputError(failure.message, failure.nothing_done);
+  const TsharkFailure failure = explain_failure(how, child_errors_, frames());
+  throw InputError(failure.message, failure.nothing_done, failure.not_a_capture);
 }
 
-void InputRun::conclude() {
+void Run::conclude() {
   if (Interrupt::signal() != 0) {
     finish(EndOfInput::interrupted);
     return;
   }
   refuse_if_lacking();
-  if (const std::uint64_t count = source_->timeless_frames(); count != 0) {
+  if (const std::uint64_t count = timeless_frames(); count != 0) {
     reporter_.warning(fmt::format("{}: {} frame{} without a time stamp, counted with the time of the "
                                   "frame before",
                                   name_, count, count == 1 ? "" : "s"));
@@ -497,25 +523,23 @@ void InputRun::conclude() {
 }
 
 /// Ends the observers, which write what is open, and the run.
-void InputRun::finish(EndOfInput end) {
+void Run::finish(EndOfInput end) {
   if (!ended_) {
     ended_ = true;
-    if (source_) {
-      if (!own_stream_) refuse_if_lacking();
-      source_->end(end);
-    }
+    refuse_if_lacking();
+    if (source_) source_->end(end);
+    if (fleet_) fleet_->end(end);
     sink_.finish();
   }
   if (end == EndOfInput::interrupted) {
     result_.status =
         Interrupt::signal() == SIGTERM ? ExitStatus::terminated : ExitStatus::interrupted;
   }
-  io_.stop();
-  finished_ = true;
+  stop();
 }
 
 /// A foreign stream must have the fields that the columns need: refused by name.
-void InputRun::refuse_if_lacking() {
+void Run::refuse_if_lacking() {
   if (own_stream_ || !source_) return;
   const std::string field = source_->lacking();
   if (field.empty()) return;
@@ -527,15 +551,16 @@ void InputRun::refuse_if_lacking() {
                    true);
 }
 
-void InputRun::start_progress() {
-  if (!options_.progress || !source_) return;
+void Run::start_progress() {
+  if (!options_.progress || !alone_ || (!source_ && !fleet_)) return;
   progress_ = std::make_unique<Progress>(name_, meter_->counters(), reporter_,
                                          [this] { return share(); });
-  source_->attach(*progress_);
+  if (source_) source_->attach(*progress_);
+  if (fleet_) fleet_->attach(*progress_);
   schedule_repaint(progress_start);
 }
 
-void InputRun::schedule_repaint(milliseconds delay) {
+void Run::schedule_repaint(milliseconds delay) {
   repaint_.expires_after(delay);
   repaint_.async_wait([this](error_code error) {
     if (error || finished_ || ended_) return;
@@ -545,11 +570,11 @@ void InputRun::schedule_repaint(milliseconds delay) {
 }
 
 /// How much of a file was read, by us or by tshark.
-std::optional<double> InputRun::share() const {
+std::optional<double> Run::share() const {
   struct stat status {};
   if (!seekable_ || fstat(fd_, &status) != 0 || status.st_size == 0) return std::nullopt;
   const auto size = static_cast<double>(status.st_size);
-  if (!child_ || input_ == "-") return static_cast<double>(lseek(fd_, 0, SEEK_CUR)) / size;
+  if (!child_ || fleet_ || input_ == "-") return static_cast<double>(lseek(fd_, 0, SEEK_CUR)) / size;
   // tshark's own descriptor of the file, as far as the system shows it.
   const std::string process = fmt::format("/proc/{}", child_->pid());
   std::error_code error;
@@ -569,9 +594,15 @@ std::string input_name(const std::string& input) {
   return input == "-" ? "standard input" : input;
 }
 
-RunResult run_input(const Options& options, const MeterPlan& plan, const std::string& input,
-                    Output& output, Reporter& reporter) {
-  return InputRun(options, plan, input, output, reporter).run();
+std::unique_ptr<InputRun> InputRun::start(asio::io_context& io, const Options& options,
+                                          const MeterPlan& plan, const std::string& input,
+                                          unsigned jobs, bool alone, Output& output,
+                                          Reporter& reporter,
+                                          std::function<void(const RunResult&)> done) {
+  auto run = std::make_unique<Run>(io, options, plan, input, jobs, alone, output, reporter,
+                                   std::move(done));
+  run->begin();
+  return run;
 }
 
 }  // namespace flowmeter

@@ -1,5 +1,9 @@
 #pragma once
 
+#include "source/waiter.h"
+
+#include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -14,15 +18,32 @@ namespace flowmeter {
 struct RunResult {
   ExitStatus status = ExitStatus::ok;
   std::string message;      ///< what went wrong, if something did; without the program's name
-  bool reader_gone = false; ///< nobody reads the output: no sense in going on
+  bool output_failed = false;  ///< nobody takes the output: no sense in going on
   bool not_a_capture = false;  ///< tshark does not know what it is
 };
 
-/// Meters one input, from its bytes to its rows: opens it, sees what it is, runs tshark on it if it is
-/// a capture, parses, publishes to the meter and to the progress line, and tells how it ended. Blocks
-/// until then. `input` is a file name or "-". What was read before damage is written.
-[[nodiscard]] RunResult run_input(const Options& options, const MeterPlan& plan,
-                                  const std::string& input, Output& output, Reporter& reporter);
+/// The metering of one input, from its bytes to its rows: opens it, sees what it is, runs tshark on it
+/// if it is a capture, parses, publishes to the meter and to the progress line, and tells how it
+/// ended. What was read before damage is written.
+class InputRun {
+ public:
+  virtual ~InputRun() = default;
+
+  /// Begins; everything else happens in `io`, and ends with a call of `done`, in which the run may be
+  /// destroyed. `input` is a file name or "-". `jobs`: tsharks that it may use at once.
+  /// `alone`: no other run goes on, so that a progress line may be shown. All that is
+  /// handed over by reference outlives the run.
+  [[nodiscard]] static std::unique_ptr<InputRun> start(boost::asio::io_context& io,
+                                                       const Options& options,
+                                                       const MeterPlan& plan,
+                                                       const std::string& input, unsigned jobs,
+                                                       bool alone,
+                                                       Output& output, Reporter& reporter,
+                                                       std::function<void(const RunResult&)> done);
+};
+
+/// From this size on, in bytes, several tsharks pay for one capture.
+inline constexpr std::uintmax_t worth_sharing = std::uintmax_t{8} << 20;
 
 /// The name of an input in messages.
 [[nodiscard]] std::string input_name(const std::string& input);

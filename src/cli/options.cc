@@ -5,6 +5,7 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cmath>
+#include <thread>
 
 #include "base/error.h"
 
@@ -54,6 +55,24 @@ void add_input_options(CLI::App& app, Options& options) {
       ->type_name("PATH")
       ->capture_default_str()
       ->group("Input");
+  app.add_flag("--transport-only", options.tshark.transport_only,
+               "Switch application dissectors off: faster; see the README for what differs")
+      ->group("Input");
+  app.add_option("--decoder", options.decoder_name,
+                 "How tshark is asked: ek, json, columns, or auto (the fastest that is exact)")
+      ->type_name("NAME")
+      ->check(CLI::IsMember({"auto", "ek", "json", "columns"}).description(""))
+      ->capture_default_str()
+      ->group("Input");
+  app.add_option("-j,--jobs", options.jobs, "tsharks at once (default: the cores)")
+      ->type_name("N")
+      ->check(CLI::Range(1, 256).description(""))
+      ->group("Input");
+  app.add_option("--life-frames", options.life_frames,
+                 "Frames after which a tshark is replaced, to bound its memory (0: never)")
+      ->type_name("N")
+      ->capture_default_str()
+      ->group("Input");
   app.add_flag("--print-command", options.print_command,
                "Print the tshark command line that would be run, and do nothing else")
       ->group("Input");
@@ -64,7 +83,7 @@ void add_flow_options(CLI::App& app, Options& options, double& timeout) {
   app.add_option("-t,--timeout", timeout,
                  "A flow ends when its stream is idle for longer than this")
       ->type_name("SECONDS")
-      ->check(CLI::NonNegativeNumber)
+      ->check(CLI::Validator(CLI::NonNegativeNumber).description(""))
       ->capture_default_str()
       ->group("Flows");
   app.add_option("--schema", options.meter.schema, "Set of columns: flowmeter or pyflowmeter")
@@ -90,7 +109,9 @@ void add_output_options(CLI::App& app, Options& options, std::string& delimiter,
       ->type_name("CHAR")
       ->capture_default_str()
       ->group("Output");
-  app.add_flag("!--no-header", options.header, "Leave the header line out")->group("Output");
+  app.add_flag_callback(
+         "--no-header", [&options] { options.header = false; }, "Leave the header line out")
+      ->group("Output");
   app.add_flag_callback(
          "--progress", [&progress] { progress = 1; }, "Show progress on stderr (default on a terminal)")
       ->group("Messages");
@@ -147,6 +168,8 @@ Options parse_options(int argc, const char* const* argv, std::string& help) {
   if (std::isnan(timeout)) throw UsageError("--timeout: nan is no time");
   options.meter.idle_timeout = std::chrono::duration<double>(timeout);
   options.delimiter = parse_delimiter(delimiter);
+  options.jobs_given = app.count("--jobs") != 0 || app.count("--life-frames") != 0;
+  if (app.count("--jobs") == 0) options.jobs = std::max(1U, std::thread::hardware_concurrency());
   if (quiet) options.level = Reporter::Level::quiet;
   if (verbose) options.level = Reporter::Level::verbose;
   const bool by_default = isatty(STDERR_FILENO) != 0 && isatty(STDOUT_FILENO) == 0 && !quiet;

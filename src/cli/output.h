@@ -9,7 +9,7 @@
 namespace flowmeter {
 
 /// Rows of one or several inputs on their way to one place, under one header.
-class Output {
+class Output final : public ByteSink {
  public:
   /// `header` is the finished line, or empty. `sink` outlives the output.
   Output(ByteSink& sink, std::string header) : sink_(sink), header_(std::move(header)) {}
@@ -21,13 +21,13 @@ class Output {
     sink_.write(header_);
   }
 
-  void write(std::string_view bytes) {
+  void write(std::string_view bytes) override {
     begin();
     sink_.write(bytes);
   }
 
-  void flush() { sink_.flush(); }
-  void finish() { sink_.finish(); }
+  void flush() override { sink_.flush(); }
+  void finish() override { sink_.finish(); }
 
  private:
   ByteSink& sink_;

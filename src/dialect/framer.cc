@@ -29,7 +29,7 @@ std::span<char> Framer::room(std::size_t least) {
 void Framer::check_length(std::size_t length) const {
   if (length > max_record_bytes) {
     throw InputError(
-        fmt::format("the record behind {} is longer than {} MiB", place(), max_record_bytes >> 20));
+        fmt::format("a record is longer than {} MiB (behind {})", max_record_bytes >> 20, place()));
   }
 }
 

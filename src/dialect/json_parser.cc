@@ -158,6 +158,9 @@ bool JsonParser::parse(std::span<char> text, Record& record) {
   rapidjson::InsituStringStream stream(text.data());
   const rapidjson::ParseResult result = state_->reader.Parse<parse_flags>(stream, state_->handler);
   if (result.IsError()) {
+    if (result.Code() == rapidjson::kParseErrorTermination) {
+      throw InputError(fmt::format("nested deeper than {} levels", max_depth));
+    }
     const bool at_end = result.Offset() >= text.size();
     throw InputError(at_end ? std::string("cut short")
                             : fmt::format("not JSON at byte {}: {}", result.Offset() + 1,

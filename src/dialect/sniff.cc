@@ -38,6 +38,17 @@ std::optional<InputKind> sniff_header(std::string_view head, bool at_end) {
   return line.find('.') != std::string_view::npos ? InputKind::fields : InputKind::unknown;
 }
 
+/// A line of nothing but numbers and addresses.
+std::optional<InputKind> sniff_values(std::string_view head, bool at_end) {
+  const std::size_t newline = head.find('\n');
+  const std::string_view line = head.substr(0, newline);
+  if (line.find_first_not_of("0123456789abcdefABCDEFx.:,\t\r") != std::string_view::npos) {
+    return InputKind::unknown;
+  }
+  if (newline == std::string_view::npos && !at_end && head.size() < sniff_bytes) return std::nullopt;
+  return InputKind::headerless;
+}
+
 }  // namespace
 
 std::optional<InputKind> sniff(std::string_view head, bool at_end) noexcept {
@@ -56,6 +67,9 @@ std::optional<InputKind> sniff(std::string_view head, bool at_end) noexcept {
   if (first == '{') return InputKind::ek;
   if (first == '[') return InputKind::json;
   if (first == '<') return InputKind::xml;
+  if (start == 0 && std::isdigit(static_cast<unsigned char>(first)) != 0) {
+    return sniff_values(head, at_end);
+  }
   if (start == 0 && field_name_character(first)) return sniff_header(head, at_end);
   return InputKind::unknown;
 }

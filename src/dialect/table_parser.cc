@@ -2,26 +2,23 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <cstring>
 
 #include "base/error.h"
 
 namespace flowmeter {
 
+namespace {
+
+/// tshark's COL_MAX_LEN, less the terminating NUL.
+constexpr std::size_t column_bytes = 2047;
+
+}  // namespace
+
 TableParser::TableParser(const FieldSet& fields, const std::vector<std::string>& columns)
     : fields_(fields), has_header_(!columns.empty()) {
   for (const std::string& name : columns) columns_.push_back(fields.find(name));
-}
-
-std::vector<std::string> TableParser::missing() const {
-  std::vector<std::string> names;
-  for (FieldId field = 0; field < fields_.size(); ++field) {
-    if (std::find(columns_.begin(), columns_.end(), field) == columns_.end()) {
-      names.push_back(fields_.names()[field]);
-    }
-  }
-  return names;
+  if (has_header_) most_bytes_ = column_bytes;
 }
 
 void TableParser::take_header(std::string_view line) {
@@ -52,6 +49,11 @@ bool TableParser::parse(std::span<char> text, Record& record) {
     const FieldId field = columns_[column];
     if (field != no_field && at != cell_end) {
       std::string_view cell(at, static_cast<std::size_t>(cell_end - at));
+      if (cell.size() >= most_bytes_) {
+        throw InputError(fmt::format("{} has more values than tshark's columns hold; --decoder ek has "
+                                     "no such limit",
+                                     fields_.names()[field]));
+      }
       for (std::size_t comma = cell.find(','); comma != std::string_view::npos;
            comma = cell.find(',')) {
         record.add(field, cell.substr(0, comma));

@@ -13,18 +13,15 @@ namespace flowmeter {
 /// field are joined with commas there; a field's own commas cannot be told from that.
 class TableParser final : public RecordParser {
  public:
-  /// `columns`: tshark field names in order; empty if the first line will say.
-  /// Fields of `fields` that the header lacks are handed to missing().
+  /// `columns`: tshark field names in order, for custom columns; empty if the first line will say.
   explicit TableParser(const FieldSet& fields, const std::vector<std::string>& columns = {});
 
-  /// Throws InputError for a line with another number of columns.
+  /// Throws InputError for a line with another number of columns, and for a custom column that tshark
+  /// may have cut (it does so silently).
   bool parse(std::span<char> text, Record& record) override;
 
   /// True once the columns are known.
   [[nodiscard]] bool has_header() const noexcept { return has_header_; }
-
-  /// The run's fields that are not among the columns.
-  [[nodiscard]] std::vector<std::string> missing() const;
 
  private:
   void take_header(std::string_view line);
@@ -32,6 +29,7 @@ class TableParser final : public RecordParser {
   const FieldSet& fields_;
   std::vector<FieldId> columns_;
   bool has_header_ = false;
+  std::size_t most_bytes_ = SIZE_MAX;  // that a cell can hold
 };
 
 }  // namespace flowmeter

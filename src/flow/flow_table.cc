@@ -4,6 +4,8 @@
 #include <new>
 #include <tuple>
 
+#include "base/error.h"
+
 namespace flowmeter {
 namespace {
 
@@ -58,16 +60,26 @@ void FlowTable::on_packet(const Packet& packet) {
   if (flow == nullptr) {
     flow = &open(packet);
   } else {
+    extend(*flow, packet.time_ns);
     recency_.erase(recency_.iterator_to(*flow));
   }
   recency_.push_back(*flow);
-  flow->first_ns = std::min(flow->first_ns, packet.time_ns);
-  flow->last_ns = std::max(flow->last_ns, packet.time_ns);
   flow->previous_ns = packet.time_ns;
   flow->touched_ns = clock_ns_;
   const Direction direction =
       packet.source == flow->source ? Direction::forward : Direction::backward;
   accumulators_.add_packet(flow->states(), packet, direction);
+}
+
+/// Makes the flow reach to that time; its length must stay a number of nanoseconds.
+void FlowTable::extend(Flow& flow, std::int64_t time_ns) {
+  const std::int64_t first = std::min(flow.first_ns, time_ns), last = std::max(flow.last_ns, time_ns);
+  std::int64_t length = 0;
+  if (__builtin_sub_overflow(last, first, &length)) {
+    throw InputError("two packets of a flow are more than 292 years apart");
+  }
+  flow.first_ns = first;
+  flow.last_ns = last;
 }
 
 Flow& FlowTable::open(const Packet& packet) {

@@ -47,6 +47,7 @@ class FlowTable final : public PacketObserver, public FlowCounters {
   FlowTable& operator=(const FlowTable&) = delete;
 
   void on_frame(const Frame& frame) override;
+  /// Throws InputError for a packet 292 years or more from another one of its flow; it is not counted.
   void on_packet(const Packet& packet) override;
   void on_end(EndOfInput end) override;
 
@@ -66,6 +67,7 @@ class FlowTable final : public PacketObserver, public FlowCounters {
       boost::intrusive::power_2_buckets<true>>;
 
   Flow& open(const Packet& packet);
+  static void extend(Flow& flow, std::int64_t time_ns);
   void finish(Flow& flow, EndReason reason);
   void release(Flow& flow) noexcept;
   void expire();

@@ -28,6 +28,9 @@ class PacketDecoder {
   /// number, no time, or no address.
   const Frame& decode(const Record& record);
 
+  /// The packets of the frame last decoded, to be given other stream numbers before it is published.
+  [[nodiscard]] std::span<Packet> packets() noexcept { return packets_; }
+
   /// A field that every frame seen so far should have had and none had: its name, else empty.
   [[nodiscard]] std::string lacking() const;
 

@@ -48,6 +48,7 @@ class ColumnMeterPlan final : public MeterPlan {
   const FieldSet& fields() const noexcept override { return fields_; }
   std::vector<std::string> required_fields() const override { return {}; }
   std::vector<std::string> header() const override { return columns_.names(); }
+  FlowPolicy policy() const override { return policy_; }
 
   std::string column_of(std::string_view field) const override {
     for (const Column* column : chosen_) {
@@ -97,6 +98,11 @@ class PyFlowMeterPlan final : public MeterPlan {
     return PyFlowMeterTable::required_fields();
   }
   std::vector<std::string> header() const override { return PyFlowMeterTable::header(); }
+  FlowPolicy policy() const override {
+    FlowPolicy policy;
+    policy.idle_timeout = to_nanoseconds(timeout_);
+    return policy;
+  }
 
   std::string column_of(std::string_view field) const override {
     if (field == "tcp.len") return "fwd_tot_byte";

@@ -41,6 +41,9 @@ class MeterPlan {
 
   [[nodiscard]] virtual std::vector<std::string> header() const = 0;
 
+  /// How streams are cut into flows.
+  [[nodiscard]] virtual FlowPolicy policy() const = 0;
+
   /// A meter for one input, which writes to `out`. Both `out` and the plan outlive it.
   [[nodiscard]] virtual std::unique_ptr<Meter> make(RowWriter& out) const = 0;
 };

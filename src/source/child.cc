@@ -104,4 +104,13 @@ std::optional<ChildExit> Child::poll() {
   return exit_;
 }
 
+ChildExit Child::wait_for_end() {
+  constexpr int patience_ms = 2000;
+  for (int waited = 0;; ++waited) {
+    if (const auto how = poll()) return *how;
+    if (waited == patience_ms) signal(SIGKILL);
+    usleep(1000);
+  }
+}
+
 }  // namespace flowmeter

@@ -68,6 +68,10 @@ class Child {
   /// How it ended, or nothing while it runs. Never waits.
   [[nodiscard]] std::optional<ChildExit> poll();
 
+  /// How it ended, when it has closed its output and so is about to end: waits for a moment, then
+  /// ends it.
+  [[nodiscard]] ChildExit wait_for_end();
+
  private:
   struct Process;
 

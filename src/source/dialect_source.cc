@@ -27,6 +27,17 @@ DialectSource::DialectSource(InputKind kind, const FieldSet& fields)
       record_(fields.size()),
       decoder_(fields) {}
 
+DialectSource::DialectSource(Decoder decoder, const FieldSet& fields)
+    : framer_(make_framer(decoder == Decoder::json ? InputKind::json : InputKind::ek)),
+      record_(fields.size()),
+      decoder_(fields) {
+  if (decoder == Decoder::columns) {
+    parser_ = std::make_unique<TableParser>(fields, fields.names());
+  } else {
+    parser_ = std::make_unique<JsonParser>(fields);
+  }
+}
+
 DialectSource::~DialectSource() = default;
 
 void DialectSource::drain() {

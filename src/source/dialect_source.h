@@ -8,6 +8,7 @@
 #include "dialect/sniff.h"
 #include "packet/decoder.h"
 #include "packet/observer.h"
+#include "source/tshark_command.h"
 
 namespace flowmeter {
 
@@ -17,6 +18,9 @@ class DialectSource final : public PacketSource {
  public:
   /// `kind` is ek, json or fields; `fields` outlives the source.
   DialectSource(InputKind kind, const FieldSet& fields);
+
+  /// What a tshark of ours writes in that form, for exactly these fields.
+  DialectSource(Decoder decoder, const FieldSet& fields);
   ~DialectSource();
 
   /// Space for the next bytes, and how many of it were filled.

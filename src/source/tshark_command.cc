@@ -1,8 +1,10 @@
 #include "source/tshark_command.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cstdlib>
 
@@ -11,17 +13,43 @@
 namespace flowmeter {
 namespace {
 
-/// Preferences on which numbers depend, at tshark's own defaults.
+/// Preferences on which numbers depend, at tshark's own defaults. (Analysis and relative numbers keep
+/// retransmitted segments from the application dissectors, so they decide on inner packets, too.)
 constexpr std::array pinned_preferences = {
     "ip.defragment:TRUE",
     "ipv6.defragment:TRUE",
     "tcp.desegment_tcp_streams:TRUE",
-    "tcp.analyze_sequence_numbers:TRUE",
-    "tcp.calculate_timestamps:TRUE",
+    "tcp.relative_sequence_numbers:TRUE",
     "tcp.check_checksum:FALSE",
     "udp.check_checksum:FALSE",
     "ip.check_checksum:FALSE",
     "tcp.fastrt_supersedes_ooo:TRUE",
+};
+
+/// What tshark computes only for certain fields: on for them, else off.
+struct OnDemand {
+  const char* preference;
+  std::array<std::string_view, 3> needed_by;  // beginnings of field names
+};
+constexpr std::array on_demand_preferences = {
+    OnDemand{"tcp.track_bytes_in_flight", {"tcp.analysis", "_ws.expert", ""}},
+    OnDemand{"tcp.calculate_timestamps", {"tcp.time_", "", ""}},
+    OnDemand{"udp.calculate_timestamps", {"udp.time_", "", ""}},
+    OnDemand{"ip.summary_in_tree", {}},  // text for people
+    OnDemand{"ipv6.summary_in_tree", {}},
+    OnDemand{"tcp.summary_in_tree", {}},
+    OnDemand{"udp.summary_in_tree", {}},
+};
+
+/// What needs tshark's analysis of sequence numbers even without application dissectors.
+constexpr std::array<std::string_view, 7> analysis_fields = {
+    "tcp.analysis", "tcp.seq", "tcp.ack", "tcp.nxtseq", "tcp.options.sack", "tcp.segment", "_ws."};
+
+/// Fields that custom columns carry exactly: numbers, addresses, and names without commas.
+constexpr std::array<std::string_view, 18> column_fields = {
+    "frame.time_epoch", "frame.len",   "frame.protocols", "frame.number", "ip.src",      "ip.dst",
+    "ipv6.src",         "ipv6.dst",    "tcp.stream",      "tcp.srcport",  "tcp.dstport", "tcp.flags",
+    "tcp.len",          "tcp.seq_raw", "tcp.ack_raw",     "udp.stream",   "udp.srcport", "udp.dstport",
 };
 
 /// A place where no file can be, so that tshark finds no personal configuration and nobody can put
@@ -55,24 +83,71 @@ std::vector<std::pair<std::string, std::string>> private_environment() {
       {"XDG_CONFIG_HOME", no_directory},
       {"WIRESHARK_CONFIG_DIR", no_directory},
       {"LC_ALL", "C.UTF-8"},
+      {"TZ", "UTC0"},  // unset, the C library looks for a change of the time zone with every frame
   };
 }
 
-Command tshark_command(const TsharkOptions& options, const FieldSet& fields,
-                       const std::string& input) {
-  Command command;
-  command.program = options.program;
-  auto& arguments = command.arguments;
-  arguments = {"-n", "-r", input, "-T", "ek"};
+namespace {
+
+bool any_begins_with(const FieldSet& fields, std::string_view beginning) {
+  const auto& names = fields.names();
+  return !beginning.empty() && std::any_of(names.begin(), names.end(), [&](const std::string& name) {
+    return name.starts_with(beginning);
+  });
+}
+
+void add_preferences(const TsharkOptions& options, const FieldSet& fields,
+                     std::vector<std::string>& arguments) {
+  const auto add = [&arguments](std::string preference) {
+    arguments.insert(arguments.end(), {"-o", std::move(preference)});
+  };
+  for (const char* preference : pinned_preferences) add(preference);
+  const auto needed = [&fields](const auto& beginnings) {
+    return std::any_of(beginnings.begin(), beginnings.end(), [&](std::string_view beginning) {
+      return any_begins_with(fields, beginning);
+    });
+  };
+  const bool analysis = !options.transport_only || needed(analysis_fields);
+  add(fmt::format("tcp.analyze_sequence_numbers:{}", analysis ? "TRUE" : "FALSE"));
+  for (const OnDemand& preference : on_demand_preferences) {
+    add(fmt::format("{}:{}", preference.preference, needed(preference.needed_by) ? "TRUE" : "FALSE"));
+  }
+  for (const std::string& preference : options.preferences) add(preference);
+}
+
+void add_format(const FieldSet& fields, Decoder decoder, std::vector<std::string>& arguments) {
+  if (decoder != Decoder::columns) {
+    arguments.insert(arguments.end(), {"-T", decoder == Decoder::json ? "json" : "ek"});
+    for (const std::string& field : fields.names()) {
+      arguments.insert(arguments.end(), {"-e", field});
+    }
+    return;
+  }
+  std::string format;
   for (const std::string& field : fields.names()) {
-    arguments.insert(arguments.end(), {"-e", field});
+    format += fmt::format("{}\"{}\",\"%Cus:{}:0:R\"", format.empty() ? "" : ",", field, field);
   }
-  for (const char* preference : pinned_preferences) {
-    arguments.insert(arguments.end(), {"-o", preference});
+  arguments.insert(arguments.end(), {"-T", "tabs", "-t", "e", "-o", "gui.column.format:" + format});
+}
+
+}  // namespace
+
+Command tshark_command(const TsharkOptions& options, const FieldSet& fields,
+                       const TsharkRun& run) {
+  Command command;
+  auto& arguments = command.arguments;
+  command.program = options.program;
+  // tshark's own buffer is 4 KiB. coreutils' stdbuf gives it another one, where there is one.
+  if (run.buffer_bytes != 0 && !run.at_once) {
+    if (std::string stdbuf = program_in_path("stdbuf"); !stdbuf.empty()) {
+      command.program = std::move(stdbuf);
+      arguments = {fmt::format("-o{}", run.buffer_bytes), options.program};
+    }
   }
-  for (const std::string& preference : options.preferences) {
-    arguments.insert(arguments.end(), {"-o", preference});
-  }
+  arguments.insert(arguments.end(), {"-n", "-r", run.input});
+  if (run.at_once) arguments.emplace_back("-l");
+  add_format(fields, run.decoder, arguments);
+  add_preferences(options, fields, arguments);
   for (const std::string& decode_as : options.decode_as) {
     arguments.insert(arguments.end(), {"-d", decode_as});
   }
@@ -82,7 +157,28 @@ Command tshark_command(const TsharkOptions& options, const FieldSet& fields,
   arguments.insert(arguments.end(), options.extra_arguments.begin(),
                    options.extra_arguments.end());
   command.environment = private_environment();
+  if (!run.configuration_directory.empty()) {
+    for (auto& [name, value] : command.environment) {
+      if (name == "WIRESHARK_CONFIG_DIR") value = run.configuration_directory;
+    }
+  }
   return command;
+}
+
+bool exact_in_columns(std::string_view field) {
+  return std::find(column_fields.begin(), column_fields.end(), field) != column_fields.end();
+}
+
+std::string program_in_path(const std::string& name) {
+  const char* const path = std::getenv("PATH");
+  std::string_view rest = path == nullptr ? "" : path;
+  while (!rest.empty()) {
+    const std::size_t colon = rest.find(':');
+    std::string candidate = fmt::format("{}/{}", rest.substr(0, colon), name);
+    if (access(candidate.c_str(), X_OK) == 0) return candidate;
+    rest.remove_prefix(colon == std::string_view::npos ? rest.size() : colon + 1);
+  }
+  return {};
 }
 
 std::string find_program(const std::string& name) {
@@ -90,26 +186,21 @@ std::string find_program(const std::string& name) {
     if (access(name.c_str(), X_OK) == 0) return name;
     throw UsageError(fmt::format("{}: no such program", name));
   }
-  const char* const path = std::getenv("PATH");
-  std::string_view rest = path == nullptr ? "" : path;
-  while (!rest.empty()) {
-    const std::size_t colon = rest.find(':');
-    const std::string candidate = fmt::format("{}/{}", rest.substr(0, colon), name);
-    if (access(candidate.c_str(), X_OK) == 0) return candidate;
-    rest.remove_prefix(colon == std::string_view::npos ? rest.size() : colon + 1);
-  }
+  std::string program = program_in_path(name);
+  if (!program.empty()) return program;
   throw UsageError(fmt::format(
       "{}: not found in PATH (install the package tshark, or name the program with --tshark)", name));
 }
 
-std::string shell_line(const Command& command) {
+std::string shell_line(const Command& command, const FieldSet& fields, Decoder decoder) {
   std::string line = "env";
   for (const auto& [name, value] : command.environment) {
     line += fmt::format(" {}={}", name, shell_word(value));
   }
   line += ' ' + shell_word(command.program);
   for (const std::string& argument : command.arguments) line += ' ' + shell_word(argument);
-  return line;
+  if (decoder != Decoder::columns) return line;
+  return fmt::format("{{ printf '%b\\n' '{}'; {}; }}", fmt::join(fields.names(), "\\t"), line);
 }
 
 }  // namespace flowmeter

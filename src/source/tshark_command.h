@@ -8,6 +8,13 @@
 
 namespace flowmeter {
 
+/// In which form tshark is asked for the fields.
+enum class Decoder {
+  ek,       ///< -T ek -e FIELD: the reference
+  json,     ///< -T json -e FIELD
+  columns,  ///< -T tabs with custom columns: the same values for less than half of the work
+};
+
 /// What the user wants of tshark.
 struct TsharkOptions {
   std::string program = "tshark";            ///< name to be found in PATH, or a path
@@ -15,6 +22,7 @@ struct TsharkOptions {
   std::vector<std::string> decode_as;        ///< -d, each
   std::vector<std::string> preferences;      ///< -o NAME:VALUE, each
   std::vector<std::string> extra_arguments;  ///< as they are, behind all others
+  bool transport_only = false;               ///< application dissectors off
 };
 
 /// A program with its arguments, and what is different in its environment.
@@ -24,20 +32,37 @@ struct Command {
   std::vector<std::pair<std::string, std::string>> environment;
 };
 
+/// How one tshark is to be run.
+struct TsharkRun {
+  Decoder decoder = Decoder::ek;
+  std::string input;                    ///< a file name, or "-" for its standard input
+  std::string configuration_directory;  ///< empty: none
+  bool at_once = false;                 ///< every frame written as soon as it is dissected
+  std::size_t buffer_bytes = 0;         ///< of its output; 0: its own 4 KiB
+};
+
 /// An environment in which a tshark finds no personal configuration, and speaks English.
 [[nodiscard]] std::vector<std::pair<std::string, std::string>> private_environment();
 
-/// The command line by which tshark dissects `input` (a file name, or "-" for its standard input) and
-/// writes `fields` as EK. Whatever a user's own profile says has no effect on it: it is told to look
-/// for one where there is none, and the preferences on which numbers depend are set.
+/// The command line by which tshark dissects the input and writes `fields`. Whatever a user's own
+/// profile says has no effect on it: it is told to look for one where there is none, and the
+/// preferences on which numbers depend are set. What no field needs is not computed.
 [[nodiscard]] Command tshark_command(const TsharkOptions& options, const FieldSet& fields,
-                                     const std::string& input);
+                                     const TsharkRun& run);
+
+/// Whether custom columns carry all values of the field exactly as EK does.
+[[nodiscard]] bool exact_in_columns(std::string_view field);
+
+/// The path of a program in PATH, or empty.
+[[nodiscard]] std::string program_in_path(const std::string& name);
 
 /// The program's path: as it is if it has a slash, else found in PATH.
 /// Throws UsageError if there is no such program that can be run.
 [[nodiscard]] std::string find_program(const std::string& name);
 
-/// The command as a line for a POSIX shell.
-[[nodiscard]] std::string shell_line(const Command& command);
+/// The command as a line for a POSIX shell, to be put in front of `| flowmeter -`: with the header
+/// line that the columns decoder's output lacks.
+[[nodiscard]] std::string shell_line(const Command& command, const FieldSet& fields,
+                                     Decoder decoder);
 
 }  // namespace flowmeter

@@ -242,13 +242,19 @@ TEST_F(Json, EmptyLayersAreAFrame) {
   EXPECT_FALSE(record_.has(fields_.find("tcp.stream")));
 }
 
-TEST_F(Json, LinesWithoutLayersAreNoFrames) {
+TEST_F(Json, IndexLinesAreNoFrames) {
   EXPECT_FALSE(parse(R"({"index":{"_index":"packets-2023-11-14","_type":"doc"}})"));
   EXPECT_FALSE(parse(R"({"index":{"_index":"packets-2023-11-14"}})"));
   EXPECT_FALSE(parse(R"({ "index" : {"_index":"packets-2023-11-14"} })"));
-  EXPECT_FALSE(parse(R"({"timestamp":"1"})"));
-  EXPECT_FALSE(parse(R"({"layers":"none"})"));
-  EXPECT_FALSE(parse("{}"));
+}
+
+TEST_F(Json, ADocumentWithoutLayersIsAFrameWithoutFields) {
+  for (const char* text : {R"({"timestamp":"1","tcp_stream":["3"]})", R"({"layers":"none"})",
+                           R"({"layers":["none"],"tcp_stream":"3"})", "{}",
+                           R"({"a":{"index":{"tcp_stream":"3"}}})"}) {
+    EXPECT_TRUE(parse(text)) << text;
+    EXPECT_EQ(of("tcp.stream"), Texts{}) << text;
+  }
 }
 
 TEST_F(Json, BlankLinesAreNoFrames) {
@@ -358,7 +364,7 @@ TEST_F(Json, SurvivesDeepNesting) {
 TEST_F(Json, ADamagedDocumentDoesNotSpoilTheNext) {
   (void)refusal(R"({"layers":{"a":{"tcp_stream":["1",)");
   EXPECT_EQ(in(R"({"layers":{"tcp_stream":["2"]}})", "tcp.stream"), (Texts{"2"}));
-  EXPECT_FALSE(parse(R"({"tcp_stream":["3"]})"));
+  EXPECT_EQ(in(R"({"tcp_stream":["3"]})", "tcp.stream"), Texts{});
 }
 
 }  // namespace

@@ -28,6 +28,8 @@ const std::vector<Start> starts = {
     {"dots behind the first name", "tcp\tip.src\n", InputKind::fields},
     {"CR LF header", "frame.number\tip.src\r\n", InputKind::fields},
     {"name with a dash", "tcp.completeness.syn-ack\tip.src\n", InputKind::fields},
+    {"commas between names", "frame.number,ip.src\n", InputKind::separated},
+    {"quoted names", "_ws.col.Info \"ip.src\"\n", InputKind::separated},
     {"pcap", "\xa1\xb2\xc3\xd4", InputKind::capture},
     {"pcap, swapped", "\xd4\xc3\xb2\xa1", InputKind::capture},
     {"pcap, nanoseconds", "\xa1\xb2\x3c\x4d", InputKind::capture},

@@ -82,10 +82,28 @@ TEST_F(Table, ALineOfOneColumnMayBeEmpty) {
   EXPECT_EQ(of("tcp.stream"), (Texts{"1"}));
 }
 
-TEST_F(Table, NamesTheFieldsThatTheHeaderLacks) {
+TEST_F(Table, AHeaderMayLackFields) {
   TableParser parser(fields_);
-  (void)parse(parser, "tcp.stream\tframe.number");
-  EXPECT_EQ(parser.missing(), (Texts{"ip.src", "tcp.flags"}));
+  (void)parse(parser, "tcp.stream");
+  ASSERT_TRUE(parse(parser, "3"));
+  EXPECT_EQ(of("tcp.stream"), (Texts{"3"}));
+  EXPECT_FALSE(record_.has(fields_.find("ip.src")));
+}
+
+TEST_F(Table, RefusesACustomColumnThatTsharkMayHaveCut) {
+  TableParser parser(fields_, {"ip.src", "other", "tcp.stream"});
+  const std::string whole(2046, '1'), full(2047, '1');
+  ASSERT_TRUE(parse(parser, "\t" + full + "\t" + whole));
+  EXPECT_EQ(of("tcp.stream"), (Texts{whole}));
+  EXPECT_EQ(message_of<InputError>([&] { (void)parse(parser, "\t\t" + full); }),
+            "tcp.stream has more values than tshark's columns hold; --decoder ek has no such limit");
+}
+
+TEST_F(Table, FieldsOutputIsNeverCut) {
+  TableParser parser(fields_);
+  (void)parse(parser, "tcp.stream");
+  ASSERT_TRUE(parse(parser, std::string(5000, '1')));
+  EXPECT_EQ(of("tcp.stream"), (Texts{std::string(5000, '1')}));
 }
 
 TEST_F(Table, RefusesALineWithAnotherNumberOfColumns) {

@@ -1,0 +1,203 @@
+#include "cli/batch.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <map>
+
+#include "sink/csv_writer.h"
+#include "sink/fd_sink.h"
+#include "sink/file_sink.h"
+
+namespace flowmeter {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+/// Inputs that are done but wait for one before them are bounded by this many.
+constexpr std::size_t most_waiting = 64;
+
+/// Collects what is written.
+class TextSink final : public ByteSink {
+ public:
+  void write(std::string_view bytes) override { text += bytes; }
+  void flush() override {}
+  void finish() override {}
+
+  std::string text;
+};
+
+std::string header_line(const Options& options, const MeterPlan& plan) {
+  TextSink sink;
+  CsvWriter(sink, options.delimiter, options.header).header(plan.header());
+  return sink.text;
+}
+
+bool names_directory(const std::string& output) {
+  std::error_code ignored;
+  return !output.empty() && (output.ends_with('/') || fs::is_directory(output, ignored));
+}
+
+void refuse_clashes(const std::vector<Input>& inputs, const std::string& directory) {
+  std::map<fs::path, std::string> taken;
+  for (const Input& input : inputs) {
+    const fs::path path = output_path(directory, input);
+    const auto [other, is_new] = taken.emplace(path, input.path);
+    if (!is_new) {
+      throw UsageError(fmt::format("{} and {} would both be written to {}", other->second,
+                                   input.path, path.string()));
+    }
+  }
+}
+
+}  // namespace
+
+Batch::Batch(const Options& options, const MeterPlan& plan, Reporter& reporter)
+    : options_(options),
+      plan_(plan),
+      reporter_(reporter),
+      header_(header_line(options, plan)),
+      inputs_(list_inputs(options.inputs, options.recursive)),
+      into_directory_(names_directory(options.output)) {
+  if (inputs_.empty()) {
+    throw UsageError(fmt::format("{}: no files below", fmt::join(options_.inputs, ", ")));
+  }
+  if (into_directory_) {
+    refuse_clashes(inputs_, options_.output);
+    return;
+  }
+  if (options_.output.empty()) {
+    common_ = std::make_unique<FdSink>(STDOUT_FILENO, "standard output");
+  } else {
+    common_ = std::make_unique<FileSink>(options_.output);
+  }
+  common_output_ = std::make_unique<Output>(*common_, header_);
+}
+
+Batch::~Batch() = default;
+
+ExitStatus Batch::run() {
+  start_more();
+  io_.run();
+  if (common_output_) finish_common_output();
+  if (skipped_ != 0) {
+    reporter_.warning(fmt::format("skipped {} file{} that tshark does not know as captures{}",
+                                  skipped_, skipped_ == 1 ? "" : "s",
+                                  options_.level == Reporter::Level::verbose ? "" : " (-v names them)"));
+  }
+  return overall();
+}
+
+bool Batch::is_large(const Input& input) const {
+  if (input.path == "-") return true;
+  std::error_code error;
+  const std::uintmax_t size = fs::file_size(input.path, error);
+  return error || size >= worth_sharing;
+}
+
+void Batch::start_more() {
+  const auto running = [this] {
+    return static_cast<std::size_t>(
+        std::count_if(jobs_.begin(), jobs_.end(), [](const auto& job) { return !job->over; }));
+  };
+  while (!stopping_ && next_ < inputs_.size() && jobs_.size() < most_waiting) {
+    const Input& input = inputs_[next_];
+    const std::size_t busy = running();
+    const bool alone = inputs_.size() == 1 || is_large(input);
+    const bool occupied = busy > 0 && (alone || jobs_.back()->alone);
+    if (occupied || busy >= options_.jobs) return;
+    ++next_;
+    start(input, alone);
+  }
+}
+
+void Batch::start(const Input& input, bool alone) {
+  Job& job = *jobs_.emplace_back(std::make_unique<Job>());
+  job.input = &input;
+  job.alone = alone;
+  if (into_directory_) {
+    const fs::path path = output_path(options_.output, input);
+    std::error_code ignored;
+    fs::create_directories(path.parent_path(), ignored);
+    job.file = std::make_unique<FileSink>(path);
+    job.output = std::make_unique<Output>(*job.file, header_);
+  } else {
+    job.spool = std::make_unique<Spool>(*common_output_);
+    job.output = std::make_unique<Output>(*job.spool, "");
+    if (&job == jobs_.front().get()) job.spool->open();
+  }
+  job.run = InputRun::start(io_, options_, plan_, input.path, alone ? options_.jobs : 1, alone,
+                            *job.output, reporter_,
+                            [this, &job](const RunResult& result) { over(job, result); });
+}
+
+void Batch::over(Job& job, const RunResult& result) {
+  job.over = true;
+  job.result = result;
+  job.run.reset();
+  try {
+    settle();
+    start_more();
+  } catch (const ReaderGone&) {
+    stopping_ = true;
+  }
+  if (stopping_) jobs_.clear();
+}
+
+/// Takes the jobs that are over off the front, in the order of the inputs.
+void Batch::settle() {
+  while (!jobs_.empty() && jobs_.front()->over) {
+    Job& job = *jobs_.front();
+    account(job);
+    const bool wrote = job.result.status != ExitStatus::nothing_done;
+    if (into_directory_ && wrote && !job.result.output_failed) job.output->finish();
+    jobs_.pop_front();
+    if (!jobs_.empty() && jobs_.front()->spool) jobs_.front()->spool->open();
+  }
+}
+
+void Batch::account(const Job& job) {
+  const RunResult& result = job.result;
+  if (result.not_a_capture && job.input->found) {
+    ++skipped_;
+    reporter_.note(result.message);
+    return;
+  }
+  if (!result.message.empty()) reporter_.error(result.message);
+  switch (result.status) {
+    case ExitStatus::ok:
+      ++done_;
+      break;
+    case ExitStatus::damaged:
+      ++done_;
+      ++failed_;
+      break;
+    case ExitStatus::nothing_done:
+      ++failed_;
+      break;
+    case ExitStatus::interrupted:
+    case ExitStatus::terminated:
+      interrupted_ = result.status;
+      break;
+  }
+  stopping_ |= result.output_failed || interrupted_ != ExitStatus::ok;
+}
+
+ExitStatus Batch::overall() const {
+  if (interrupted_ != ExitStatus::ok) return interrupted_;
+  if (done_ == 0 && (failed_ != 0 || skipped_ != 0)) return ExitStatus::nothing_done;
+  return failed_ == 0 ? ExitStatus::ok : ExitStatus::damaged;
+}
+
+void Batch::finish_common_output() {
+  // A run that did nothing leaves no file, and nothing on standard output.
+  if (overall() == ExitStatus::nothing_done) return;
+  common_output_->begin();
+  common_output_->finish();
+}
+
+}  // namespace flowmeter

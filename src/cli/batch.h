@@ -1,0 +1,68 @@
+#pragma once
+
+#include <boost/asio/io_context.hpp>
+#include <deque>
+#include <memory>
+#include <string>
+
+#include "base/error.h"
+#include "base/report.h"
+#include "cli/input_run.h"
+#include "cli/inputs.h"
+#include "cli/options.h"
+#include "cli/output.h"
+#include "sink/spool.h"
+
+namespace flowmeter {
+
+/// All inputs of the command line: small ones side by side, one tshark each, large ones one after the
+/// other, several tsharks each; their rows in the order of the inputs, under one header or in one
+/// file for each.
+class Batch {
+ public:
+  /// All of them outlive the batch. Throws UsageError if the inputs or their outputs clash.
+  Batch(const Options& options, const MeterPlan& plan, Reporter& reporter);
+  ~Batch();
+
+  /// Blocks until all is done. Throws OutputError if the output cannot be written.
+  ExitStatus run();
+
+ private:
+  /// An input that is being metered, or that waits for its turn to be written.
+  struct Job {
+    const Input* input = nullptr;
+    bool alone = false;
+    std::unique_ptr<ByteSink> file;  // of its own, or none
+    std::unique_ptr<Spool> spool;
+    std::unique_ptr<Output> output;
+    std::unique_ptr<InputRun> run;
+    bool over = false;
+    RunResult result;
+  };
+
+  void start_more();
+  void start(const Input& input, bool alone);
+  void over(Job& job, const RunResult& result);
+  void settle();
+  void account(const Job& job);
+  [[nodiscard]] bool is_large(const Input& input) const;
+  [[nodiscard]] ExitStatus overall() const;
+  void finish_common_output();
+
+  const Options& options_;
+  const MeterPlan& plan_;
+  Reporter& reporter_;
+  const std::string header_;
+  const std::vector<Input> inputs_;
+  const bool into_directory_;
+  std::unique_ptr<ByteSink> common_;      // unless each has its own
+  std::unique_ptr<Output> common_output_;
+  boost::asio::io_context io_;
+  std::size_t next_ = 0;                  // input to be started
+  std::deque<std::unique_ptr<Job>> jobs_; // in the order of the inputs
+  bool stopping_ = false;
+  std::size_t done_ = 0, failed_ = 0, skipped_ = 0;
+  ExitStatus interrupted_ = ExitStatus::ok;
+};
+
+}  // namespace flowmeter

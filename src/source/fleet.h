@@ -1,0 +1,164 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include "capture/dealer.h"
+#include "capture/decompress.h"
+#include "dialect/framer.h"
+#include "dialect/parser.h"
+#include "packet/decoder.h"
+#include "packet/observer.h"
+#include "packet/stream_directory.h"
+#include "source/child.h"
+#include "source/tshark_command.h"
+#include "source/waiter.h"
+
+namespace flowmeter {
+
+/// How a fleet is to work.
+struct FleetOptions {
+  TsharkOptions tshark;               ///< its program is a path
+  Decoder decoder = Decoder::columns; ///< ek or columns
+  std::string configuration_directory;
+  unsigned jobs = 1;                  ///< tsharks that share the frames
+  std::uint64_t life_frames = 0;      ///< frames after which a tshark is replaced; 0: never
+  std::chrono::nanoseconds idle{0};   ///< flow policy's, see StreamDirectory
+  std::size_t remembered_streams = 0;
+};
+
+/// Several tsharks for one capture: reads it once, deals its frames out so that every conversation
+/// stays with one tshark, collects what they say in the order of the capture, and gives each stream
+/// the number that a single tshark would have meant. To bound memory a tshark is replaced by a
+/// fresh one after a number of frames.
+///
+/// What the dealing cannot keep together (see Dealer) the StreamDirectory joins.
+///
+/// Backpressure: the capture is read only as far as `frames_ahead` frames beyond what was collected
+/// and while the tsharks take it. A tshark that was given frames but keeps what it says in its
+/// buffer is pushed on with frames without meaning.
+///
+/// Errors: InputError as thrown into `guard` by what it runs, after all frames before the damage were
+/// published.
+class TsharkFleet final : public PacketSource {
+ public:
+  /// What a fleet calls. All of them outlive it.
+  struct Host {
+    std::function<void(const std::function<void()>&)> guard;  ///< runs a step, handles its exceptions
+    std::function<void()> progressed;                         ///< frames were published
+    std::function<void()> done;                               ///< the input is over
+  };
+
+  /// `fields`: the run's; a copy with the fields of its own is kept, in which they have the same
+  /// numbers. `origin`: whether `fd` is a regular file. `head`: bytes of it that were read before.
+  TsharkFleet(boost::asio::io_context& io, const FleetOptions& options, const FieldSet& fields,
+              CaptureOrigin origin, int fd, std::string head, Host host);
+  ~TsharkFleet();
+
+  /// Begins; everything else happens in `io`.
+  void start();
+
+  /// The user ends the run: no more is read, the tsharks end with what they have.
+  void interrupt();
+
+  /// Ends all tsharks at once.
+  void kill();
+
+  /// Tells the observers how it ended.
+  void end(EndOfInput how) { publish_end(how); }
+
+  [[nodiscard]] std::uint64_t frames() const noexcept { return decoder_.frames(); }
+  [[nodiscard]] std::uint64_t timeless_frames() const noexcept {
+    return decoder_.timeless_frames();
+  }
+
+ private:
+  /// One tshark, from its first frame to its last: a segment.
+  struct Life {
+    unsigned lane = 0;
+    std::uint32_t number = 0;   // which of the lane's lives
+    std::uint32_t segment = 0;  // which of all
+    std::string input;          // bytes that it is still to be given
+    std::size_t written = 0;    // of them
+    bool input_over = false;    // no more will be added
+    bool deaf = false;          // it does not read any more
+    std::uint64_t taken = 0;    // records taken, meaningless ones too
+    bool output_over = false;
+    std::string errors;
+    std::unique_ptr<Child> child;
+    std::unique_ptr<Waiter> in, out, err;
+    bool writing = false;       // waits until its input can be written
+    bool queued = false;        // launched, or waiting for that
+    std::uint64_t pushed_at = UINT64_MAX;  // `taken` when it was last pushed on
+    LineFramer framer;
+    std::unique_ptr<RecordParser> parser;
+  };
+  using Lane = std::deque<std::unique_ptr<Life>>;
+
+  void read_capture();
+  void feed(std::string_view piece);
+  void end_of_capture();
+  void hand_out();
+  void begin_life(unsigned lane);
+  void launch_waiting();
+  void launch(Life& life);
+  void write(Life& life);
+  void read_output(Life& life);
+  void read_errors(Life& life);
+  bool collect_frame();
+  void collect();
+  bool take_record(Life& life);
+  void publish_record(const Life& life);
+  void resolve(const Life& life);
+  void retire(Lane& lane, std::uint32_t number);
+  void lost(Life& life);
+  [[noreturn]] void fail(Life& life, const ChildExit& how);
+  void push();
+  void tick();
+  void wind_up();
+  [[nodiscard]] bool may_read() const;
+
+  boost::asio::io_context& io_;
+  const FleetOptions options_;
+  FieldSet fields_;
+  const FieldId sequence_, acknowledgement_;
+  Host host_;
+  const Command command_;
+  const int fd_;
+  std::string head_;
+
+  Decompressor decompressor_;
+  Dealer dealer_;
+  std::vector<Lane> lanes_;
+  std::unique_ptr<Waiter> capture_;
+  std::vector<char> piece_;
+  bool reading_ = false;        // waits for the capture
+  bool capture_over_ = false;
+  std::size_t living_ = 0;      // tsharks that run
+  std::deque<Life*> waiting_;   // to be launched
+  Lane retired_;                // nothing of theirs is waited for, but they may still run
+  PackingEnd packing_ = PackingEnd::whole;
+  std::uint32_t segments_ = 0;
+  std::uint64_t collected_ = 0;
+  std::uint64_t collected_at_tick_ = 0;
+  std::int64_t clock_ns_ = 0;
+  bool clock_set_ = false;
+  bool rest_over_ = false;
+  bool finished_ = false;
+
+  Record record_;
+  PacketDecoder decoder_;
+  StreamDirectory directory_;
+  boost::asio::steady_timer ticker_;
+};
+
+}  // namespace flowmeter

@@ -1,0 +1,220 @@
+"""What README.md, the man page, --help and the completions say is true."""
+
+import os
+import re
+from collections import namedtuple
+from pathlib import Path
+
+import pytest
+
+import reference
+from helpers import REPO, binary, flowmeter, run
+
+README = REPO / "README.md"
+MANUAL = REPO / "src" / "flowmeter.1"
+COMPLETIONS = REPO / "src" / "completions"
+ROOTS_REMARK = 'Running as user "root" and group "root". This could be dangerous.'
+
+
+@pytest.fixture(scope="module")
+def path_env(tmp_path_factory):
+    """An environment in which `flowmeter` is the program under test."""
+    directory = tmp_path_factory.mktemp("bin")
+    (directory / "flowmeter").symlink_to(binary())
+    return dict(os.environ, PATH=f"{directory}:{os.environ['PATH']}", LC_ALL="C.UTF-8")
+
+
+# ---- README.md ------------------------------------------------------------------------------------------------
+
+Example = namedtuple("Example", "line command output")
+
+
+def blocks(text, language):
+    """(first line, lines) of each ```language block."""
+    start, found = None, []
+    for number, line in enumerate(text.splitlines(), 1):
+        if start is None and line == f"```{language}":
+            start, found = number + 1, []
+        elif start is not None and line == "```":
+            yield start, found
+            start = None
+        elif start is not None:
+            found.append(line)
+    assert start is None, f"the block at line {start} has no end"
+
+
+def examples(text):
+    """Commands (`$ `, continued with `> `) of the console blocks, each with the output that follows it."""
+    for start, lines in blocks(text, "console"):
+        assert lines and lines[0].startswith("$ "), f"line {start} is no command"
+        command = None
+        for number, line in enumerate(lines, start):
+            if line.startswith("$ "):
+                if command is not None:
+                    yield Example(first, command, output)
+                first, command, output = number, line[2:], []
+            elif line.startswith("> ") and not output:
+                command += "\n" + line[2:]
+            else:
+                output.append(line)
+        yield Example(first, command, output)
+
+
+def pattern(output):
+    """What matches the output: a line `...` stands for one or more lines, `...` at a line's end for its rest."""
+    parts = []
+    for line in output:
+        if line == "...":
+            parts.append(r"(?:.*\n)+")
+        elif line.endswith("..."):
+            parts.append(re.escape(line[:-3]) + r".+\n")
+        else:
+            parts.append(re.escape(line) + r"\n")
+    return "".join(parts)
+
+
+def printed(command, env):
+    """What a terminal would show of a command that is run in the repository."""
+    shown = run(["bash", "-c", "exec 2>&1\n" + command], cwd=REPO, env=env).out.decode()
+    return "".join(line + "\n" for line in shown.splitlines() if line != ROOTS_REMARK)
+
+
+@pytest.mark.parametrize("example", examples(README.read_text()), ids=lambda e: f"line{e.line}")
+def test_readme(example, path_env):
+    # Building takes too long; what is printed then is the program's.
+    command = example.command.replace("./scripts/quickstart ", "flowmeter ")
+    shown = printed(command, path_env)
+    expected = "\n".join(example.output)
+    assert re.fullmatch(pattern(example.output), shown), f"$ {command}\n{shown}--- README.md says:\n{expected}"
+
+
+def test_readme_has_examples():
+    """So that the test above is not about nothing."""
+    commands = [example.command for example in examples(README.read_text())]
+    assert "./scripts/quickstart samples/slowloris.pcap" in commands
+    assert sum("|" in command for command in commands) >= 3
+
+
+def test_the_patterns():
+    text = "a\nb 1\nb 2\nc,d,e\n"
+    for output in (["a", "b 1", "b 2", "c,d,e"], ["a", "...", "c,d,e"], ["a", "b 1", "b 2", "c,..."], ["..."]):
+        assert re.fullmatch(pattern(output), text), output
+    for output in (["a", "b 1", "b 2", "c.d.e"], ["a", "b 1", "b 2"], ["a", "b 1", "b 2", "c,d,e", "..."], []):
+        assert not re.fullmatch(pattern(output), text), output
+
+
+def test_the_columns_of_the_readme(path_env):
+    check = run(["scripts/update-readme", "--check"], cwd=REPO, env=dict(path_env, FLOWMETER=binary()))
+    check.expect(0).silent()
+    named = re.findall(r"^\| `(\w+)` \|", README.read_text().partition("<!-- columns:begin -->")[2], re.M)
+    assert named[:48] == reference.COLUMNS
+
+
+def test_an_old_readme_is_noticed(tmp_path):
+    """--check fails when a meaning has changed, and changes nothing."""
+    (tmp_path / "scripts").mkdir()
+    script = tmp_path / "scripts" / "update-readme"
+    script.write_bytes((REPO / "scripts" / "update-readme").read_bytes())
+    old = README.read_text().replace("| TCP or UDP (", "| TCP (")
+    (tmp_path / "README.md").write_text(old)
+    env = dict(os.environ, FLOWMETER=binary())
+    assert "TCP or UDP" in run(["/usr/bin/python3", script, "--check"], env=env).expect(1).err
+    assert (tmp_path / "README.md").read_text() == old
+    run(["/usr/bin/python3", script], env=env).expect(0)
+    assert (tmp_path / "README.md").read_text() == README.read_text()
+
+
+def test_files_that_are_named_exist():
+    for document in (README, REPO / "samples" / "README.md"):
+        names = re.findall(r"`(?:\./)?((?:src|scripts|samples|tests)/[\w./-]+)(?: [^`]*)?`", document.read_text())
+        names += [str(document.parent.relative_to(REPO) / name) for name in re.findall(r"\]\(([\w./-]+)\)", document.read_text())]
+        assert names
+        assert [name for name in names if "NAME" not in name and not (REPO / name).exists()] == []
+
+
+# ---- the man page ---------------------------------------------------------------------------------------------
+
+ESCAPES = {r"\-": "-", r"\(aq": "'", r"\(dq": '"', r"\e": "\\", r"\&": ""}
+
+
+def section(name):
+    return re.search(rf"^\.Sh {name}\n(.*?)(?=^\.Sh |\Z)", MANUAL.read_text(), re.M | re.S).group(1)
+
+
+def manual_examples():
+    for block in re.findall(r"^\.Bd -literal.*?\n(.*?)^\.Ed", section("EXAMPLES"), re.M | re.S):
+        for line in block.splitlines():
+            yield re.sub(r"\\(?:\(..|.)", lambda escape: ESCAPES[escape.group()], line)
+
+
+@pytest.mark.parametrize("command", manual_examples())
+def test_manual(command, path_env, tmp_path):
+    (tmp_path / "samples").symlink_to(REPO / "samples")
+    got = run(["bash", "-c", "set -o pipefail\n" + command], cwd=tmp_path, env=path_env).expect(0)
+    made = [path for path in tmp_path.iterdir() if path.name != "samples"]
+    assert got.out or made, "nothing came out"
+    assert all(path.stat().st_size > 0 for path in made)
+
+
+def test_manual_has_examples():
+    assert len(list(manual_examples())) >= 10
+
+
+# ---- the options ----------------------------------------------------------------------------------------------
+
+def options_of_help():
+    lines = re.findall(r"^  (-\S+)", flowmeter("--help").out.decode(), re.M)
+    return {re.sub(r"[={].*", "", name) for line in lines for name in line.split(",")}
+
+
+def options_of_manual():
+    items = re.findall(r"^\.It (Fl .*)", section("OPTIONS"), re.M)
+    return {f"-{name}" for item in items for name in re.findall(r"\bFl (\S+)", item)}
+
+
+def options_of_bash(path_env):
+    script = (f'. "{COMPLETIONS}/flowmeter.bash"; COMP_WORDS=(flowmeter -); COMP_CWORD=1; _flowmeter flowmeter;'
+              ' printf "%s\\n" "${COMPREPLY[@]}"')
+    return set(run(["bash", "-c", script], env=path_env).expect(0).silent().lines) - {"--"}
+
+
+def options_of_zsh():
+    text = (COMPLETIONS / "_flowmeter").read_text().partition("_arguments")[2]
+    heads = [line.partition("[")[0] for line in text.splitlines()[1:]]
+    return {name for head in heads for name in re.findall(r"(?<![\w-])--?[a-zA-Z][\w-]*", head)}
+
+
+def options_of_fish():
+    text = (COMPLETIONS / "flowmeter.fish").read_text()
+    lines = [line.partition(" -d '")[0] for line in text.splitlines() if line.startswith("complete -c flowmeter")]
+    short = {f"-{name}" for line in lines for name in re.findall(r" -s (\S+)", line)}
+    return short | {f"--{name}" for line in lines for name in re.findall(r" -l (\S+)", line)}
+
+
+def test_options(path_env):
+    known = options_of_help()
+    assert {"-h", "--help", "-Y", "--columns", "--no-header"} <= known
+    assert options_of_manual() == known
+    assert options_of_bash(path_env) == known
+    assert options_of_zsh() == known
+    assert options_of_fish() == known
+
+
+# ---- the sample program ---------------------------------------------------------------------------------------
+
+@pytest.mark.parametrize("name", ["slowloris.pcap", "dns.pcap", "ipv6.pcapng", "scan.pcap"])
+def test_top_talkers(name, tshark):
+    program = Path(binary()).resolve().parent.parent / "samples" / "top_talkers"
+    if not program.exists():
+        pytest.skip("top_talkers was not built")
+    capture = REPO / "samples" / name
+    sums = run(["bash", "-c", """
+        awk -F'\\t' '{ sent[$1 $2] += $3 } END { for (address in sent) print address, sent[address] }' "$0" |
+          LC_ALL=C sort -k 2,2nr -k 1,1
+    """, tshark.path("-n", "-r", capture, "-Y", "(tcp or udp) and not (icmp or icmpv6)",
+                     "-T", "fields", "-e", "ip.src", "-e", "ipv6.src", "-e", "frame.len")]).lines
+    assert len(sums) >= 2
+    with tshark.path("-n", "-r", capture, "-T", "ek").open() as stdin:
+        assert run([program], stdin=stdin).expect(0).lines == sums[:10]
+    with tshark.path("-n", "-r", capture, "-T", "ek").open() as stdin:
+        assert run([program, "1"], stdin=stdin).expect(0).lines == sums[:1]

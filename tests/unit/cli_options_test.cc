@@ -1,0 +1,250 @@
+#include "cli/options.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "base/error.h"
+#include "support.h"
+
+namespace flowmeter {
+namespace {
+
+using test::message_of;
+
+using Words = std::vector<std::string>;
+
+struct Parsed {
+  Options options;
+  std::string help;
+};
+
+Parsed parse_with_help(const Words& words) {
+  std::vector<const char*> argv = {"flowmeter"};
+  for (const std::string& word : words) argv.push_back(word.c_str());
+  Parsed parsed;
+  parsed.options = parse_options(static_cast<int>(argv.size()), argv.data(), parsed.help);
+  return parsed;
+}
+
+Options parse(const Words& words) {
+  Parsed parsed = parse_with_help(words);
+  EXPECT_EQ(parsed.help, "");
+  return parsed.options;
+}
+
+std::string refusal(const Words& words) {
+  return message_of<UsageError>([&] { (void)parse_with_help(words); });
+}
+
+TEST(OptionsTest, HaveDefaults) {
+  const Options options = parse({"x.pcap"});
+  EXPECT_EQ(options.inputs, (Words{"x.pcap"}));
+  EXPECT_FALSE(options.recursive);
+  EXPECT_EQ(options.output, "");
+  EXPECT_EQ(options.meter.schema, "flowmeter");
+  EXPECT_EQ(options.meter.columns, "");
+  EXPECT_EQ(options.meter.idle_timeout.count(), 600);
+  EXPECT_EQ(options.tshark.program, "tshark");
+  EXPECT_EQ(options.tshark.display_filter, "");
+  EXPECT_TRUE(options.tshark.decode_as.empty());
+  EXPECT_TRUE(options.tshark.preferences.empty());
+  EXPECT_TRUE(options.tshark.extra_arguments.empty());
+  EXPECT_EQ(options.delimiter, ',');
+  EXPECT_TRUE(options.header);
+  EXPECT_FALSE(options.list_columns);
+  EXPECT_FALSE(options.print_command);
+  EXPECT_FALSE(options.version);
+  EXPECT_EQ(options.read_bytes, 0U);
+  EXPECT_EQ(options.level, Reporter::Level::normal);
+}
+
+TEST(OptionsTest, TakeInputsInTheirOrder) {
+  EXPECT_EQ(parse({"b.pcap", "-", "a.pcap"}).inputs, (Words{"b.pcap", "-", "a.pcap"}));
+  EXPECT_EQ(parse({"-"}).inputs, (Words{"-"}));
+  EXPECT_TRUE(parse({}).inputs.empty());
+}
+
+TEST(OptionsTest, TakeInputsBetweenOptions) {
+  const Options options = parse({"a.pcap", "-q", "b.pcap", "-o", "out", "c.pcap"});
+  EXPECT_EQ(options.inputs, (Words{"a.pcap", "b.pcap", "c.pcap"}));
+  EXPECT_EQ(options.output, "out");
+}
+
+TEST(OptionsTest, Recursive) {
+  EXPECT_TRUE(parse({"-r", "captures/"}).recursive);
+  EXPECT_EQ(parse({"-r", "captures/"}).inputs, (Words{"captures/"}));
+  EXPECT_TRUE(parse({"--recursive", "captures/"}).recursive);
+}
+
+TEST(OptionsTest, DisplayFilter) {
+  EXPECT_EQ(parse({"-Y", "tcp && !http", "x"}).tshark.display_filter, "tcp && !http");
+  EXPECT_EQ(parse({"--display-filter", "udp", "x"}).tshark.display_filter, "udp");
+  EXPECT_EQ(parse({"--display-filter=ip.addr == 10.0.0.1", "x"}).tshark.display_filter,
+            "ip.addr == 10.0.0.1");
+}
+
+TEST(OptionsTest, DecodeAsMayComeAgain) {
+  const Options options = parse({"-d", "tcp.port==1,http", "x", "--decode-as", "udp.port==2,dns", "y"});
+  EXPECT_EQ(options.tshark.decode_as, (Words{"tcp.port==1,http", "udp.port==2,dns"}));
+  EXPECT_EQ(options.inputs, (Words{"x", "y"}));
+}
+
+TEST(OptionsTest, PreferencesMayComeAgain) {
+  const Options options = parse({"--pref", "a.b:c", "x", "--pref", "d.e:f g", "y"});
+  EXPECT_EQ(options.tshark.preferences, (Words{"a.b:c", "d.e:f g"}));
+  EXPECT_EQ(options.inputs, (Words{"x", "y"}));
+}
+
+TEST(OptionsTest, Tshark) {
+  EXPECT_EQ(parse({"--tshark", "/opt/tshark", "x"}).tshark.program, "/opt/tshark");
+}
+
+TEST(OptionsTest, TransportOnly) {
+  EXPECT_FALSE(parse({"x"}).tshark.transport_only);
+  EXPECT_TRUE(parse({"--transport-only", "x"}).tshark.transport_only);
+}
+
+TEST(OptionsTest, Decoder) {
+  EXPECT_EQ(parse({"x"}).decoder_name, "auto");
+  for (const char* name : {"auto", "ek", "json", "columns"}) {
+    EXPECT_EQ(parse({"--decoder", name, "x"}).decoder_name, name);
+  }
+  EXPECT_THROW((void)parse_with_help({"--decoder", "pdml", "x"}), UsageError);
+}
+
+TEST(OptionsTest, Jobs) {
+  EXPECT_GE(parse({"x"}).jobs, 1U);
+  EXPECT_FALSE(parse({"x"}).jobs_given);
+  EXPECT_EQ(parse({"-j", "3", "x"}).jobs, 3U);
+  EXPECT_EQ(parse({"--jobs", "1", "x"}).jobs, 1U);
+  EXPECT_TRUE(parse({"--jobs", "1", "x"}).jobs_given);
+  for (const char* jobs : {"0", "-1", "257", "1.5", "many"}) {
+    EXPECT_THROW((void)parse_with_help({"--jobs=" + std::string(jobs), "x"}), UsageError) << jobs;
+  }
+}
+
+TEST(OptionsTest, LifeFrames) {
+  EXPECT_EQ(parse({"x"}).life_frames, 250'000U);
+  EXPECT_EQ(parse({"--life-frames", "0", "x"}).life_frames, 0U);
+  EXPECT_EQ(parse({"--life-frames", "5000000000", "x"}).life_frames, 5'000'000'000U);
+  EXPECT_THROW((void)parse_with_help({"--life-frames=-1", "x"}), UsageError);
+}
+
+TEST(OptionsTest, PrintCommand) { EXPECT_TRUE(parse({"--print-command"}).print_command); }
+
+TEST(OptionsTest, ReadSize) { EXPECT_EQ(parse({"--read-size", "7", "-"}).read_bytes, 7U); }
+
+TEST(OptionsTest, Timeout) {
+  EXPECT_EQ(parse({"-t", "60", "x"}).meter.idle_timeout.count(), 60);
+  EXPECT_EQ(parse({"--timeout", "0.5", "x"}).meter.idle_timeout.count(), 0.5);
+  EXPECT_EQ(parse({"--timeout=0", "x"}).meter.idle_timeout.count(), 0);
+  EXPECT_EQ(parse({"-t", "1e9", "x"}).meter.idle_timeout.count(), 1e9);
+}
+
+TEST(OptionsTest, TimeoutIsNoNegativeAndNoOtherWord) {
+  for (const char* time : {"-1", "nan", "-nan", "NaN", "-inf", "long", "", "5s", "1,5", "5 6"}) {
+    EXPECT_THROW((void)parse_with_help({"--timeout=" + std::string(time), "x"}), UsageError) << time;
+  }
+}
+
+TEST(OptionsTest, Schema) {
+  EXPECT_EQ(parse({"--schema", "pyflowmeter", "x"}).meter.schema, "pyflowmeter");
+}
+
+TEST(OptionsTest, Columns) {
+  EXPECT_EQ(parse({"--columns", "duration,src_port", "x"}).meter.columns, "duration,src_port");
+  EXPECT_EQ(parse({"--columns", "+duration", "x"}).meter.columns, "+duration");
+  EXPECT_EQ(parse({"--columns=-duration,-src_port", "x"}).meter.columns, "-duration,-src_port");
+}
+
+TEST(OptionsTest, ListColumns) { EXPECT_TRUE(parse({"--list-columns"}).list_columns); }
+
+TEST(OptionsTest, Output) {
+  EXPECT_EQ(parse({"-o", "flows.csv", "x"}).output, "flows.csv");
+  EXPECT_EQ(parse({"--output", "flows/", "x"}).output, "flows/");
+}
+
+TEST(OptionsTest, Delimiter) {
+  EXPECT_EQ(parse({"--delimiter", ";", "x"}).delimiter, ';');
+  EXPECT_EQ(parse({"--delimiter", "\t", "x"}).delimiter, '\t');
+  EXPECT_EQ(parse({"--delimiter", "\\t", "x"}).delimiter, '\t');
+  EXPECT_EQ(parse({"--delimiter", " ", "x"}).delimiter, ' ');
+}
+
+TEST(OptionsTest, DelimiterIsOneCharacterThatCsvCanHave) {
+  for (const char* text : {"", ";;", "\"", "\n", "\r", "\\n", "\xc3\xa4"}) {
+    EXPECT_EQ(refusal({"--delimiter=" + std::string(text), "x"}).substr(0, 12), "--delimiter ")
+        << testing::PrintToString(text);
+  }
+}
+
+TEST(OptionsTest, NoHeader) { EXPECT_FALSE(parse({"--no-header", "x"}).header); }
+
+TEST(OptionsTest, Progress) {
+  EXPECT_TRUE(parse({"--progress", "x"}).progress);
+  EXPECT_FALSE(parse({"--no-progress", "x"}).progress);
+  EXPECT_TRUE(parse({"-q", "--progress", "x"}).progress);
+  EXPECT_FALSE(parse({"--progress", "--no-progress", "x"}).progress);
+}
+
+TEST(OptionsTest, Level) {
+  EXPECT_EQ(parse({"-q", "x"}).level, Reporter::Level::quiet);
+  EXPECT_EQ(parse({"--quiet", "x"}).level, Reporter::Level::quiet);
+  EXPECT_EQ(parse({"-v", "x"}).level, Reporter::Level::verbose);
+  EXPECT_EQ(parse({"--verbose", "x"}).level, Reporter::Level::verbose);
+}
+
+TEST(OptionsTest, Version) { EXPECT_TRUE(parse({"--version"}).version); }
+
+TEST(OptionsTest, EverythingBehindTwoDashesIsTsharks) {
+  const Options options = parse({"x.pcap", "-q", "--", "-M", "1000", "--", "-o", "a b:c", "--help", ""});
+  EXPECT_EQ(options.inputs, (Words{"x.pcap"}));
+  EXPECT_EQ(options.tshark.extra_arguments,
+            (Words{"-M", "1000", "--", "-o", "a b:c", "--help", ""}));
+  EXPECT_EQ(options.output, "");
+  EXPECT_TRUE(parse({"x", "--"}).tshark.extra_arguments.empty());
+}
+
+TEST(OptionsTest, ShortOnesMayBeJoined) {
+  const Options options = parse({"-rq", "-oflows", "x"});
+  EXPECT_TRUE(options.recursive);
+  EXPECT_EQ(options.level, Reporter::Level::quiet);
+  EXPECT_EQ(options.output, "flows");
+}
+
+TEST(OptionsTest, UnknownOnesAreRefused) {
+  for (const char* word : {"--colour", "-X", "--timeouts=5"}) {
+    const std::string message = refusal({word, "x"});
+    EXPECT_NE(message.find("(see --help)"), std::string::npos) << message;
+    EXPECT_EQ(message.find('\n'), std::string::npos) << message;
+  }
+}
+
+TEST(OptionsTest, AValueMustNotBeMissing) {
+  for (const char* word : {"-o", "-Y", "-d", "--pref", "--tshark", "-t", "--schema", "--columns",
+                           "--delimiter"}) {
+    EXPECT_THROW((void)parse_with_help({"x", word}), UsageError) << word;
+  }
+}
+
+TEST(OptionsTest, HelpNamesEveryOptionAndTheExitStatuses) {
+  for (const char* word : {"-h", "--help"}) {
+    const std::string help = parse_with_help({word}).help;
+    for (const char* part :
+         {"Usage: flowmeter", "--recursive", "--display-filter", "--decode-as", "--pref", "--tshark",
+          "--print-command", "--transport-only", "--decoder", "--jobs", "--timeout", "--schema", "--columns", "--list-columns", "--output",
+          "--delimiter", "--no-header", "--progress", "--no-progress", "--quiet", "--verbose",
+          "--version", "--help", "Exit status: 0", "130, 143", "600"}) {
+      EXPECT_NE(help.find(part), std::string::npos) << part;
+    }
+  }
+}
+
+TEST(OptionsTest, HelpBehindTwoDashesIsTsharks) {
+  EXPECT_EQ(parse_with_help({"x", "--", "--help"}).help, "");
+}
+
+}  // namespace
+}  // namespace flowmeter
