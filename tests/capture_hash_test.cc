@@ -114,6 +114,67 @@ TEST(DealKey, TunnelsAreFixed) {
   expect_fixed(key(ipv4(99, 1, 2, ports(1, 2))), DealReason::protocol);
 }
 
+TEST(DealKey, TellsFragmentsWhateverElseTheyAre) {
+  for (const std::uint16_t bits : std::initializer_list<std::uint16_t>{0x2000, 0x20B9, 0xB9}) {
+    for (const std::uint8_t protocol : std::initializer_list<std::uint8_t>{1, 6, 17, 47, 99}) {
+      const DealKey got = key(ipv4(protocol, 1, 2, "whatever", bits));
+      EXPECT_TRUE(got.fragment);
+      EXPECT_EQ(got.datagram, 7U);
+      EXPECT_EQ(got.unsure, protocol == 17);
+      EXPECT_EQ(got.follows(), protocol < 47);
+    }
+    EXPECT_TRUE(key(ipv4(6, 1, 2, "whatever", bits, "\x83\x07\x04...")).fragment);
+  }
+  const std::string more = std::string("\x06\0\0\1\0\0\1\2", 8);
+  const std::string home = std::string("\x2c\2\xc9\x10", 4) + std::string(20, '\0');
+  for (const std::string& packet : {ipv6(44, 1, 2, more), ipv6(60, 1, 2, home + more)}) {
+    EXPECT_TRUE(key(packet, 0x86DD).fragment);
+    EXPECT_EQ(key(packet, 0x86DD).datagram, 258U);
+  }
+  expect_fixed(key(ipv6(60, 1, 2, home + more), 0x86DD), DealReason::readdressed);
+  EXPECT_FALSE(key(ipv4(6, 1, 2, ports(1, 2), 0x4000)).fragment);
+  const std::string quote = ipv4(6, 2, 1, ports(53, 999), 0x2000);
+  EXPECT_FALSE(key(ipv4(1, 9, 1, std::string("\3\1\0\0\0\0\0\0", 8) + quote)).fragment);
+}
+
+TEST(DealKey, TellsApplicationsByEitherPort) {
+  const auto application = [](std::uint8_t protocol, std::uint16_t from, std::uint16_t to,
+                              std::uint16_t bits = 0) {
+    return key(ipv4(protocol, 1, 2, ports(from, to), bits)).application;
+  };
+  for (const std::uint16_t port :
+       std::initializer_list<std::uint16_t>{88, 111, 161, 162, 2049, 5060, 5061, 4739}) {
+    for (const std::uint8_t protocol : std::initializer_list<std::uint8_t>{6, 17}) {
+      EXPECT_TRUE(application(protocol, port, 40000)) << port;
+      EXPECT_TRUE(application(protocol, 40000, port)) << port;
+      EXPECT_TRUE(application(protocol, port, 40000, 0x2000)) << port;  // first fragment
+      EXPECT_FALSE(application(protocol, port, 40000, 0x2001)) << port;
+    }
+  }
+  for (const std::uint16_t port : std::initializer_list<std::uint16_t>{
+           20, 21, 554, 8554, 1080, 1720, 2855, 3260, 5500, 5501, 5900, 5910}) {
+    EXPECT_TRUE(application(6, port, 40000)) << port;
+    EXPECT_FALSE(application(17, port, 40000)) << port;
+  }
+  for (const std::uint16_t port : std::initializer_list<std::uint16_t>{69, 2055, 9995, 9996}) {
+    EXPECT_TRUE(application(17, 40000, port)) << port;
+    EXPECT_FALSE(application(6, 40000, port)) << port;
+  }
+  for (const std::uint16_t port : std::initializer_list<std::uint16_t>{53, 80, 443, 5800, 5911}) {
+    EXPECT_FALSE(application(6, 40000, port)) << port;
+    EXPECT_FALSE(application(17, 40000, port)) << port;
+  }
+  EXPECT_FALSE(application(17, 69, 4789));     // a tunnel is a tunnel
+  EXPECT_FALSE(application(17, 40000, 6343));  // sFlow is one
+  EXPECT_FALSE(application(6, 6653, 40000));   // so is OpenFlow
+  const std::string quote = ipv4(17, 2, 1, ports(69, 999)).substr(0, 28);
+  EXPECT_TRUE(key(ipv4(1, 9, 1, std::string("\3\3\0\0\0\0\0\0", 8) + quote)).application);
+  const std::string more = std::string("\x11\0\0\1\0\0\0\1", 8);
+  EXPECT_TRUE(key(ipv6(44, 1, 2, more + ports(2049, 800)), 0x86DD).application);
+  const std::string last = std::string("\x11\0\1\0\0\0\0\1", 8);
+  EXPECT_FALSE(key(ipv6(44, 1, 2, last + ports(2049, 800)), 0x86DD).application);
+}
+
 TEST(DealKey, HeadersOnTheWay) {
   const std::string ah = std::string("\x06\4", 2) + std::string(22, '\0');
   expect_pair(key(ipv4(51, 1, 2, ah + ports(1, 2))), the_pair);

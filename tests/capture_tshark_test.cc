@@ -1,5 +1,6 @@
 // Deals real captures to real tsharks and compares with what one tshark makes of the whole.
-// Captures: ../samples, and the folders below $FLOWMETER_SHARED or ../../shared, if any.
+// Captures: some made by hand; with $FLOWMETER_LONG_TESTS set to 1 also ../samples, and the folders
+// below $FLOWMETER_SHARED or ../../shared, if any.
 // $FLOWMETER_WORKERS: "2 3 5" instead of the 3 that are tried by default.
 
 #include <gtest/gtest.h>
@@ -11,12 +12,14 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <map>
 #include <sstream>
 #include <stdexcept>
 
 #include "capture/dealer.h"
 #include "capture/decompress.h"
 #include "capture_bytes.h"
+#include "capture_lives.h"
 
 namespace flowmeter::test {
 namespace {
@@ -100,26 +103,26 @@ void feed_all(Dealer& dealer, std::string_view bytes, std::size_t filler_every) 
   dealer.finish();
 }
 
-/// The workers' lines in the order of the log.
-Lines in_order(Dealer& dealer, const std::vector<Shown>& shown) {
+/// What tsharks gave, in the order of the log. `lines_of`: of the tshark that had a run.
+template <class LinesOf>
+Lines in_order(Dealer& dealer, LinesOf lines_of) {
   Lines lines;
-  const auto add = [&](unsigned worker, std::uint64_t place) {
-    if (place >= shown[worker].lines.size()) return false;
-    lines.push_back(shown[worker].lines[place]);
-    return true;
-  };
-  while (!dealer.log().empty()) {
-    const DealRun run = dealer.log().front();
-    if (run.rest) {
-      for (std::uint64_t place = run.first; add(0, place);) ++place;
-      break;
+  for (; !dealer.log().empty(); dealer.log().pop()) {
+    const DealRun& run = dealer.log().front();
+    const Lines& given = lines_of(run);
+    const std::size_t end = run.rest ? given.size() : run.first + run.count;
+    for (std::size_t place = run.first; place < end; ++place) {
+      if (place >= given.size()) return lines;  // ended early: the end for all
+      lines.push_back(given[place]);
     }
-    for (std::uint32_t i = 0; i < run.count; ++i) {
-      if (!add(run.worker, run.first + i)) return lines;  // ended early: the end for all
-    }
-    dealer.log().pop();
   }
   return lines;
+}
+
+/// The same, with one life for each worker.
+Lines in_order(Dealer& dealer, const std::vector<Shown>& shown) {
+  return in_order(dealer,
+                  [&](const DealRun& run) -> const Lines& { return shown[run.worker].lines; });
 }
 
 std::vector<unsigned> worker_counts() {
@@ -153,13 +156,23 @@ std::string with_every_block() {
   return path.string();
 }
 
-Lines captures() {
-  const fs::path repository = fs::path(__FILE__).parent_path().parent_path();
+bool long_tests() {
+  const char* wanted = std::getenv("FLOWMETER_LONG_TESTS");
+  return wanted != nullptr && std::string_view(wanted) == "1";
+}
+
+fs::path repository() { return fs::path(__FILE__).parent_path().parent_path(); }
+
+fs::path shared() {
   const char* given = std::getenv("FLOWMETER_SHARED");
-  const fs::path shared = given != nullptr ? fs::path(given) : repository.parent_path() / "shared";
+  return given != nullptr ? fs::path(given) : repository().parent_path() / "shared";
+}
+
+Lines captures() {
   Lines found = {with_every_block()};
-  for (const fs::path& folder : {repository / "samples", shared / "oracles/captures",
-                                 shared / "handmade", shared / "dialects/captures"}) {
+  if (!long_tests()) return found;
+  for (const fs::path& folder : {repository() / "samples", shared() / "oracles/captures",
+                                 shared() / "handmade", shared() / "dialects/captures"}) {
     std::error_code error;
     for (const auto& entry : fs::directory_iterator(folder, error)) {
       if (entry.is_regular_file()) found.push_back(entry.path().string());
@@ -169,10 +182,15 @@ Lines captures() {
   return found;
 }
 
+bool no_tshark() {
+  static const bool missing = std::system("tshark --version > /dev/null 2>&1") != 0;
+  return missing;
+}
+
 class CaptureTshark : public testing::TestWithParam<std::string> {
  protected:
   void SetUp() override {
-    if (std::system("tshark --version > /dev/null 2>&1") != 0) GTEST_SKIP() << "no tshark";
+    if (no_tshark()) GTEST_SKIP() << "no tshark";
     bytes_ = plain(GetParam());
   }
   std::string bytes_;
@@ -229,7 +247,120 @@ INSTANTIATE_TEST_SUITE_P(Captures, CaptureTshark, testing::ValuesIn(captures()),
                            }
                            return std::to_string(capture.index) + "_" + name;
                          });
-GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(CaptureTshark);
+
+/// What is above TCP is not the same in a tshark that comes in the middle: its state is of no use
+/// to anyone who looks at transports.
+std::string up_to_tcp(const std::string& line) {
+  const std::size_t tcp = line.find(":tcp:");
+  return tcp == std::string::npos ? line : line.substr(0, tcp + 4);
+}
+
+/// Layers of each frame, as one tshark has them and as those of many lives have them.
+/// Gives the former.
+Lines expect_same_layers(const std::string& bytes, unsigned workers, const DealerOptions& options) {
+  const std::string fields = "-e frame.time_epoch -e frame.len -e frame.protocols";
+  Lines whole = tshark(bytes, fields, true).lines;
+  Dealer dealer(workers, CaptureOrigin::pipe, options);
+  Lives lives(dealer);
+  feed_all(dealer, bytes, 0);
+  lives.finish();
+  std::map<Lives::Life, Lines> shown;
+  for (const auto& [life, capture] : lives.captures()) {
+    shown[life] = tshark(capture, fields, true).lines;
+  }
+  Lines dealt = in_order(dealer, [&](const DealRun& run) -> const Lines& {
+    return shown[{run.worker, run.life}];
+  });
+  for (Lines* lines : {&whole, &dealt}) {
+    std::transform(lines->begin(), lines->end(), lines->begin(), up_to_tcp);
+  }
+  EXPECT_EQ(dealt, whole) << workers << " workers, " << options.life_frames << " frames in a life";
+  return whole;
+}
+
+std::string udp(std::uint16_t from, std::uint16_t to, std::string_view payload) {
+  const auto size = static_cast<std::uint32_t>(8 + payload.size());
+  return int16(from, Order::big) + int16(to, Order::big) + int16(size, Order::big) +
+         int16(0, Order::big) + std::string(payload);
+}
+
+/// The third part of a datagram of 48 bytes, of three; each with its own datagrams by `host`.
+std::string third(std::uint8_t host, std::uint16_t i) {
+  const std::string payload = udp(40000, 40001, std::string(40, 'x')).substr(i * 16U, 16);
+  const auto place = static_cast<std::uint16_t>(i * 2U + (i == 2 ? 0 : 0x2000U));
+  if (host % 2 == 0) return ethernet(ipv4(17, host, 99, payload, place));
+  const std::string head =
+      std::string{17, 0} + int16(i * 16U + (i == 2 ? 0 : 1), Order::big) + int32(host, Order::big);
+  return ethernet(ipv6(44, host, 99, head + payload), 0x86DD);
+}
+
+/// Datagrams in parts, between one another, in any order and more than once.
+std::string with_fragments() {
+  constexpr std::pair<std::uint8_t, std::uint16_t> order[] = {
+      {2, 0}, {4, 2}, {2, 1}, {1, 1}, {2, 2}, {1, 0}, {4, 0}, {2, 0},
+      {2, 1}, {1, 2}, {4, 1}, {2, 2}, {1, 2}, {6, 0}, {6, 2}};
+  std::string bytes = section(Order::little) + interface(Order::little);
+  for (const auto& [host, i] : order) bytes += enhanced(Order::little, third(host, i));
+  return bytes;
+}
+
+/// A transfer from a port that only the request makes known, and other packets.
+std::string with_tftp() {
+  using namespace std::string_literals;
+  const std::string frames[] = {
+      ipv4(17, 1, 2, udp(40000, 69, "\0\1name\0octet\0"s)),
+      ipv4(17, 3, 4, udp(40000, 40001, "other")),
+      ipv4(17, 2, 1, udp(50000, 40000, "\0\3\0\1data"s)),
+      ipv4(17, 1, 2, udp(40000, 50000, "\0\4\0\1"s)),
+      ipv4(17, 4, 3, udp(40001, 40000, "other")),
+  };
+  std::string bytes = pcap_header(Order::big);
+  for (const std::string& frame : frames) bytes += pcap_record(Order::big, ethernet(frame));
+  return bytes;
+}
+
+class CaptureLives : public testing::Test {
+ protected:
+  void SetUp() override {
+    if (no_tshark()) GTEST_SKIP() << "no tshark";
+  }
+};
+
+TEST_F(CaptureLives, DatagramsAreWholeAcrossThem) {
+  const std::string bytes = with_fragments();
+  const Lines whole = expect_same_layers(bytes, 1, {.life_frames = 1});
+  const auto is_whole = [](const std::string& line) { return line.ends_with(":udp:data"); };
+  EXPECT_EQ(std::count_if(whole.begin(), whole.end(), is_whole), 4);
+  if (!long_tests()) return;
+  for (const std::uint64_t frames : {1U, 2U, 7U}) {
+    for (const unsigned workers : {1U, 2U, 3U}) {
+      expect_same_layers(bytes, workers, {.life_frames = frames});
+    }
+  }
+}
+
+TEST_F(CaptureLives, TheKeeperRemembers) {
+  const std::string bytes = with_tftp();
+  const Lines whole = expect_same_layers(bytes, 1, {.life_frames = 1, .keeper = true});
+  ASSERT_EQ(whole.size(), 5U);
+  EXPECT_TRUE(whole[2].ends_with(":udp:tftp:data"));
+  EXPECT_TRUE(whole[3].ends_with(":udp:tftp"));
+  if (long_tests()) expect_same_layers(bytes, 2, {.life_frames = 1, .keeper = true});
+}
+
+TEST_F(CaptureLives, RealCapturesHaveTheSameLayers) {
+  const std::string sample = (repository() / "samples/ipv6.pcapng").string();
+  expect_same_layers(plain(sample), 2, {.life_frames = 30});
+  const fs::path odd = shared() / "dialects/captures/frag_bad.pcap";
+  if (fs::exists(odd)) expect_same_layers(plain(odd), 2, {.life_frames = 10});
+  if (!long_tests()) return;
+  expect_same_layers(plain(sample), 1, {.life_frames = 1});
+  if (fs::exists(odd)) expect_same_layers(plain(odd), 1, {.life_frames = 1});
+  for (const char* name : {"dns.pcap", "ntp.pcap", "scan.pcap", "unreachable.pcap"}) {
+    const std::string path = (repository() / "samples" / name).string();
+    expect_same_layers(plain(path), 3, {.life_frames = 7, .keeper = true});
+  }
+}
 
 }  // namespace
 }  // namespace flowmeter::test

@@ -8,12 +8,12 @@ namespace flowmeter {
 
 /// Frames that follow each other in the input and went to the same worker.
 struct DealRun {
-  std::uint64_t first = 0;  ///< the first one's place among all that its worker was given in this
-                            ///< life, from 0: tshark's frame.number minus 1
-  std::uint32_t count = 0;  ///< frames; not 0, unless `rest`
-  std::uint32_t life = 0;   ///< of the worker: how often it had been replaced
-  std::uint32_t worker = 0;
-  bool rest = false;  ///< whatever the worker still gives, until it ends; nothing follows
+  std::uint64_t first = 0;   ///< the first one's place among all that its worker was given in this
+                             ///< life, from 0: tshark's frame.number minus 1
+  std::uint32_t count = 0;   ///< frames; not 0, unless `rest`
+  std::uint32_t life = 0;    ///< of the worker: how often it had been replaced
+  std::uint32_t worker = 0;  ///< its lane; the keeper has one too
+  bool rest = false;         ///< whatever the worker still gives, until it ends; nothing follows
 };
 
 /// Which worker has the next frame of the input: a queue of runs, in frame order.

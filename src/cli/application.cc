@@ -13,6 +13,7 @@
 #include "base/interrupt.h"
 #include "cli/batch.h"
 #include "cli/options.h"
+#include "cli/tshark_setup.h"
 #include "sink/fd_sink.h"
 #include "source/child.h"
 #include "version.h"
@@ -57,20 +58,7 @@ void print_version(const Options& options) {
   print(text);
 }
 
-/// How tshark is asked for these fields: by columns where they carry everything exactly.
-Decoder choose_decoder(const Options& options, const FieldSet& fields) {
-  const auto& names = fields.names();
-  const auto inexact = std::find_if_not(names.begin(), names.end(),
-                                        [](const auto& name) { return exact_in_columns(name); });
-  if (options.decoder_name == "columns" && inexact != names.end()) {
-    throw UsageError(fmt::format("--decoder columns cannot carry the field {}", *inexact));
-  }
-  if (options.decoder_name == "ek") return Decoder::ek;
-  if (options.decoder_name == "json") return Decoder::json;
-  return inexact == names.end() ? Decoder::columns : Decoder::ek;
-}
-
-ExitStatus run(Options& options, Reporter& reporter) {
+ExitStatus run(const Options& options, Reporter& reporter) {
   if (options.version) {
     print_version(options);
     return ExitStatus::ok;
@@ -80,15 +68,16 @@ ExitStatus run(Options& options, Reporter& reporter) {
     return ExitStatus::ok;
   }
   const std::unique_ptr<MeterPlan> plan = make_plan(options.meter);
-  options.decoder = choose_decoder(options, plan->fields());
   if (options.print_command) {
     const std::string input = options.inputs.empty() ? "-" : options.inputs.front();
+    TsharkSetup setup(options, plan->fields(), reporter);
+    const TsharkSetup::Choice& choice = setup.get();
     TsharkRun run;
-    run.decoder = options.decoder;
+    run.decoder = choice.decoder;
     run.input = input;
-    run.configuration_directory = options.configuration_directory;
-    const Command command = tshark_command(options.tshark, plan->fields(), run);
-    print(shell_line(command, plan->fields(), options.decoder) + '\n');
+    run.configuration_directory = choice.configuration_directory;
+    const Command command = tshark_command(choice.tshark, plan->fields(), run);
+    print(shell_line(command, plan->fields(), choice.decoder) + '\n');
     return ExitStatus::ok;
   }
   if (options.inputs.empty()) {
@@ -115,7 +104,7 @@ ExitStatus run_application(int argc, const char* const* argv) {
   try {
     const Interrupt interrupt;
     std::string help;
-    Options options = parse_options(argc, argv, help);
+    const Options options = parse_options(argc, argv, help);
     if (!help.empty()) {
       print(help);
       return ExitStatus::ok;

@@ -61,6 +61,7 @@ Batch::Batch(const Options& options, const MeterPlan& plan, Reporter& reporter)
       plan_(plan),
       reporter_(reporter),
       header_(header_line(options, plan)),
+      setup_(options, plan.fields(), reporter),
       inputs_(list_inputs(options.inputs, options.recursive)),
       into_directory_(names_directory(options.output)) {
   if (inputs_.empty()) {
@@ -130,7 +131,7 @@ void Batch::start(const Input& input, bool alone) {
     job.output = std::make_unique<Output>(*job.spool, "");
     if (&job == jobs_.front().get()) job.spool->open();
   }
-  job.run = InputRun::start(io_, options_, plan_, input.path, alone ? options_.jobs : 1, alone,
+  job.run = InputRun::start(io_, options_, plan_, setup_, input.path, alone ? options_.jobs : 1, alone,
                             *job.output, reporter_,
                             [this, &job](const RunResult& result) { over(job, result); });
 }

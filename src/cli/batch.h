@@ -11,6 +11,7 @@
 #include "cli/inputs.h"
 #include "cli/options.h"
 #include "cli/output.h"
+#include "cli/tshark_setup.h"
 #include "sink/spool.h"
 
 namespace flowmeter {
@@ -53,6 +54,7 @@ class Batch {
   const MeterPlan& plan_;
   Reporter& reporter_;
   const std::string header_;
+  TsharkSetup setup_;
   const std::vector<Input> inputs_;
   const bool into_directory_;
   std::unique_ptr<ByteSink> common_;      // unless each has its own

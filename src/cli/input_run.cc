@@ -42,11 +42,12 @@ constexpr std::uint64_t frames_before_lack = 1000;
 
 class Run final : public InputRun {
  public:
-  Run(asio::io_context& io, const Options& options, const MeterPlan& plan, std::string input,
-      unsigned jobs, bool alone, Output& output, Reporter& reporter,
+  Run(asio::io_context& io, const Options& options, const MeterPlan& plan, TsharkSetup& setup,
+      std::string input, unsigned jobs, bool alone, Output& output, Reporter& reporter,
       std::function<void(const RunResult&)> done)
       : options_(options),
         plan_(plan),
+        setup_(setup),
         input_(std::move(input)),
         name_(input_name(input_)),
         reporter_(reporter),
@@ -68,8 +69,8 @@ class Run final : public InputRun {
   void start(InputKind kind);
   void start_text(InputKind kind);
   void start_tshark(InputKind kind);
-  void start_single(const std::string& program);
-  void start_fleet(const std::string& program);
+  void start_single(const TsharkSetup::Choice& choice);
+  void start_fleet(const TsharkSetup::Choice& choice);
   [[nodiscard]] bool wants_fleet(InputKind kind) const;
   [[nodiscard]] std::uint64_t frames() const;
   [[nodiscard]] std::uint64_t timeless_frames() const;
@@ -95,6 +96,7 @@ class Run final : public InputRun {
 
   const Options& options_;
   const MeterPlan& plan_;
+  TsharkSetup& setup_;
   const std::string input_, name_;
   Reporter& reporter_;
   GatedSink sink_;
@@ -304,7 +306,7 @@ void Run::start_text(InputKind kind) {
 /// a capture that only tshark can read, and a run in which frames are left out.
 bool Run::wants_fleet(InputKind kind) const {
   const TsharkOptions& tshark = options_.tshark;
-  if (kind != InputKind::capture || options_.decoder == Decoder::json) return false;
+  if (kind != InputKind::capture || options_.decoder == DecoderChoice::json) return false;
   if (!tshark.display_filter.empty() || !tshark.extra_arguments.empty()) return false;
   if (options_.jobs_given || !seekable_) return jobs_ > 1 || options_.life_frames != 0;
   struct stat status {};
@@ -313,22 +315,21 @@ bool Run::wants_fleet(InputKind kind) const {
 }
 
 void Run::start_tshark(InputKind kind) {
-  const std::string program = find_program(options_.tshark.program);
+  const TsharkSetup::Choice& choice = setup_.get();
   own_stream_ = true;
   output_.reset();
   if (wants_fleet(kind)) {
-    start_fleet(program);
+    start_fleet(choice);
   } else {
-    start_single(program);
+    start_single(choice);
   }
 }
 
-void Run::start_fleet(const std::string& program) {
+void Run::start_fleet(const TsharkSetup::Choice& choice) {
   FleetOptions fleet;
-  fleet.tshark = options_.tshark;
-  fleet.tshark.program = program;
-  fleet.decoder = options_.decoder;
-  fleet.configuration_directory = options_.configuration_directory;
+  fleet.tshark = choice.tshark;
+  fleet.decoder = choice.decoder;
+  fleet.configuration_directory = choice.configuration_directory;
   fleet.jobs = jobs_;
   fleet.life_frames = options_.life_frames;
   const FlowPolicy policy = plan_.policy();
@@ -338,6 +339,17 @@ void Run::start_fleet(const std::string& program) {
   host.guard = [this](const std::function<void()>& step) { guarded(step); };
   host.progressed = [this] { sink_.flush(); };
   host.done = [this] { conclude(); };
+  const off_t begin = seekable_ ? lseek(fd_, 0, SEEK_CUR) : 0;
+  host.unsplittable = [this, &choice, begin] {
+    // When this returns the fleet is still at work.
+    asio::post(io_, [this, &choice, begin] {
+      guarded([&] {
+        fleet_.reset();
+        lseek(fd_, begin, SEEK_SET);
+        start_single(choice);
+      });
+    });
+  };
   fleet_ = std::make_unique<TsharkFleet>(
       io_, fleet, plan_.fields(), seekable_ ? CaptureOrigin::file : CaptureOrigin::pipe, fd_,
       seekable_ ? std::string() : std::move(head_), std::move(host));
@@ -345,21 +357,19 @@ void Run::start_fleet(const std::string& program) {
   fleet_->start();
 }
 
-void Run::start_single(const std::string& program) {
+void Run::start_single(const TsharkSetup::Choice& choice) {
   const bool by_name = seekable_ && input_ != "-";
-  TsharkOptions tshark = options_.tshark;
-  tshark.program = program;
   TsharkRun run;
-  run.decoder = options_.decoder;
+  run.decoder = choice.decoder;
   run.input = by_name ? input_ : "-";
-  run.configuration_directory = options_.configuration_directory;
+  run.configuration_directory = choice.configuration_directory;
   run.at_once = !seekable_;
   run.buffer_bytes = output_buffer;
   const Child::Input in = by_name     ? Child::Input::none
                           : seekable_ ? Child::Input::given
                                       : Child::Input::pipe;
-  child_ = std::make_unique<Child>(tshark_command(tshark, plan_.fields(), run), in, fd_);
-  source_ = std::make_unique<DialectSource>(options_.decoder, plan_.fields());
+  child_ = std::make_unique<Child>(tshark_command(choice.tshark, plan_.fields(), run), in, fd_);
+  source_ = std::make_unique<DialectSource>(choice.decoder, plan_.fields());
   source_->attach(meter_->observer());
   if (options_.read_bytes != 0) source_->set_chunk(options_.read_bytes);
   output_ = std::make_unique<Waiter>(io_, child_->out().get());
@@ -595,11 +605,12 @@ std::string input_name(const std::string& input) {
 }
 
 std::unique_ptr<InputRun> InputRun::start(asio::io_context& io, const Options& options,
-                                          const MeterPlan& plan, const std::string& input,
+                                          const MeterPlan& plan, TsharkSetup& setup,
+                                          const std::string& input,
                                           unsigned jobs, bool alone, Output& output,
                                           Reporter& reporter,
                                           std::function<void(const RunResult&)> done) {
-  auto run = std::make_unique<Run>(io, options, plan, input, jobs, alone, output, reporter,
+  auto run = std::make_unique<Run>(io, options, plan, setup, input, jobs, alone, output, reporter,
                                    std::move(done));
   run->begin();
   return run;

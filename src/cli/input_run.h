@@ -11,6 +11,7 @@
 #include "base/report.h"
 #include "cli/options.h"
 #include "cli/output.h"
+#include "cli/tshark_setup.h"
 
 namespace flowmeter {
 
@@ -36,6 +37,7 @@ class InputRun {
   [[nodiscard]] static std::unique_ptr<InputRun> start(boost::asio::io_context& io,
                                                        const Options& options,
                                                        const MeterPlan& plan,
+                                                       TsharkSetup& setup,
                                                        const std::string& input, unsigned jobs,
                                                        bool alone,
                                                        Output& output, Reporter& reporter,

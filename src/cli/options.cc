@@ -5,6 +5,7 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cmath>
+#include <map>
 #include <thread>
 
 #include "base/error.h"
@@ -58,11 +59,15 @@ void add_input_options(CLI::App& app, Options& options) {
   app.add_flag("--transport-only", options.tshark.transport_only,
                "Switch application dissectors off: faster; see the README for what differs")
       ->group("Input");
-  app.add_option("--decoder", options.decoder_name,
+  app.add_option("--decoder", options.decoder,
                  "How tshark is asked: ek, json, columns, or auto (the fastest that is exact)")
       ->type_name("NAME")
-      ->check(CLI::IsMember({"auto", "ek", "json", "columns"}).description(""))
-      ->capture_default_str()
+      ->transform(CLI::CheckedTransformer(std::map<std::string, DecoderChoice>{
+                                              {"auto", DecoderChoice::automatic},
+                                              {"ek", DecoderChoice::ek},
+                                              {"json", DecoderChoice::json},
+                                              {"columns", DecoderChoice::columns}})
+                      .description(""))
       ->group("Input");
   app.add_option("-j,--jobs", options.jobs, "tsharks at once (default: the cores)")
       ->type_name("N")

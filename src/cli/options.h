@@ -9,6 +9,9 @@
 
 namespace flowmeter {
 
+/// Which decoder the user wants; `automatic` is the fastest that is exact.
+enum class DecoderChoice { automatic, ek, json, columns };
+
 /// What the command line asks for.
 struct Options {
   std::vector<std::string> inputs;  ///< "-" is standard input
@@ -22,12 +25,10 @@ struct Options {
   bool print_command = false;
   bool version = false;
   bool progress = false;            ///< wanted, or by default: stderr is a terminal and stdout is not
-  std::string decoder_name = "auto"; ///< auto, ek, json or columns
-  Decoder decoder = Decoder::ek;    ///< what that comes to, see choose_decoder()
+  DecoderChoice decoder = DecoderChoice::automatic;
   unsigned jobs = 1;                ///< tsharks at once
   bool jobs_given = false;          ///< on the command line, for inputs of any size
   std::uint64_t life_frames = 250'000;  ///< frames after which a tshark is replaced; 0: never
-  std::string configuration_directory;  ///< tshark's, private; empty: none
   std::size_t read_bytes = 0;       ///< most bytes for a read; 0: as many as fit
   Reporter::Level level = Reporter::Level::normal;
 };

@@ -47,8 +47,11 @@ bool TableParser::parse(std::span<char> text, Record& record) {
       throw InputError(fmt::format("more than the {} columns of the header", columns_.size()));
     }
     const FieldId field = columns_[column];
-    if (field != no_field && at != cell_end) {
-      std::string_view cell(at, static_cast<std::size_t>(cell_end - at));
+    std::string_view cell(at, static_cast<std::size_t>(cell_end - at));
+    // tshark's own columns (%t, %L) are padded.
+    while (cell.starts_with(' ')) cell.remove_prefix(1);
+    while (cell.ends_with(' ')) cell.remove_suffix(1);
+    if (field != no_field && !cell.empty()) {
       if (cell.size() >= most_bytes_) {
         throw InputError(fmt::format("{} has more values than tshark's columns hold; --decoder ek has "
                                      "no such limit",

@@ -59,7 +59,8 @@ Child::Child(const Command& command, Input input, int input_fd) {
     input_fd = null.get();
   }
   bp::environment environment = boost::this_process::environment();
-  for (const auto& [name, value] : command.environment) environment[name] = value;
+  // Not by operator[]: Boost 1.74's reads behind the end of a variable while it looks for another.
+  for (const auto& [name, value] : command.environment) environment.set(name, value);
   const pid_t parent = getpid();
   const auto prepare = [parent](auto& executor) {
     // We ignore SIGPIPE; a child that writes to a closed pipe should end as usual.

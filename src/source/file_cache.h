@@ -44,7 +44,7 @@ class TemporaryDirectory {
 class FileCache {
  public:
   struct Entry {
-    std::string directory;  ///< stays for a day at least, unless the user clears the cache
+    std::string directory;  ///< stays for 30 days, unless the user clears the cache
     FileTexts files;
   };
 

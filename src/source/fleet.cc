@@ -63,6 +63,7 @@ TsharkFleet::TsharkFleet(boost::asio::io_context& io, const FleetOptions& option
       acknowledgement_(fields_.find("tcp.ack_raw")),
       host_(std::move(host)),
       command_(fleet_command(options, fields_)),
+      origin_(origin),
       fd_(fd),
       head_(std::move(head)),
       decompressor_([this](std::string_view plain) { dealer_.feed(plain); }),
@@ -136,6 +137,13 @@ void TsharkFleet::read_capture() {
 void TsharkFleet::feed(std::string_view piece) {
   if (!decompressor_.feed(piece)) {
     end_of_capture();
+    return;
+  }
+  const bool only_tshark = dealer_.reader().state() == ReaderState::unsupported;
+  if (only_tshark && origin_ == CaptureOrigin::file && segments_ == lanes_.size() &&
+      dealer_.frames() == 0) {
+    finished_ = capture_over_ = true;
+    host_.unsplittable();
     return;
   }
   hand_out();

@@ -56,6 +56,7 @@ class TsharkFleet final : public PacketSource {
     std::function<void(const std::function<void()>&)> guard;  ///< runs a step, handles its exceptions
     std::function<void()> progressed;                         ///< frames were published
     std::function<void()> done;                               ///< the input is over
+    std::function<void()> unsplittable;  ///< a file that only one tshark can read; nothing was done
   };
 
   /// `fields`: the run's; a copy with the fields of its own is kept, in which they have the same
@@ -133,6 +134,7 @@ class TsharkFleet final : public PacketSource {
   const FieldId sequence_, acknowledgement_;
   Host host_;
   const Command command_;
+  const CaptureOrigin origin_;
   const int fd_;
   std::string head_;
 

@@ -115,6 +115,13 @@ void add_preferences(const TsharkOptions& options, const FieldSet& fields,
   for (const std::string& preference : options.preferences) add(preference);
 }
 
+/// tshark's own columns where it has one (they take no tree at all), else a custom one.
+std::string column_format(std::string_view field) {
+  if (field == "frame.time_epoch") return "%t";
+  if (field == "frame.len") return "%L";
+  return fmt::format("%Cus:{}:0:R", field);
+}
+
 void add_format(const FieldSet& fields, Decoder decoder, std::vector<std::string>& arguments) {
   if (decoder != Decoder::columns) {
     arguments.insert(arguments.end(), {"-T", decoder == Decoder::json ? "json" : "ek"});
@@ -125,7 +132,7 @@ void add_format(const FieldSet& fields, Decoder decoder, std::vector<std::string
   }
   std::string format;
   for (const std::string& field : fields.names()) {
-    format += fmt::format("{}\"{}\",\"%Cus:{}:0:R\"", format.empty() ? "" : ",", field, field);
+    format += fmt::format("{}\"{}\",\"{}\"", format.empty() ? "" : ",", field, column_format(field));
   }
   arguments.insert(arguments.end(), {"-T", "tabs", "-t", "e", "-o", "gui.column.format:" + format});
 }

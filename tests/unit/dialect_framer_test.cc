@@ -180,7 +180,7 @@ TEST(LineFramer, RefusesALongerLineBeforeItsEndCame) {
   ASSERT_TRUE(framer.next());
   put_zeros(framer, max_record_bytes + 1);
   EXPECT_EQ(message_of<InputError>([&] { (void)framer.next(); }),
-            "the record behind line 1 is longer than 64 MiB");
+            "a record is longer than 64 MiB (behind line 1)");
 }
 
 TEST(LineFramer, RefusesALongerLineThatCameTogetherWithItsEnd) {
@@ -188,7 +188,7 @@ TEST(LineFramer, RefusesALongerLineThatCameTogetherWithItsEnd) {
   put_zeros(framer, max_record_bytes + 1);
   put(framer, "\n");
   EXPECT_EQ(message_of<InputError>([&] { (void)framer.next(); }),
-            "the record behind line 0 is longer than 64 MiB");
+            "a record is longer than 64 MiB (behind line 0)");
 }
 
 TEST(ArrayFramer, CutsTheObjectsOut) {
@@ -295,12 +295,12 @@ std::string refusal_of_a_long_object(std::string_view end) {
 
 TEST(ArrayFramer, RefusesATooLongObjectBeforeItsEndCame) {
   EXPECT_EQ(refusal_of_a_long_object(""),
-            "the record behind record 1 (byte 1) is longer than 64 MiB");
+            "a record is longer than 64 MiB (behind record 1 (byte 1))");
 }
 
 TEST(ArrayFramer, RefusesATooLongObjectThatCameTogetherWithItsEnd) {
   EXPECT_EQ(refusal_of_a_long_object("\"}]"),
-            "the record behind record 1 (byte 1) is longer than 64 MiB");
+            "a record is longer than 64 MiB (behind record 1 (byte 1))");
 }
 
 }  // namespace

@@ -30,6 +30,8 @@ const std::vector<Start> starts = {
     {"name with a dash", "tcp.completeness.syn-ack\tip.src\n", InputKind::fields},
     {"commas between names", "frame.number,ip.src\n", InputKind::separated},
     {"quoted names", "_ws.col.Info \"ip.src\"\n", InputKind::separated},
+    {"values without names", "1\t1700000000.123\t10.0.0.1\t0x0002\n", InputKind::headerless},
+    {"values, some missing", "1\t\t2001:db8::1\t3,4\n", InputKind::headerless},
     {"pcap", "\xa1\xb2\xc3\xd4", InputKind::capture},
     {"pcap, swapped", "\xd4\xc3\xb2\xa1", InputKind::capture},
     {"pcap, nanoseconds", "\xa1\xb2\x3c\x4d", InputKind::capture},
@@ -77,6 +79,7 @@ TEST(Sniff, WaitsForTheEndOfAHeaderLine) {
   EXPECT_EQ(sniff("frame.number\tip", false), std::nullopt);
   EXPECT_EQ(sniff("frame.number\tip", true), InputKind::fields);
   EXPECT_EQ(sniff("tcp", false), std::nullopt);
+  EXPECT_EQ(sniff("1\t10.0.", false), std::nullopt);
 }
 
 TEST(Sniff, DoesNotWaitForAHeaderLineForever) {
@@ -107,7 +110,7 @@ TEST(Sniff, ReadsNoEndlessBlanks) {
 TEST(Sniff, OtherBytesAreUnknown) {
   for (const std::string& head :
        {"hello, world\n"s, "hello\n"s, "\x7f" "ELF"s, "\0\0\0\0"s, "../captures/x.pcap\n"s,
-        "GIF89a"s}) {
+        "GIF89a"s, "1 packet\n"s}) {
     EXPECT_EQ(sniff(head, true), InputKind::unknown) << testing::PrintToString(head);
   }
 }

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "base/error.h"
 #include "flow_support.h"
 
 namespace flowmeter {
@@ -17,6 +18,7 @@ using test::Bench;
 using test::client;
 using test::Ended;
 using test::endpoint;
+using test::message_of;
 using test::reply;
 using test::request;
 using test::second;
@@ -184,6 +186,29 @@ TEST(FlowTable, TheLargestGapDoesNotOverflow) {
   bench.frame(std::numeric_limits<std::int64_t>::max(), {request(0)});
   bench.end();
   EXPECT_EQ(bench.ended.size(), 2U);
+}
+
+TEST(FlowTable, RefusesAPacketTooFarFromTheOthersOfItsFlow) {
+  for (const bool same_way : {false, true}) {
+    Bench bench;
+    bench.frame(std::numeric_limits<std::int64_t>::max(), {request(0)});
+    EXPECT_EQ(message_of<InputError>([&] { bench.frame(-1, {same_way ? request(0) : reply(0)}); }),
+              "two packets of a flow are more than 292 years apart");
+    bench.end();
+    ASSERT_EQ(bench.ended.size(), 1U);
+    EXPECT_EQ(bench.ended[0].trace.forward, (Frames{1}));
+    EXPECT_TRUE(bench.ended[0].trace.backward.empty());
+    EXPECT_EQ(bench.ended[0].first_ns, std::numeric_limits<std::int64_t>::max());
+  }
+}
+
+TEST(FlowTable, TakesAPacketJustNearEnoughToTheOthers) {
+  Bench bench;
+  bench.frame(std::numeric_limits<std::int64_t>::max(), {request(0)});
+  bench.frame(0, {request(0)});
+  bench.end();
+  ASSERT_EQ(bench.ended.size(), 1U);
+  EXPECT_EQ(bench.ended[0].trace.forward, (Frames{1, 2}));
 }
 
 TEST(FlowTable, ALaterPartKeepsTheDirection) {

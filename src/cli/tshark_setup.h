@@ -1,0 +1,39 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "base/report.h"
+#include "cli/options.h"
+#include "source/tshark_installation.h"
+
+namespace flowmeter {
+
+/// How the tshark of this machine is to be run for what the options ask for. Worked out when the first
+/// capture needs it: who meters tshark's output needs no tshark.
+class TsharkSetup {
+ public:
+  struct Choice {
+    TsharkOptions tshark;                 ///< its program is a path
+    Decoder decoder = Decoder::ek;
+    std::string configuration_directory;  ///< private; empty: none
+  };
+
+  /// All of them outlive the object.
+  TsharkSetup(const Options& options, const FieldSet& fields, Reporter& reporter);
+
+  /// Throws UsageError if there is no tshark, or none that can do it.
+  [[nodiscard]] const Choice& get();
+
+ private:
+  [[nodiscard]] Decoder choose_decoder(bool version_was_tried) const;
+
+  const Options& options_;
+  const FieldSet& fields_;
+  Reporter& reporter_;
+  std::unique_ptr<TsharkInstallation> installation_;
+  std::optional<Choice> choice_;
+};
+
+}  // namespace flowmeter

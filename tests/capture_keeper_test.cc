@@ -1,0 +1,160 @@
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "capture_lives.h"
+
+namespace flowmeter::test {
+namespace {
+
+constexpr Order little = Order::little;
+constexpr unsigned workers = 3;
+constexpr unsigned keeper = workers;
+constexpr std::uint16_t first_part = 0x2000;
+constexpr std::uint16_t last_part = 0x0003;
+
+std::string udp(std::uint8_t from, std::uint8_t to, std::uint16_t source, std::uint16_t target,
+                std::uint16_t place = 0) {
+  return ethernet(ipv4(17, from, to, ports(source, target), place));
+}
+
+std::string tcp(std::uint8_t from, std::uint8_t to, std::uint16_t source, std::uint16_t target) {
+  return ethernet(ipv4(6, from, to, ports(source, target)));
+}
+
+/// A dealer with a keeper that is given frames one by one.
+class DealerKeeper : public testing::Test {
+ protected:
+  void SetUp() override { dealer_.feed(section(little) + interface(little)); }
+
+  /// The lane that a frame went to.
+  unsigned lane_of(const std::string& frame) {
+    dealer_.feed(enhanced(little, frame));
+    EXPECT_FALSE(dealer_.log().empty());
+    const DealRun one = dealer_.log().take();
+    EXPECT_TRUE(dealer_.log().empty());
+    EXPECT_EQ(one.first + 1, dealer_.given(one.worker));
+    return one.worker;
+  }
+
+  unsigned worker_without_keeper(const std::string& frame) {
+    return worker_of(deal_key(1, frame), workers);
+  }
+
+  std::vector<std::string> kept() {
+    return read(dealer_.output(keeper), 0, CaptureOrigin::pipe).packets;
+  }
+
+  Dealer dealer_{workers, CaptureOrigin::pipe, {.keeper = true}};
+};
+
+TEST_F(DealerKeeper, IsOneMoreLane) {
+  EXPECT_EQ(dealer_.workers(), workers);
+  EXPECT_EQ(dealer_.lanes(), workers + 1);
+  EXPECT_FALSE(dealer_.needed(keeper));
+  EXPECT_EQ(lane_of(udp(1, 2, 40000, 69)), keeper);
+  EXPECT_TRUE(dealer_.needed(keeper));
+  EXPECT_EQ(read(dealer_.output(keeper), 0, CaptureOrigin::pipe).kinds(), "SIF");
+}
+
+TEST_F(DealerKeeper, HasAPairFromItsFirstSuchFrameOn) {
+  for (std::uint8_t host = 1; host < 30; ++host) {
+    const unsigned before = worker_without_keeper(udp(host, 99, 1, 2));
+    EXPECT_EQ(lane_of(udp(host, 99, 3000, 4000)), before);
+    EXPECT_EQ(lane_of(udp(99, host, 4000, 3000, first_part)), 0U);
+    EXPECT_EQ(lane_of(tcp(host, 99, 3000, 80)), before);
+    EXPECT_EQ(lane_of(tcp(99, host, 21, 40000)), keeper);
+    EXPECT_EQ(lane_of(tcp(host, 99, 3000, 80)), keeper);
+    EXPECT_EQ(lane_of(udp(host, 99, 3000, 4000)), keeper);
+    EXPECT_EQ(lane_of(udp(99, host, 4000, 3000, first_part)), keeper);
+    EXPECT_EQ(lane_of(udp(99, host, 4000, 3000, last_part)), keeper);
+    EXPECT_EQ(lane_of(ethernet(ipv4(1, 99, host, "\x08"))), keeper);
+  }
+}
+
+TEST_F(DealerKeeper, HasNothingThatIsFixed) {
+  EXPECT_EQ(lane_of(udp(1, 2, 40000, 69)), keeper);
+  EXPECT_EQ(lane_of(udp(1, 2, 40000, 4789)), 0U);
+  EXPECT_EQ(lane_of(udp(1, 2, 69, 4789)), 0U);
+  EXPECT_EQ(lane_of(ethernet(ipv4(47, 1, 2, "gre"))), 0U);
+  EXPECT_EQ(lane_of(ethernet(ipv4(47, 1, 2, "gre", first_part))), 0U);
+  EXPECT_EQ(lane_of(ethernet(ipv4(6, 1, 2, ports(21, 9), 0, "\x83\x07\x04..."))), 0U);
+  EXPECT_EQ(lane_of(ethernet("arp", 0x806)), 0U);
+  EXPECT_EQ(lane_of(udp(1, 2, 40000, 4789, first_part)), keeper);  // as its other parts
+}
+
+TEST_F(DealerKeeper, FixedFramesOfItsApplicationsBringItNothing) {
+  EXPECT_EQ(lane_of(udp(1, 2, 40000, 6343)), 0U);
+  EXPECT_EQ(lane_of(tcp(1, 2, 40000, 6653)), 0U);
+  EXPECT_EQ(lane_of(udp(1, 2, 1, 2)), worker_without_keeper(udp(1, 2, 1, 2)));
+}
+
+TEST_F(DealerKeeper, DecidesByTheFirstFragment) {
+  EXPECT_EQ(lane_of(udp(1, 2, 900, 2049, last_part)), 0U);  // no ports in it
+  EXPECT_EQ(lane_of(udp(3, 4, 900, 2049, first_part)), keeper);
+  EXPECT_EQ(lane_of(udp(3, 4, 900, 2049, last_part)), keeper);
+}
+
+TEST_F(DealerKeeper, IsGivenTheFragmentsThatWentBefore) {
+  const std::string behind = udp(1, 2, 1, 1, last_part);
+  const std::string of_others = udp(1, 9, 1, 1, last_part);
+  const std::string of_tcp = ethernet(ipv4(6, 2, 1, "end", last_part));
+  const std::string first = udp(1, 2, 900, 2049, first_part);
+  EXPECT_EQ(lane_of(behind), 0U);
+  EXPECT_EQ(lane_of(of_others), 0U);
+  EXPECT_EQ(lane_of(of_tcp), worker_without_keeper(of_tcp));
+  EXPECT_EQ(lane_of(first), keeper);
+  const std::vector<std::string> context_first = kept();
+  ASSERT_EQ(context_first.size(), 3U);
+  EXPECT_EQ(std::count(context_first.begin(), context_first.end(), behind), 1);
+  EXPECT_EQ(std::count(context_first.begin(), context_first.end(), of_tcp), 1);
+  EXPECT_EQ(context_first.back(), first);
+  EXPECT_EQ(lane_of(first), keeper);  // no second time
+  EXPECT_EQ(kept().size(), 4U);
+}
+
+TEST_F(DealerKeeper, GoesOnWithoutPairsThatFindNoRoom) {
+  Dealer small(workers, CaptureOrigin::pipe, {.keeper = true, .keeper_pairs = 2});
+  const auto lane = [&](const std::string& frame) {
+    small.feed(enhanced(little, frame));
+    return small.log().take().worker;
+  };
+  small.feed(section(little) + interface(little));
+  for (std::uint8_t host = 1; host < 10; ++host) {
+    const bool room = host < 3;
+    EXPECT_EQ(lane(udp(host, 99, 40000, 69)), keeper);
+    EXPECT_EQ(lane(udp(host, 99, 40000, 69)), keeper);
+    const std::string other = udp(99, host, 1234, 40000);
+    EXPECT_EQ(lane(other), room ? keeper : worker_without_keeper(other));
+    EXPECT_EQ(small.pairs_refused(), room ? 0U : 2U * (host - 2U));
+  }
+}
+
+TEST_F(DealerKeeper, IsNotThereUnlessAskedFor) {
+  Dealer plain(workers, CaptureOrigin::pipe);
+  EXPECT_EQ(plain.lanes(), workers);
+  plain.feed(section(little) + interface(little));
+  for (std::uint8_t host = 1; host < 30; ++host) {
+    const std::string frame = udp(host, 99, 40000, 69);
+    plain.feed(enhanced(little, frame));
+    EXPECT_EQ(plain.log().take().worker, worker_without_keeper(frame));
+  }
+}
+
+TEST_F(DealerKeeper, LivesForEver) {
+  Dealer dealer(1, CaptureOrigin::pipe, {.life_frames = 2, .keeper = true});
+  Lives lives(dealer);
+  dealer.feed(section(little) + interface(little));
+  for (std::uint8_t host = 1; host < 11; ++host) {
+    dealer.feed(enhanced(little, udp(host, 99, 40000, 69)));
+    dealer.feed(enhanced(little, udp(host, 98, 40000, 53)));
+  }
+  dealer.finish();
+  lives.finish();
+  EXPECT_EQ(dealer.life(0), 4U);
+  EXPECT_EQ(dealer.life(1), 0U);
+  EXPECT_EQ(read(lives.capture(1, 0), 0, CaptureOrigin::pipe).packets.size(), 10U);
+}
+
+}  // namespace
+}  // namespace flowmeter::test

@@ -1,0 +1,202 @@
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <map>
+#include <random>
+#include <utility>
+
+#include "base/error.h"
+#include "packet/stream_directory.h"
+#include "support.h"
+
+namespace flowmeter {
+namespace {
+
+using test::client;
+using test::endpoint;
+using test::second;
+using test::server;
+
+constexpr auto idle = std::chrono::seconds(600);
+
+class Streams : public testing::Test {
+ protected:
+  /// The whole input's number for a TCP packet of a segment.
+  std::uint64_t tcp(std::uint32_t segment, std::uint64_t number, const Endpoint& from,
+                    const Endpoint& to, std::uint16_t flags = tcp_flag::ack,
+                    TcpNumbers numbers = {}) {
+    Packet packet;
+    packet.key = {Transport::tcp, number};
+    packet.source = from;
+    packet.destination = to;
+    packet.tcp_flags = flags;
+    return directory.resolve(segment, packet, numbers, clock);
+  }
+
+  std::uint64_t udp(std::uint32_t segment, std::uint64_t number, const Endpoint& from,
+                    const Endpoint& to) {
+    Packet packet;
+    packet.key = {Transport::udp, number};
+    packet.source = from;
+    packet.destination = to;
+    return directory.resolve(segment, packet, {}, clock);
+  }
+
+  /// A SYN of the client with this sequence number.
+  std::uint64_t syn(std::uint32_t segment, std::uint64_t number, std::uint32_t sequence) {
+    return tcp(segment, number, client, server, tcp_flag::syn, {sequence, 0, true});
+  }
+
+  StreamDirectory directory{idle, 2};
+  std::int64_t clock = 0;
+};
+
+TEST_F(Streams, AreNumberedAsTheyAppear) {
+  EXPECT_EQ(tcp(0, 5, client, server), 0U);
+  EXPECT_EQ(tcp(0, 2, endpoint(3, 1), server), 1U);
+  EXPECT_EQ(tcp(0, 5, server, client), 0U);
+  EXPECT_EQ(udp(0, 9, client, server), 0U);
+  EXPECT_EQ(udp(0, 0, endpoint(3, 1), server), 1U);
+}
+
+TEST_F(Streams, GoOnInAnotherSegment) {
+  EXPECT_EQ(tcp(0, 0, endpoint(3, 1), server), 0U);
+  EXPECT_EQ(tcp(0, 1, client, server), 1U);
+  EXPECT_EQ(tcp(1, 0, server, client), 1U) << "the other way, the first of that segment";
+  EXPECT_EQ(tcp(1, 1, server, endpoint(3, 1)), 0U);
+  EXPECT_EQ(tcp(1, 2, endpoint(4, 1), server), 2U);
+}
+
+TEST_F(Streams, TcpAndUdpOfTheSameEndpointsAreTwo) {
+  EXPECT_EQ(tcp(0, 0, client, server), 0U);
+  EXPECT_EQ(udp(0, 0, client, server), 0U);
+  EXPECT_EQ(udp(1, 0, client, server), 0U);
+  EXPECT_EQ(udp(1, 1, endpoint(3, 1), server), 1U);
+}
+
+TEST_F(Streams, TsharksWordIsTakenWithinASegment) {
+  EXPECT_EQ(syn(0, 0, 1000), 0U);
+  EXPECT_EQ(syn(0, 1, 5000), 1U) << "a port that is used again";
+  EXPECT_EQ(tcp(0, 1, server, client), 1U);
+  EXPECT_EQ(tcp(0, 0, client, server), 0U) << "back to the older one";
+}
+
+TEST_F(Streams, ADissectorMayBeginAStreamInTheMiddle) {
+  EXPECT_EQ(udp(0, 0, client, server), 0U);
+  EXPECT_EQ(udp(0, 1, client, server), 1U);
+  EXPECT_EQ(udp(0, 0, client, server), 0U);
+}
+
+TEST_F(Streams, ARepeatedSynIsTheSameConnectionInAnotherSegment) {
+  EXPECT_EQ(syn(0, 0, 1000), 0U);
+  EXPECT_EQ(syn(1, 0, 1000), 0U);
+}
+
+TEST_F(Streams, AnotherSynOpensANewConnectionInAnotherSegment) {
+  EXPECT_EQ(syn(0, 0, 1000), 0U);
+  EXPECT_EQ(syn(1, 0, 2000), 1U);
+  EXPECT_EQ(tcp(2, 0, server, client), 1U);
+}
+
+TEST_F(Streams, TheFirstSequenceNumberIsKnownFromDataToo) {
+  // Data from byte 1001 on: the SYN had 1000.
+  EXPECT_EQ(tcp(0, 0, client, server, tcp_flag::ack, {1001, 501, true}), 0U);
+  EXPECT_EQ(syn(1, 0, 1000), 0U);
+  EXPECT_EQ(syn(2, 0, 1001), 1U);
+}
+
+TEST_F(Streams, TheOthersSequenceNumberIsKnownFromAnAcknowledgement) {
+  EXPECT_EQ(tcp(0, 0, server, client, tcp_flag::ack, {501, 1001, true}), 0U);
+  EXPECT_EQ(syn(1, 0, 1000), 0U);
+  EXPECT_EQ(syn(2, 0, 7), 1U);
+}
+
+TEST_F(Streams, SequenceNumbersWrapAround) {
+  EXPECT_EQ(tcp(0, 0, client, server, tcp_flag::ack, {0, 0, true}), 0U);
+  EXPECT_EQ(syn(1, 0, 0xffffffff), 0U);
+}
+
+TEST_F(Streams, ASynAckOpensNothing) {
+  EXPECT_EQ(syn(0, 0, 1000), 0U);
+  EXPECT_EQ(tcp(1, 0, server, client, tcp_flag::syn | tcp_flag::ack, {9999, 1001, true}), 0U);
+}
+
+TEST_F(Streams, AnEndedSegmentLeavesItsConversations) {
+  EXPECT_EQ(tcp(0, 0, client, server), 0U);
+  directory.end_segment(0);
+  EXPECT_EQ(tcp(1, 0, client, server), 0U);
+}
+
+TEST_F(Streams, TheLongestSilentAreForgottenFirst) {
+  for (std::uint8_t host = 10; host < 15; ++host) {
+    EXPECT_EQ(tcp(0, host, endpoint(host, 1), server), host - 10U);
+    clock += second;
+  }
+  EXPECT_EQ(directory.size(), 5U) << "none is silent for long";
+  clock = 700 * second;
+  EXPECT_EQ(tcp(1, 0, client, server), 5U);
+  EXPECT_EQ(directory.size(), 3U) << "two are remembered for all that";
+  EXPECT_EQ(tcp(1, 1, endpoint(14, 1), server), 4U);
+  EXPECT_EQ(tcp(1, 2, endpoint(13, 1), server), 3U);
+  EXPECT_EQ(tcp(1, 3, endpoint(10, 1), server), 6U) << "forgotten";
+}
+
+TEST_F(Streams, NoneIsForgottenBeforeItsTime) {
+  for (std::uint8_t host = 10; host < 20; ++host) (void)tcp(0, host, endpoint(host, 1), server);
+  clock = std::chrono::nanoseconds(idle).count();
+  (void)tcp(1, 0, client, server);
+  EXPECT_EQ(directory.size(), 11U);
+  clock += 1;
+  (void)tcp(1, 0, client, server);
+  EXPECT_EQ(directory.size(), 3U);
+}
+
+TEST_F(Streams, AForgottenOneMayComeBackToItsSegment) {
+  for (std::uint8_t host = 10; host < 15; ++host) (void)tcp(0, host, endpoint(host, 1), server);
+  clock = 2000 * second;
+  (void)tcp(0, 99, client, server);
+  EXPECT_EQ(tcp(0, 10, endpoint(10, 1), server), 6U);
+  EXPECT_EQ(tcp(0, 14, endpoint(14, 1), server), 4U);
+}
+
+TEST_F(Streams, RefuseNumbersThatNoTsharkGives) {
+  EXPECT_THROW((void)tcp(0, std::uint64_t{1} << 28, client, server), InputError);
+}
+
+TEST_F(Streams, AreTheSameHoweverConversationsAreDealtToSegments) {
+  std::mt19937_64 random(51);
+  for (int round = 0; round < 200; ++round) {
+    StreamDirectory whole(idle, 1000), dealt(idle, 1000);
+    std::map<std::uint32_t, std::map<std::uint64_t, std::uint64_t>> locals;  // by segment and conversation
+    std::map<std::uint64_t, std::uint64_t> numbers;
+    for (int i = 0; i < 200; ++i) {
+      const std::uint64_t conversation = random() % 10;
+      Packet packet;
+      packet.source = endpoint(1, static_cast<std::uint16_t>(conversation));
+      packet.destination = server;
+      if (random() % 2 == 0) std::swap(packet.source, packet.destination);
+      packet.key = {Transport::udp, numbers.emplace(conversation, numbers.size()).first->second};
+      const std::uint64_t expected = whole.resolve(0, packet, {}, i);
+      ASSERT_EQ(expected, packet.key.stream);
+      // Segments follow each other, and two of them are there at the same time.
+      const auto segment = static_cast<std::uint32_t>(2 * (i / 50) + (conversation % 2 == 0 ? 0 : 1));
+      auto& local = locals[segment];
+      packet.key.stream = local.emplace(conversation, local.size()).first->second;
+      ASSERT_EQ(dealt.resolve(segment, packet, {}, i), expected);
+    }
+  }
+}
+
+TEST_F(Streams, HoldManyConversations) {
+  for (std::uint32_t i = 0; i < 20'000; ++i) {
+    Endpoint from = endpoint(static_cast<std::uint8_t>(i >> 16), static_cast<std::uint16_t>(i));
+    ASSERT_EQ(udp(i / 1000, i % 1000, from, server), i);
+  }
+  for (std::uint32_t i = 0; i < 20'000; ++i) {
+    Endpoint from = endpoint(static_cast<std::uint8_t>(i >> 16), static_cast<std::uint16_t>(i));
+    ASSERT_EQ(udp(100, i, server, from), i);
+  }
+}
+
+}  // namespace
+}  // namespace flowmeter
