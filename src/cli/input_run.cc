@@ -108,7 +108,7 @@ class Run final : public InputRun {
   const std::function<void(const RunResult&)> done_;
   asio::io_context& io_;
   asio::steady_timer deadline_, repaint_;
-  Descriptor file_;
+  Descriptor file_, interrupt_fd_;
   int fd_ = -1;            // the input's
   bool seekable_ = false;  // a regular file
   std::string head_;       // bytes of it that were read to see what it is
@@ -302,12 +302,15 @@ void Run::start_text(InputKind kind) {
   read_output();
 }
 
-/// Several tsharks pay, and one that is replaced is needed, from some size on; what they cannot share is
-/// a capture that only tshark can read, and a run in which frames are left out.
+/// Several tsharks pay, and one that is replaced is needed, from some size on. They cannot share a
+/// capture that only tshark can read, a run in which frames are left out, nor fields whose values come
+/// of what tshark remembers of a stream.
 bool Run::wants_fleet(InputKind kind) const {
   const TsharkOptions& tshark = options_.tshark;
   if (kind != InputKind::capture || options_.decoder == DecoderChoice::json) return false;
   if (!tshark.display_filter.empty() || !tshark.extra_arguments.empty()) return false;
+  const auto& names = plan_.fields().names();
+  if (!std::all_of(names.begin(), names.end(), stateless)) return false;
   if (options_.jobs_given || !seekable_) return jobs_ > 1 || options_.life_frames != 0;
   struct stat status {};
   if (fstat(fd_, &status) != 0) return false;
@@ -459,9 +462,12 @@ void Run::read_errors() {
 /// SIGINT and SIGTERM: whatever feeds us is told to end, or ends by itself, and what it still says is
 /// read; but not for longer than `grace`.
 void Run::watch_interrupt() {
-  interrupt_ = std::make_unique<Waiter>(io_, Interrupt::descriptor());
+  // Several runs may wait in one loop, which takes each descriptor once.
+  interrupt_fd_.reset(fcntl(Interrupt::descriptor(), F_DUPFD_CLOEXEC, 0));
+  interrupt_ = std::make_unique<Waiter>(io_, interrupt_fd_.get());
   interrupt_->readable([this] {
     guarded([&] {
+      if (Interrupt::signal() == 0) return;
       if (fleet_) fleet_->interrupt();
       if (child_) child_->signal(SIGINT);
       if (pump_in_) {

@@ -45,6 +45,10 @@ _flowmeter() {
       mapfile -t COMPREPLY < <(compgen -W 'flowmeter pyflowmeter' -- "$current")
       return
       ;;
+    --decoder)
+      mapfile -t COMPREPLY < <(compgen -W 'auto ek json columns' -- "$current")
+      return
+      ;;
     --columns)
       mapfile -t names < <(_flowmeter_columns "$1")
       _flowmeter_list "$current" "${names[@]}"
@@ -58,7 +62,7 @@ _flowmeter() {
     -o | --output)
       return # files
       ;;
-    -t | --timeout | --delimiter | -Y | --display-filter | -d | --decode-as | --pref)
+    -t | --timeout | --delimiter | -j | --jobs | --life-frames | -Y | --display-filter | -d | --decode-as | --pref)
       compopt +o default +o bashdefault
       return
       ;;
@@ -67,7 +71,7 @@ _flowmeter() {
   if [[ $current == -* ]]; then
     mapfile -t COMPREPLY < <(compgen -W '
       -r --recursive -o --output -t --timeout --schema --columns --list-columns --delimiter --no-header --tshark
-      -Y --display-filter -d --decode-as --pref --print-command --progress --no-progress -q --quiet -v --verbose
+      -Y --display-filter -d --decode-as --pref --transport-only --decoder -j --jobs --life-frames --print-command --progress --no-progress -q --quiet -v --verbose
       --version -h --help --' -- "$current")
   fi
 }

@@ -176,6 +176,10 @@ bool exact_in_columns(std::string_view field) {
   return std::find(column_fields.begin(), column_fields.end(), field) != column_fields.end();
 }
 
+bool stateless(std::string_view field) {
+  return exact_in_columns(field);  // which so far are fields of headers, all of them
+}
+
 std::string program_in_path(const std::string& name) {
   const char* const path = std::getenv("PATH");
   std::string_view rest = path == nullptr ? "" : path;

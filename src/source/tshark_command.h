@@ -53,6 +53,10 @@ struct TsharkRun {
 /// Whether custom columns carry all values of the field exactly as EK does.
 [[nodiscard]] bool exact_in_columns(std::string_view field);
 
+/// Whether the field's values come of its own frame alone (or are stream numbers, which can be
+/// translated), so that several tsharks may share a capture.
+[[nodiscard]] bool stateless(std::string_view field);
+
 /// The path of a program in PATH, or empty.
 [[nodiscard]] std::string program_in_path(const std::string& name);
 

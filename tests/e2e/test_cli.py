@@ -620,7 +620,7 @@ def test_no_home_at_all(small, small_rows):
 
 
 def test_nothing_is_left_behind(small, tmp_path):
-    """The empty settings directory is temporary."""
+    """What is remembered of tshark goes to the user's cache, and nothing to any other place."""
     temporary = tmp_path / "tmp"
     temporary.mkdir()
     home = tmp_path / "home"
@@ -628,7 +628,8 @@ def test_nothing_is_left_behind(small, tmp_path):
     env = dict(os.environ, TMPDIR=str(temporary), HOME=str(home))
     flowmeter(small, env=env)
     assert list(temporary.iterdir()) == []
-    assert list(home.rglob("*")) == []
+    assert {path.name for path in home.iterdir()} <= {".cache"}
+    assert {path.name for path in home.glob(".cache/*")} <= {"flowmeter"}
 
 
 # ---- size -----------------------------------------------------------------------------------------------------

@@ -3,7 +3,6 @@
 #include <gtest/gtest.h>
 
 #include <charconv>
-#include <clocale>
 #include <cmath>
 #include <cstring>
 #include <limits>
@@ -90,13 +89,6 @@ TEST(Real, ReadsBackToTheSameDouble) {
     ASSERT_EQ(end, text.data() + text.size()) << text;
     ASSERT_EQ(back, value) << text;
   }
-}
-
-TEST(Real, KnowsNoLocale) {
-  const std::string before = std::setlocale(LC_ALL, nullptr);
-  if (std::setlocale(LC_ALL, "de_DE.UTF-8") == nullptr) GTEST_SKIP() << "no locale de_DE.UTF-8";
-  EXPECT_EQ(printed(1234.5), "1234.5");
-  std::setlocale(LC_ALL, before.c_str());
 }
 
 class Csv : public testing::Test {

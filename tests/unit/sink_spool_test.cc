@@ -1,9 +1,13 @@
 #include "sink/spool.h"
 
 #include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 #include <string>
 
+#include "base/error.h"
 #include "support.h"
 
 namespace flowmeter {
@@ -57,6 +61,30 @@ TEST(Spool, HoldsMoreThanMemoryShould) {
   EXPECT_TRUE(sink.text == all);
   spool.write("last\n");
   EXPECT_TRUE(sink.text == all + "last\n");
+}
+
+/// Exits with 0 if a spool, whose file may have that many bytes, says that these could not be held.
+[[noreturn]] void spool_on_a_full_disk(std::size_t room, std::size_t bytes) {
+  ::signal(SIGXFSZ, SIG_IGN);
+  const rlimit limit{room, room};
+  if (setrlimit(RLIMIT_FSIZE, &limit) != 0) _exit(1);
+  MemorySink sink;
+  Spool spool(sink);
+  try {
+    spool.write(std::string(bytes, 'x'));
+    spool.open();
+  } catch (const OutputError&) {
+    _exit(0);
+  }
+  _exit(sink.text.size() == bytes ? 2 : 3);
+}
+
+TEST(Spool, SaysThatTheDiskIsFull) {
+  EXPECT_EXIT(spool_on_a_full_disk(100'000, 5'000'000), testing::ExitedWithCode(0), "");
+}
+
+TEST(Spool, SaysThatTheDiskIsFullForTheLastBytes) {
+  EXPECT_EXIT(spool_on_a_full_disk(2 << 20, (2 << 20) + 100), testing::ExitedWithCode(0), "");
 }
 
 TEST(Spool, IsDroppedWithoutATrace) {

@@ -29,6 +29,13 @@ Words arguments_of(const TsharkOptions& options, const TsharkRun& run,
   return tshark_command(options, fields, run).arguments;
 }
 
+TsharkRun run_on(const std::string& input, Decoder decoder = Decoder::ek) {
+  TsharkRun run;
+  run.input = input;
+  run.decoder = decoder;
+  return run;
+}
+
 /// What stands behind each "-o", "-d" or the like.
 Words behind(const Words& arguments, std::string_view option) {
   Words values;
@@ -45,20 +52,20 @@ std::size_t place_of(const Words& arguments, std::string_view word) {
 }
 
 TEST(TsharkCommand, AsksForTheFieldsAsEk) {
-  const Words arguments = arguments_of({}, {.input = "x.pcap"});
+  const Words arguments = arguments_of({}, run_on("x.pcap"));
   const Words start = {"-n", "-r", "x.pcap", "-T", "ek", "-e", "frame.len", "-e", "tcp.stream"};
   ASSERT_GE(arguments.size(), start.size());
   EXPECT_EQ(Words(arguments.begin(), arguments.begin() + static_cast<std::ptrdiff_t>(start.size())), start);
 }
 
 TEST(TsharkCommand, AsksForTheFieldsAsJson) {
-  const Words arguments = arguments_of({}, {.decoder = Decoder::json, .input = "x.pcap"});
+  const Words arguments = arguments_of({}, run_on("x.pcap", Decoder::json));
   EXPECT_EQ(behind(arguments, "-T"), (Words{"json"}));
   EXPECT_EQ(behind(arguments, "-e"), (Words{"frame.len", "tcp.stream"}));
 }
 
 TEST(TsharkCommand, AsksForTheFieldsAsColumns) {
-  const Words arguments = arguments_of({}, {.decoder = Decoder::columns, .input = "x.pcap"});
+  const Words arguments = arguments_of({}, run_on("x.pcap", Decoder::columns));
   EXPECT_EQ(behind(arguments, "-T"), (Words{"tabs"}));
   EXPECT_TRUE(behind(arguments, "-e").empty());
   const Words preferences = behind(arguments, "-o");
@@ -69,7 +76,7 @@ TEST(TsharkCommand, AsksForTheFieldsAsColumns) {
 }
 
 TEST(TsharkCommand, PinsThePreferencesOnWhichNumbersDepend) {
-  const Words preferences = behind(arguments_of({}, {.input = "-"}), "-o");
+  const Words preferences = behind(arguments_of({}, run_on("-")), "-o");
   for (const char* preference :
        {"ip.defragment:TRUE", "ipv6.defragment:TRUE", "tcp.desegment_tcp_streams:TRUE",
         "tcp.analyze_sequence_numbers:TRUE", "tcp.check_checksum:FALSE",
@@ -81,7 +88,7 @@ TEST(TsharkCommand, PinsThePreferencesOnWhichNumbersDepend) {
 TEST(TsharkCommand, HasTimesOfStreamsComputedWhenTheyAreAskedFor) {
   for (const bool wanted : {false, true}) {
     const FieldSet fields = field_set({"frame.len", wanted ? "tcp.time_delta" : "tcp.len"});
-    const Words preferences = behind(arguments_of({}, {.input = "-"}, fields), "-o");
+    const Words preferences = behind(arguments_of({}, run_on("-"), fields), "-o");
     EXPECT_EQ(std::count(preferences.begin(), preferences.end(),
                          wanted ? "tcp.calculate_timestamps:TRUE" : "tcp.calculate_timestamps:FALSE"),
               1);
@@ -94,7 +101,7 @@ TEST(TsharkCommand, PutsTheUsersWishesBehindItsOwn) {
   options.decode_as = {"tcp.port==8080,http", "udp.port==1,dns"};
   options.display_filter = "tcp && ip.addr == 10.0.0.1";
   options.extra_arguments = {"-M", "1000"};
-  const Words arguments = arguments_of(options, {.input = "x.pcap"});
+  const Words arguments = arguments_of(options, run_on("x.pcap"));
   EXPECT_LT(place_of(arguments, "tcp.analyze_sequence_numbers:TRUE"),
             place_of(arguments, "tcp.analyze_sequence_numbers:FALSE"))
       << "the last one counts";
@@ -106,14 +113,16 @@ TEST(TsharkCommand, PutsTheUsersWishesBehindItsOwn) {
 }
 
 TEST(TsharkCommand, HasNoFilterUnlessThereIsOne) {
-  const Words arguments = arguments_of({}, {.input = "x.pcap"});
+  const Words arguments = arguments_of({}, run_on("x.pcap"));
   EXPECT_EQ(std::count(arguments.begin(), arguments.end(), "-Y"), 0);
   EXPECT_EQ(std::count(arguments.begin(), arguments.end(), "-d"), 0);
 }
 
 TEST(TsharkCommand, WritesFramesAtOnceWhenToldSo) {
   const auto at_once = [](bool wanted) {
-    const Words arguments = arguments_of({}, {.input = "-", .at_once = wanted});
+    TsharkRun run = run_on("-");
+    run.at_once = wanted;
+    const Words arguments = arguments_of({}, run);
     return std::count(arguments.begin(), arguments.end(), "-l");
   };
   EXPECT_EQ(at_once(false), 0);
@@ -123,7 +132,7 @@ TEST(TsharkCommand, WritesFramesAtOnceWhenToldSo) {
 TEST(TsharkCommand, NamesTheProgram) {
   TsharkOptions options;
   options.program = "/opt/wireshark/bin/tshark";
-  EXPECT_EQ(tshark_command(options, field_set({"frame.len"}), {.input = "-"}).program,
+  EXPECT_EQ(tshark_command(options, field_set({"frame.len"}), run_on("-")).program,
             "/opt/wireshark/bin/tshark");
 }
 
@@ -135,7 +144,7 @@ std::string environment_of(const Command& command, std::string_view name) {
 }
 
 TEST(TsharkCommand, KeepsPersonalConfigurationsAway) {
-  const Command command = tshark_command({}, field_set({"frame.len"}), {.input = "-"});
+  const Command command = tshark_command({}, field_set({"frame.len"}), run_on("-"));
   for (const char* name : {"HOME", "XDG_CONFIG_HOME", "WIRESHARK_CONFIG_DIR"}) {
     EXPECT_FALSE(fs::exists(environment_of(command, name))) << name;
   }
@@ -143,8 +152,9 @@ TEST(TsharkCommand, KeepsPersonalConfigurationsAway) {
 }
 
 TEST(TsharkCommand, MayHaveAConfigurationOfOurs) {
-  const Command command = tshark_command({}, field_set({"frame.len"}),
-                                         {.input = "-", .configuration_directory = "/run/ours"});
+  TsharkRun run = run_on("-");
+  run.configuration_directory = "/run/ours";
+  const Command command = tshark_command({}, field_set({"frame.len"}), run);
   EXPECT_EQ(environment_of(command, "WIRESHARK_CONFIG_DIR"), "/run/ours");
   EXPECT_FALSE(fs::exists(environment_of(command, "HOME")));
 }
