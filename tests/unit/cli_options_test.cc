@@ -175,7 +175,7 @@ TEST(OptionsTest, Delimiter) {
 
 TEST(OptionsTest, DelimiterIsOneCharacterThatCsvCanHave) {
   for (const char* text : {"", ";;", "\"", "\n", "\r", "\\n", "\xc3\xa4"}) {
-    EXPECT_EQ(refusal({"--delimiter=" + std::string(text), "x"}).substr(0, 12), "--delimiter ")
+    EXPECT_EQ(refusal({"x", "--delimiter", text}).substr(0, 12), "--delimiter ")
         << testing::PrintToString(text);
   }
 }
@@ -226,6 +226,15 @@ TEST(OptionsTest, AValueMustNotBeMissing) {
   for (const char* word : {"-o", "-Y", "-d", "--pref", "--tshark", "-t", "--schema", "--columns",
                            "--delimiter"}) {
     EXPECT_THROW((void)parse_with_help({"x", word}), UsageError) << word;
+  }
+}
+
+TEST(OptionsTest, AnEmptyValueDoesNotTakeTheNextWord) {
+  for (const char* word : {"--output=", "--display-filter=", "--columns=", "--tshark=", "--delimiter="}) {
+    try {
+      EXPECT_EQ(parse_with_help({word, "x"}).options.inputs, (Words{"x"})) << word;
+    } catch (const UsageError&) {  // that is all right, too
+    }
   }
 }
 
