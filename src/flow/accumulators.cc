@@ -27,7 +27,7 @@ class Flags final : public AccumulatorOf<FlagState> {
   void add_packet(FlagState& state, const Packet& packet, Direction direction) const override {
     auto& counts = state[index(direction)];
     for (std::size_t bit = 0; bit < counts.size(); ++bit) {
-      counts[bit] += (packet.tcp_flags >> bit) & 1U;
+      counts[bit].add((packet.tcp_flags >> bit) & 1U);
     }
   }
 };

@@ -20,8 +20,26 @@ struct GapState {
 };
 [[nodiscard]] std::unique_ptr<Accumulator> make_gaps(FieldSet& fields);
 
+/// A counter of 48 bits: there are many in every flow. At a million packets a second it lasts for
+/// nine years.
+class SmallCounter {
+ public:
+  void add(std::uint16_t count) noexcept {
+    const std::uint32_t low = std::uint32_t{words_[0]} + count;
+    words_[0] = static_cast<std::uint16_t>(low);
+    if (low <= 0xffff) return;
+    if (++words_[1] == 0) ++words_[2];
+  }
+  [[nodiscard]] std::uint64_t value() const noexcept {
+    return std::uint64_t{words_[2]} << 32 | std::uint64_t{words_[1]} << 16 | words_[0];
+  }
+
+ private:
+  std::array<std::uint16_t, 3> words_{};  // least significant first
+};
+
 /// Packets with each of the eight TCP flags, by direction and by the flag's bit (FIN is 0).
-using FlagState = std::array<std::array<std::uint64_t, 8>, 2>;
+using FlagState = std::array<std::array<SmallCounter, 8>, 2>;
 [[nodiscard]] std::unique_ptr<Accumulator> make_flags(FieldSet& fields);
 
 }  // namespace flowmeter

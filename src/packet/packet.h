@@ -15,7 +15,7 @@ enum class Transport : std::uint8_t { tcp = 6, udp = 17 };
 /// udp.stream; UDP-Lite counts in udp.stream).
 struct StreamKey {
   Transport transport = Transport::tcp;
-  std::uint64_t stream = 0;
+  std::uint64_t stream = 0;  ///< below 2^56
 
   friend bool operator==(const StreamKey&, const StreamKey&) = default;
 };

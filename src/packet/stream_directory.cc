@@ -2,10 +2,13 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstring>
+#include <random>
 #include <tuple>
 
 #include "base/error.h"
+#include "stats/wide_int.h"
 
 namespace flowmeter {
 namespace {
@@ -23,71 +26,93 @@ bool is_opening(const Packet& packet) {
   return (packet.tcp_flags & (tcp_flag::syn | tcp_flag::ack)) == tcp_flag::syn;
 }
 
+std::uint64_t random_word() {
+  std::random_device device;
+  return (std::uint64_t{device()} << 32) | device();
+}
+
 std::uint64_t mix(std::uint64_t hash, std::uint64_t value) {
-  hash = (hash ^ value) * 0x9e3779b97f4a7c15ULL;
-  return hash ^ (hash >> 32);
+  const Product product = multiply(hash ^ value, 0x9e3779b97f4a7c15ULL ^ (hash << 1));
+  return product.low ^ product.high ^ value;
 }
 
 std::uint64_t mix(std::uint64_t hash, const Endpoint& endpoint) {
   std::uint64_t words[2];
   std::memcpy(words, endpoint.address.bytes.data(), sizeof words);
-  return mix(mix(mix(hash, words[0]), words[1]), endpoint.port);
+  const std::uint64_t rest = std::uint64_t{endpoint.address.version} << 16 | endpoint.port;
+  return mix(mix(mix(hash, words[0]), words[1]), rest);
+}
+
+/// From how many conversations on the next sweep pays: work for a quarter of new ones.
+std::size_t next_sweep(std::size_t now, std::size_t remembered) {
+  const std::size_t base = std::max(now, remembered);
+  return base + base / 4 + 1024;
 }
 
 }  // namespace
 
-std::size_t StreamDirectory::KeyHash::operator()(const Key& key) const noexcept {
-  const auto seed = static_cast<std::uint64_t>(key.transport);
-  return static_cast<std::size_t>(mix(mix(seed, key.low), key.high));
-}
-
 StreamDirectory::StreamDirectory(std::chrono::nanoseconds idle, std::size_t remembered)
     : idle_ns_(static_cast<std::uint64_t>(idle.count())),
       remembered_(remembered),
+      seeds_{random_word(), random_word()},
       buckets_(first_buckets),
-      known_(Known::bucket_traits(buckets_.data(), buckets_.size())) {}
+      known_(Known::bucket_traits(buckets_.data(), buckets_.size())),
+      sweep_at_(next_sweep(0, remembered)) {}
 
 StreamDirectory::~StreamDirectory() = default;
 
-StreamDirectory::Local& StreamDirectory::local(std::uint32_t segment, const StreamKey& key) {
+StreamDirectory::Local& StreamDirectory::local(Segment& segment, const StreamKey& key) {
   if (key.stream >= most_local_streams) {
     throw InputError(fmt::format("a stream number of {} is out of bounds", key.stream));
   }
-  auto& locals = segments_[segment].locals[key.transport == Transport::udp];
+  auto& locals = segment.locals[key.transport == Transport::udp];
   if (key.stream >= locals.size()) locals.resize(static_cast<std::size_t>(key.stream) + 1);
   return locals[static_cast<std::size_t>(key.stream)];
 }
 
-std::uint64_t StreamDirectory::resolve(std::uint32_t segment, const Packet& packet,
+void StreamDirectory::renew(Conversation& conversation, Transport transport) {
+  std::uint64_t& next = next_stream_[transport == Transport::udp];
+  if (next > UINT32_MAX) throw InputError("more than 2^32 streams");
+  conversation.stream = static_cast<std::uint32_t>(next++);
+  conversation.initial_known[0] = conversation.initial_known[1] = false;
+}
+
+std::uint64_t StreamDirectory::resolve(std::uint32_t segment_number, const Packet& packet,
                                        const TcpNumbers& numbers, std::int64_t clock_ns) {
-  forget(clock_ns);
+  if (known_.size() >= sweep_at_) sweep(clock_ns);
+  Segment& segment = segments_[segment_number];
   Local& known = local(segment, packet.key);
-  const bool first_here =
-      known.conversation == nullptr || known.conversation->generation != known.generation;
+  const bool first_here = known.conversation == 0 ||
+                          memory_[known.conversation - 1].generation != known.generation;
   bool is_new = false;
-  Conversation& conversation = first_here ? find_or_add(packet, is_new) : *known.conversation;
+  const std::uint32_t index = first_here ? find_or_add(packet, is_new) : known.conversation - 1;
+  Conversation& conversation = memory_[index];
   const auto number = static_cast<std::uint32_t>(packet.key.stream);
-  const bool came_from_here = conversation.segment == segment && !is_new;
+  const bool other_here =
+      !is_new && conversation.segment == segment_number && conversation.local != number;
+  // UDP's and TCP's numbers are apart.
+  const auto own = [&packet](std::uint64_t stream) {
+    return stream << 1 | (packet.key.transport == Transport::udp ? 1U : 0U);
+  };
+  const std::uint32_t before = conversation.stream;
 
   if (is_new) {
-    conversation.stream = next(packet.key.transport);
+    renew(conversation, packet.key.transport);
   } else if (numbers.known && is_opening(packet)) {
-    if (opens_anew(conversation, packet, numbers)) {
-      conversation.stream = next(packet.key.transport);
-      conversation.initial_known[0] = conversation.initial_known[1] = false;
-    }
-  } else if (first_here && came_from_here && conversation.local != number) {
+    if (opens_anew(conversation, packet, numbers)) renew(conversation, packet.key.transport);
+  } else if (other_here && first_here) {
     // A dissector began another stream in the middle, without a SYN.
-    conversation.stream = next(packet.key.transport);
-    conversation.initial_known[0] = conversation.initial_known[1] = false;
-  } else if (!first_here && came_from_here && conversation.local != number) {
-    conversation.stream = known.stream;  // back to an older one of the same tshark
+    renew(conversation, packet.key.transport);
+  } else if (other_here) {
+    const auto older = segment.superseded.find(own(number));
+    if (older != segment.superseded.end()) conversation.stream = older->second;
   }
-  conversation.segment = segment;
+  if (other_here) segment.superseded[own(conversation.local)] = before;
+  conversation.segment = segment_number;
   conversation.local = number;
-  known = {&conversation, conversation.generation, conversation.stream};
+  conversation.touched_ns = clock_ns;
+  known = {index + 1, conversation.generation};
   if (numbers.known) learn(conversation, packet, numbers);
-  touch(conversation, clock_ns);
   return conversation.stream;
 }
 
@@ -114,60 +139,68 @@ void StreamDirectory::learn(Conversation& conversation, const Packet& packet,
   }
 }
 
-StreamDirectory::Conversation& StreamDirectory::find_or_add(const Packet& packet, bool& is_new) {
+StreamDirectory::Digest StreamDirectory::digest(const Packet& packet) const {
   const bool low = is_low(packet);
-  const Key key{low ? packet.source : packet.destination, low ? packet.destination : packet.source,
-                packet.key.transport};
+  const Endpoint& first = low ? packet.source : packet.destination;
+  const Endpoint& second = low ? packet.destination : packet.source;
+  const auto hash = [&](std::uint64_t seed) {
+    return mix(mix(mix(seed, static_cast<std::uint64_t>(packet.key.transport)), first), second);
+  };
+  return {hash(seeds_[0]), hash(seeds_[1])};
+}
+
+std::uint32_t StreamDirectory::find_or_add(const Packet& packet, bool& is_new) {
+  const Digest key = digest(packet);
   const auto found = known_.find(key);
-  if (found != known_.end()) return *found;
+  if (found != known_.end()) return found->index;
   is_new = true;
   if (known_.size() == buckets_.size()) {
     std::vector<Known::bucket_type> buckets(buckets_.size() * 2);
     known_.rehash(Known::bucket_traits(buckets.data(), buckets.size()));
     buckets_.swap(buckets);
   }
-  Conversation& conversation = allocate();
+  const std::uint32_t index = allocate();
+  Conversation& conversation = memory_[index];
   conversation.key = key;
+  conversation.used = true;
+  conversation.index = index;
   known_.insert(conversation);
-  fresh_.push_back(conversation);
-  return conversation;
+  return index;
 }
 
-StreamDirectory::Conversation& StreamDirectory::allocate() {
-  if (free_.empty()) return memory_.emplace_back();
-  Conversation& conversation = *free_.back();
+std::uint32_t StreamDirectory::allocate() {
+  if (free_.empty()) {
+    memory_.emplace_back();
+    return static_cast<std::uint32_t>(memory_.size() - 1);
+  }
+  const std::uint32_t index = free_.back();
   free_.pop_back();
-  conversation.stale = false;
-  conversation.initial_known[0] = conversation.initial_known[1] = false;
-  return conversation;
+  return index;
 }
 
-void StreamDirectory::touch(Conversation& conversation, std::int64_t clock_ns) {
-  Recency& from = conversation.stale ? stale_ : fresh_;
-  from.erase(from.iterator_to(conversation));
-  conversation.stale = false;
-  conversation.touched_ns = clock_ns;
-  fresh_.push_back(conversation);
-}
-
-void StreamDirectory::forget(std::int64_t clock_ns) {
-  while (!fresh_.empty()) {
-    Conversation& oldest = fresh_.front();
-    if (static_cast<std::uint64_t>(clock_ns) - static_cast<std::uint64_t>(oldest.touched_ns) <=
-        idle_ns_) {
-      break;
-    }
-    fresh_.pop_front();
-    oldest.stale = true;
-    stale_.push_back(oldest);
+/// Forgets the conversations that were silent the longest, as far as there are too many silent ones.
+void StreamDirectory::sweep(std::int64_t clock_ns) {
+  std::vector<std::uint32_t> silent;
+  for (std::uint32_t index = 0; index < memory_.size(); ++index) {
+    const Conversation& conversation = memory_[index];
+    const std::uint64_t silence = static_cast<std::uint64_t>(clock_ns) -
+                                  static_cast<std::uint64_t>(conversation.touched_ns);
+    if (conversation.used && silence > idle_ns_) silent.push_back(index);
   }
-  while (stale_.size() > remembered_) {
-    Conversation& oldest = stale_.front();
-    stale_.pop_front();
-    known_.erase(known_.iterator_to(oldest));
-    ++oldest.generation;
-    free_.push_back(&oldest);
+  if (silent.size() > remembered_) {
+    const auto kept = silent.end() - static_cast<std::ptrdiff_t>(remembered_);
+    std::nth_element(silent.begin(), kept, silent.end(), [this](std::uint32_t a, std::uint32_t b) {
+      return memory_[a].touched_ns < memory_[b].touched_ns;
+    });
+    std::for_each(silent.begin(), kept, [this](std::uint32_t index) {
+      Conversation& conversation = memory_[index];
+      known_.erase(known_.iterator_to(conversation));
+      conversation.used = false;
+      ++conversation.generation;
+      free_.push_back(index);
+    });
   }
+  sweep_at_ = next_sweep(known_.size(), remembered_);
 }
 
 }  // namespace flowmeter

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <boost/intrusive/list.hpp>
 #include <boost/intrusive/unordered_set.hpp>
 #include <chrono>
 #include <cstdint>
@@ -28,9 +27,10 @@ struct TcpNumbers {
 /// SYN without ACK opens a new stream if its sequence number differs from the initial one of its
 /// direction, as in tshark's own dissector (epan/dissectors/packet-tcp.c of 4.0).
 ///
-/// Conversations that were silent for longer than `idle` are forgotten, the longest silent first,
-/// as far as there are more than `remembered` of them. With the flow table's own numbers for both,
-/// nothing is forgotten that it still knows.
+/// Conversations that were silent for longer than `idle` are forgotten now and then, the longest silent
+/// first, down to `remembered` of them. With the flow table's own numbers for both, nothing is
+/// forgotten that it still knows. Conversations are told apart by 128 bits of a hash with a seed of
+/// its own in every process: two of 2^32 are taken for one with a probability of 2^-65.
 class StreamDirectory {
  public:
   StreamDirectory(std::chrono::nanoseconds idle, std::size_t remembered);
@@ -51,72 +51,70 @@ class StreamDirectory {
   [[nodiscard]] std::size_t size() const noexcept { return known_.size(); }
 
  private:
-  struct Key {
-    Endpoint low, high;
-    Transport transport = Transport::tcp;
+  struct Digest {
+    std::uint64_t first = 0, second = 0;
 
-    friend bool operator==(const Key&, const Key&) = default;
+    friend bool operator==(const Digest&, const Digest&) = default;
   };
-  struct KeyHash {
-    std::size_t operator()(const Key& key) const noexcept;
+  struct DigestHash {
+    std::size_t operator()(const Digest& digest) const noexcept {
+      return static_cast<std::size_t>(digest.first);
+    }
   };
-  using ListHook =
-      boost::intrusive::list_member_hook<boost::intrusive::link_mode<boost::intrusive::normal_link>>;
   using SetHook = boost::intrusive::unordered_set_member_hook<
       boost::intrusive::link_mode<boost::intrusive::normal_link>>;
+  /// Kept for every open flow: 64 bytes.
   struct Conversation {
-    ListHook by_recency;
     SetHook by_key;
-    Key key;
-    bool stale = false;
-    bool initial_known[2] = {false, false};     // by sender: low, high
-    std::uint32_t generation = 0;               // grows when the memory is used for another one
-    std::uint32_t segment = 0, local = 0;       // where its last packet came from
-    std::uint32_t initial[2] = {0, 0};          // the sequence number before the first byte
-    std::uint64_t stream = 0;
+    Digest key;
     std::int64_t touched_ns = 0;
+    std::uint32_t stream = 0;
+    std::uint32_t initial[2] = {0, 0};  // the sequence number before the first byte, by sender
+    std::uint32_t segment = 0, local = 0;  // where its last packet came from
+    std::uint32_t generation = 0;          // grows when the memory is used for another one
+    std::uint32_t index = 0;               // in memory_
+    bool initial_known[2] = {false, false};
+    bool used = false;
   };
   struct KeyOf {
-    using type = Key;
-    const Key& operator()(const Conversation& c) const noexcept { return c.key; }
+    using type = Digest;
+    const Digest& operator()(const Conversation& c) const noexcept { return c.key; }
   };
-  using Recency = boost::intrusive::list<
-      Conversation,
-      boost::intrusive::member_hook<Conversation, ListHook, &Conversation::by_recency>>;
   using Known = boost::intrusive::unordered_set<
       Conversation, boost::intrusive::member_hook<Conversation, SetHook, &Conversation::by_key>,
-      boost::intrusive::key_of_value<KeyOf>, boost::intrusive::hash<KeyHash>,
+      boost::intrusive::key_of_value<KeyOf>, boost::intrusive::hash<DigestHash>,
       boost::intrusive::power_2_buckets<true>>;
 
-  /// What a segment's stream is.
+  /// Which conversation a segment's stream is.
   struct Local {
-    Conversation* conversation = nullptr;  // null: not seen yet
-    std::uint32_t generation = 0;          // of the conversation then
-    std::uint64_t stream = 0;
+    std::uint32_t conversation = 0;  // index plus 1; 0: not seen yet
+    std::uint32_t generation = 0;    // of the conversation then
   };
   struct Segment {
     std::vector<Local> locals[2];  // by transport and the segment's own number
+    std::unordered_map<std::uint64_t, std::uint32_t> superseded;  // own number to stream
   };
 
-  Local& local(std::uint32_t segment, const StreamKey& key);
-  Conversation& find_or_add(const Packet& packet, bool& is_new);
-  Conversation& allocate();
-  void touch(Conversation& conversation, std::int64_t clock_ns);
-  void forget(std::int64_t clock_ns);
-  std::uint64_t next(Transport transport) { return next_stream_[transport == Transport::udp]++; }
+  static Local& local(Segment& segment, const StreamKey& key);
+  Digest digest(const Packet& packet) const;
+  std::uint32_t find_or_add(const Packet& packet, bool& is_new);
+  std::uint32_t allocate();
+  void sweep(std::int64_t clock_ns);
+  void renew(Conversation& conversation, Transport transport);
   static bool opens_anew(const Conversation& conversation, const Packet& packet,
                          const TcpNumbers& numbers);
   static void learn(Conversation& conversation, const Packet& packet, const TcpNumbers& numbers);
 
   const std::uint64_t idle_ns_;
   const std::size_t remembered_;
+  const std::uint64_t seeds_[2];
   std::deque<Conversation> memory_;
-  std::vector<Conversation*> free_;
+  std::vector<std::uint32_t> free_;
   std::vector<Known::bucket_type> buckets_;
   Known known_;
-  Recency fresh_, stale_;  // longest untouched first
+  std::size_t sweep_at_;  // conversations
   std::unordered_map<std::uint32_t, Segment> segments_;
-  std::uint64_t next_stream_[2] = {0, 0};  // TCP, UDP
+  std::uint64_t next_stream_[2] = {0, 0};  // TCP, UDP; 32 bits, as tshark's own
 };
 
 }  // namespace flowmeter

@@ -112,7 +112,7 @@ void add_flags(std::vector<Column>& columns) {
           {fmt::format("{}_{}_cnt", side.prefix, flag.label), "packet",
            fmt::format("{} packets with the TCP flag {}; 0 for UDP", side.adjective, flag.name),
            {"tcp.flags"}, &make_flags,
-           [way, bit](Cell& cell) { cell.out.natural(cell.as<FlagState>()[way][bit]); }});
+           [way, bit](Cell& cell) { cell.out.natural(cell.as<FlagState>()[way][bit].value()); }});
     }
   }
 }

@@ -20,9 +20,10 @@ namespace {
 
 using boost::system::error_code;
 
-constexpr std::uint64_t frames_ahead = 1U << 16;  // dealt, not collected yet
+constexpr std::uint64_t frames_ahead = 1U << 15;  // dealt, not collected yet
 constexpr std::size_t piece_bytes = std::size_t{128} << 10;
-constexpr std::size_t waiting_bytes = std::size_t{4} << 20;  // for all tsharks together
+constexpr std::size_t waiting_bytes = std::size_t{1} << 20;  // for all tsharks together
+constexpr std::size_t trim_bytes = std::size_t{128} << 10;   // written, and to be let go of
 constexpr std::size_t output_buffer = std::size_t{16} << 10;  // of a tshark
 constexpr std::size_t filler_frames = 512;  // whose records fill that buffer
 constexpr std::size_t error_head = 2048, error_tail = 4096;
@@ -217,6 +218,10 @@ void TsharkFleet::write(Life& life) {
     if (count >= 0) {
       life.written += static_cast<std::size_t>(count);
     } else if (errno == EAGAIN) {
+      if (life.written >= trim_bytes) {
+        life.input.erase(0, life.written);
+        life.written = 0;
+      }
       life.writing = true;
       life.in->writable([this, &life] {
         host_.guard([this, &life] {

@@ -1,20 +1,25 @@
 """Several tsharks, replaced tsharks, other decoders: the rows are those of one tshark that writes EK."""
 
 import functools
+import os
 
 import pytest
 
-from helpers import CAPTURES, SHARED, flowmeter, label
+from helpers import CAPTURES, SAMPLES, SHARED, flowmeter, label
 
 REFERENCE = ("--decoder", "ek", "-j1", "--life-frames", "0")
 
+#: All captures in all ways, which takes a quarter of an hour.
+LONG = bool(os.environ.get("FLOWMETER_LONG_TESTS"))
+
 #: A tshark for every so many frames takes long: only for captures of up to this many bytes each.
-SMALL = 3000
+SMALL = 100_000 if LONG else 900
 
 DAMAGED = [] if SHARED is None else sorted((SHARED / "dialects" / "captures").glob("cut_*"))
 
 #: Application dissectors that remember need one uninterrupted tshark, which only known ports get.
 every_capture = pytest.mark.parametrize("capture", CAPTURES, ids=label)
+some_captures = pytest.mark.parametrize("capture", CAPTURES if LONG else SAMPLES, ids=label)
 
 
 def words(options):
@@ -34,12 +39,13 @@ def same(expected, got):
 @every_capture
 def test_decoders_jobs_and_lives(capture):
     expected = reference(capture)
-    for options in (
+    every_way = (
         ("--decoder", "columns", "-j1", "--life-frames", "0"),
+        ("-j5", "--life-frames", "100"),
         ("-j2",),
         ("--decoder", "ek", "-j2"),
-        ("-j5", "--life-frames", "100"),
-    ):
+    )
+    for options in every_way if LONG else every_way[:2]:
         same(expected, flowmeter(*options, capture, status=None, timeout=100))
 
 
@@ -52,12 +58,12 @@ def test_short_lives(capture, frames):
          flowmeter("-j2", "--life-frames", frames, capture, status=None, timeout=200))
 
 
-@every_capture
+@some_captures
 def test_from_a_pipe(capture):
     same(reference(capture), flowmeter("-j2", "-", data=capture.read_bytes(), status=None, timeout=60))
 
 
-@every_capture
+@some_captures
 def test_transport_only_agrees_with_itself(capture):
     expected = reference(capture, "--transport-only")
     same(expected, flowmeter("--transport-only", "-j3", "--life-frames", "50", capture, status=None,

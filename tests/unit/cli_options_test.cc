@@ -107,11 +107,14 @@ TEST(OptionsTest, TransportOnly) {
 }
 
 TEST(OptionsTest, Decoder) {
-  EXPECT_EQ(parse({"x"}).decoder_name, "auto");
-  for (const char* name : {"auto", "ek", "json", "columns"}) {
-    EXPECT_EQ(parse({"--decoder", name, "x"}).decoder_name, name);
+  EXPECT_EQ(parse({"x"}).decoder, DecoderChoice::automatic);
+  EXPECT_EQ(parse({"--decoder", "auto", "x"}).decoder, DecoderChoice::automatic);
+  EXPECT_EQ(parse({"--decoder", "ek", "x"}).decoder, DecoderChoice::ek);
+  EXPECT_EQ(parse({"--decoder", "json", "x"}).decoder, DecoderChoice::json);
+  EXPECT_EQ(parse({"--decoder", "columns", "x"}).decoder, DecoderChoice::columns);
+  for (const char* name : {"pdml", "", "1", "7", "EK"}) {
+    EXPECT_THROW((void)parse_with_help({"x", "--decoder", name}), UsageError) << name;
   }
-  EXPECT_THROW((void)parse_with_help({"--decoder", "pdml", "x"}), UsageError);
 }
 
 TEST(OptionsTest, Jobs) {

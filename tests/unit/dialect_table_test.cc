@@ -74,6 +74,14 @@ TEST_F(Table, AnEmptyCellIsNoValue) {
   EXPECT_FALSE(record_.has(fields_.find("frame.number")));
 }
 
+TEST_F(Table, PaddingIsNoPartOfAValue) {
+  TableParser parser(fields_, {"frame.number", "ip.src", "tcp.stream"});
+  ASSERT_TRUE(parse(parser, "    1\t   \t3  "));
+  EXPECT_EQ(of("frame.number"), (Texts{"1"}));
+  EXPECT_FALSE(record_.has(fields_.find("ip.src")));
+  EXPECT_EQ(of("tcp.stream"), (Texts{"3"}));
+}
+
 TEST_F(Table, ALineOfOneColumnMayBeEmpty) {
   TableParser parser(fields_, {"tcp.stream"});
   ASSERT_TRUE(parse(parser, ""));

@@ -150,8 +150,27 @@ TEST(Flags, AreCountedEachByItself) {
   kept.add(at(0, 0, tcp_flag::syn | tcp_flag::ack), backward);
   kept.add(at(0, 0, 0xffff), forward);
   kept.add(at(0, 0, 0), forward);
-  EXPECT_EQ(kept.state()[0], (std::array<std::uint64_t, 8>{1, 2, 1, 1, 1, 1, 1, 1}));
-  EXPECT_EQ(kept.state()[1], (std::array<std::uint64_t, 8>{0, 1, 0, 0, 1, 0, 0, 0}));
+  const auto counts = [&kept](std::size_t way) {
+    std::array<std::uint64_t, 8> values{};
+    for (std::size_t bit = 0; bit < values.size(); ++bit) values[bit] = kept.state()[way][bit].value();
+    return values;
+  };
+  EXPECT_EQ(counts(0), (std::array<std::uint64_t, 8>{1, 2, 1, 1, 1, 1, 1, 1}));
+  EXPECT_EQ(counts(1), (std::array<std::uint64_t, 8>{0, 1, 0, 0, 1, 0, 0, 0}));
+}
+
+TEST(SmallCounter, CarriesIntoItsHigherWords) {
+  SmallCounter counter;
+  std::uint64_t sum = 0;
+  for (const std::uint16_t step : {0xffff, 1, 0xffff, 0xffff, 2}) {
+    counter.add(step);
+    sum += step;
+    EXPECT_EQ(counter.value(), sum);
+  }
+  for (std::uint64_t i = 0; i < 70'000; ++i) counter.add(0xffff);
+  sum += std::uint64_t{70'000} * 0xffff;
+  EXPECT_EQ(counter.value(), sum);
+  EXPECT_GT(sum, std::uint64_t{1} << 32);
 }
 
 struct Odd {

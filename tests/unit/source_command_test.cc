@@ -65,14 +65,30 @@ TEST(TsharkCommand, AsksForTheFieldsAsJson) {
 }
 
 TEST(TsharkCommand, AsksForTheFieldsAsColumns) {
-  const Words arguments = arguments_of({}, run_on("x.pcap", Decoder::columns));
+  const FieldSet fields = field_set({"frame.time_epoch", "frame.len", "ip.src", "tcp.stream"});
+  const Words arguments = arguments_of({}, run_on("x.pcap", Decoder::columns), fields);
   EXPECT_EQ(behind(arguments, "-T"), (Words{"tabs"}));
+  EXPECT_EQ(behind(arguments, "-t"), (Words{"e"}));
   EXPECT_TRUE(behind(arguments, "-e").empty());
+  // tshark's own columns where it has one: they take no tree at all.
   const Words preferences = behind(arguments, "-o");
   EXPECT_EQ(std::count(preferences.begin(), preferences.end(),
-                       "gui.column.format:\"frame.len\",\"%Cus:frame.len:0:R\",\"tcp.stream\","
-                       "\"%Cus:tcp.stream:0:R\""),
+                       "gui.column.format:\"frame.time_epoch\",\"%t\",\"frame.len\",\"%L\","
+                       "\"ip.src\",\"%Cus:ip.src:0:R\",\"tcp.stream\",\"%Cus:tcp.stream:0:R\""),
             1);
+}
+
+TEST(TsharkCommand, OnlyFieldsOfHeadersAreExactInColumnsAndStateless) {
+  for (const char* field : {"frame.time_epoch", "frame.len", "frame.protocols", "ip.src", "ipv6.dst",
+                            "tcp.stream", "tcp.flags", "udp.dstport", "tcp.seq_raw"}) {
+    EXPECT_TRUE(exact_in_columns(field)) << field;
+    EXPECT_TRUE(stateless(field)) << field;
+  }
+  for (const char* field : {"http.host", "tcp.time_delta", "tcp.time_relative", "tcp.segments",
+                            "_ws.malformed", "tcp", "", "tcp.analysis.retransmission"}) {
+    EXPECT_FALSE(exact_in_columns(field)) << field;
+    EXPECT_FALSE(stateless(field)) << field;
+  }
 }
 
 TEST(TsharkCommand, PinsThePreferencesOnWhichNumbersDepend) {
