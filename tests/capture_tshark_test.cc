@@ -161,7 +161,7 @@ bool long_tests() {
   return wanted != nullptr && std::string_view(wanted) == "1";
 }
 
-fs::path repository() { return fs::path(__FILE__).parent_path().parent_path(); }
+fs::path repository() { return FLOWMETER_ROOT; }
 
 fs::path shared() {
   const char* given = std::getenv("FLOWMETER_SHARED");

@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <fmt/format.h>
 #include <algorithm>
 #include <cmath>
 #include <map>
@@ -33,7 +34,7 @@ class HelpFormatter final : public CLI::Formatter {
   }
 };
 
-void add_input_options(CLI::App& app, Options& options) {
+void add_input_options(CLI::App& app, Options& options, std::string& decoder) {
   app.add_option("INPUT", options.inputs,
                  "Captures or tshark output; - is standard input, told apart by content")
       ->type_name("");
@@ -59,15 +60,11 @@ void add_input_options(CLI::App& app, Options& options) {
   app.add_flag("--transport-only", options.tshark.transport_only,
                "Switch application dissectors off: faster; see the README for what differs")
       ->group("Input");
-  app.add_option("--decoder", options.decoder,
+  app.add_option("--decoder", decoder,
                  "How tshark is asked: ek, json, columns, or auto (the fastest that is exact)")
       ->type_name("NAME")
-      ->transform(CLI::CheckedTransformer(std::map<std::string, DecoderChoice>{
-                                              {"auto", DecoderChoice::automatic},
-                                              {"ek", DecoderChoice::ek},
-                                              {"json", DecoderChoice::json},
-                                              {"columns", DecoderChoice::columns}})
-                      .description(""))
+      ->check(CLI::IsMember({"auto", "ek", "json", "columns"}).description(""))
+      ->capture_default_str()
       ->group("Input");
   app.add_option("-j,--jobs", options.jobs, "tsharks at once (default: the cores)")
       ->type_name("N")
@@ -76,6 +73,7 @@ void add_input_options(CLI::App& app, Options& options) {
   app.add_option("--life-frames", options.life_frames,
                  "Frames after which a tshark is replaced, to bound its memory (0: never)")
       ->type_name("N")
+      ->check(CLI::Validator(CLI::NonNegativeNumber).description(""))
       ->capture_default_str()
       ->group("Input");
   app.add_flag("--print-command", options.print_command,
@@ -149,17 +147,23 @@ int cut_verbatim(int argc, const char* const* argv, std::vector<std::string>& ex
 Options parse_options(int argc, const char* const* argv, std::string& help) {
   Options options;
   double timeout = options.meter.idle_timeout.count();
-  std::string delimiter = ",";
+  std::string delimiter = ",", decoder = "auto";
   int progress = -1;
   bool quiet = false, verbose = false;
   argc = cut_verbatim(argc, argv, options.tshark.extra_arguments);
+  for (int i = 1; i < argc; ++i) {
+    const std::string_view word = argv[i];  // CLI11 would take the next word for the value
+    if (word.starts_with("--") && word.find('=') == word.size() - 1) {
+      throw UsageError(fmt::format("{} has no value (see --help)", word));
+    }
+  }
 
   CLI::App app(description, "flowmeter");
   app.formatter(std::make_shared<HelpFormatter>());
   app.get_formatter()->column_width(30);
   app.footer(examples);
   app.set_help_flag("-h,--help", "Print this help")->group("Messages");
-  add_input_options(app, options);
+  add_input_options(app, options, decoder);
   add_flow_options(app, options, timeout);
   add_output_options(app, options, delimiter, progress, quiet, verbose);
   try {
@@ -173,6 +177,11 @@ Options parse_options(int argc, const char* const* argv, std::string& help) {
   if (std::isnan(timeout)) throw UsageError("--timeout: nan is no time");
   options.meter.idle_timeout = std::chrono::duration<double>(timeout);
   options.delimiter = parse_delimiter(delimiter);
+  const std::map<std::string_view, DecoderChoice> decoders{{"auto", DecoderChoice::automatic},
+                                                           {"ek", DecoderChoice::ek},
+                                                           {"json", DecoderChoice::json},
+                                                           {"columns", DecoderChoice::columns}};
+  options.decoder = decoders.at(decoder);
   options.jobs_given = app.count("--jobs") != 0 || app.count("--life-frames") != 0;
   if (app.count("--jobs") == 0) options.jobs = std::max(1U, std::thread::hardware_concurrency());
   if (quiet) options.level = Reporter::Level::quiet;

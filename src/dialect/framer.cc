@@ -47,6 +47,7 @@ std::optional<std::span<char>> LineFramer::next() {
     check_length(pending());
     if (!closed_ || pending() == 0) return std::nullopt;
   }
+  check_length(line_end - begin_);
   const std::size_t start = begin_;
   if (line_end > start && data[line_end - 1] == '\r') --line_end;
   data[line_end] = '\0';
@@ -97,8 +98,11 @@ std::optional<std::span<char>> ArrayFramer::next() {
         throw InputError(fmt::format("cut short in the middle of record {}", record_));
       }
       const std::span<char> object(buffer_.data() + begin_, scan_ - begin_);
+      check_length(object.size());
       begin_ = scan_;
       state_ = State::between;
+      given_ = record_;
+      given_start_ = record_start_;
       // RapidJSON parses in place up to a NUL; the byte that it covers comes back in restore().
       saved_ = buffer_[begin_];
       have_saved_ = begin_ < end_;
@@ -134,7 +138,7 @@ std::optional<std::span<char>> ArrayFramer::next() {
 }
 
 std::string ArrayFramer::place() const {
-  return fmt::format("record {} (byte {})", record_, record_start_);
+  return fmt::format("record {} (byte {})", given_, given_start_);
 }
 
 }  // namespace flowmeter

@@ -84,6 +84,7 @@ class ArrayFramer final : public Framer {
   std::uint64_t record_ = 0;
   std::uint64_t base_ = 0;          // offset in the stream of buffer_[0]
   std::uint64_t record_start_ = 0;  // offset in the stream
+  std::uint64_t given_ = 0, given_start_ = 0;  // the same of the record last handed out
 
   void moved(std::size_t by) override { base_ += by; }
 };

@@ -126,6 +126,15 @@ class Handler {
 constexpr unsigned parse_flags = rapidjson::kParseInsituFlag | rapidjson::kParseIterativeFlag |
                                  rapidjson::kParseNumbersAsStringsFlag;
 
+/// Whether the document breaks off within an escape sequence, whose start the error names.
+bool ends_in_escape(const rapidjson::ParseResult& result, std::span<char> text) {
+  const bool escape = result.Code() == rapidjson::kParseErrorStringEscapeInvalid ||
+                      result.Code() == rapidjson::kParseErrorStringUnicodeEscapeInvalidHex ||
+                      result.Code() == rapidjson::kParseErrorStringUnicodeSurrogateInvalid;
+  const std::string_view rest(text.data() + result.Offset(), text.size() - result.Offset());
+  return escape && rest.find('"') == std::string_view::npos;
+}
+
 bool starts_with(std::span<char> text, std::string_view prefix) {
   return std::string_view(text.data(), text.size()).starts_with(prefix);
 }
@@ -161,7 +170,7 @@ bool JsonParser::parse(std::span<char> text, Record& record) {
     if (result.Code() == rapidjson::kParseErrorTermination) {
       throw InputError(fmt::format("nested deeper than {} levels", max_depth));
     }
-    const bool at_end = result.Offset() >= text.size();
+    const bool at_end = result.Offset() >= text.size() || ends_in_escape(result, text);
     throw InputError(at_end ? std::string("cut short")
                             : fmt::format("not JSON at byte {}: {}", result.Offset() + 1,
                                           rapidjson::GetParseError_En(result.Code())));

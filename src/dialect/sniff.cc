@@ -53,6 +53,7 @@ std::optional<InputKind> sniff_values(std::string_view head, bool at_end) {
 
 std::optional<InputKind> sniff(std::string_view head, bool at_end) noexcept {
   if (head.empty()) return at_end ? std::optional(InputKind::empty) : std::nullopt;
+  if (!at_end && (head == "\xff"sv || head == "\xfe"sv)) return std::nullopt;
   if (head.starts_with("\xff\xfe"sv) || head.starts_with("\xfe\xff"sv)) return InputKind::utf16;
   for (const std::string_view magic : magics) {
     if (head.starts_with(magic)) return InputKind::capture;

@@ -145,9 +145,10 @@ const std::vector<std::string>& schema_names() {
 std::vector<const Column*> select_columns(std::string_view list,
                                           const std::vector<const Column*>& standard) {
   std::vector<const Column*> columns;
-  bool first = true;
-  while (!list.empty() || first) {
+  bool first = true, more = true;
+  while (more) {
     const std::size_t comma = list.find(',');
+    more = comma != std::string_view::npos;
     std::string_view word = list.substr(0, comma);
     list.remove_prefix(comma == std::string_view::npos ? list.size() : comma + 1);
     const char sign = word.empty() ? '\0' : word.front();

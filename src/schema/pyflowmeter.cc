@@ -18,7 +18,7 @@ double parse_real(const char* field, std::string_view text) {
   double value = 0;
   const char* const end = text.data() + text.size();
   const auto result = std::from_chars(text.data(), end, value);
-  if (result.ec != std::errc{} || result.ptr != end) {
+  if (result.ec != std::errc{} || result.ptr != end || !std::isfinite(value)) {
     throw InputError(fmt::format("{} has the value \"{:.40}\"", field, text));
   }
   return value;

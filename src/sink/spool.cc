@@ -34,6 +34,7 @@ void Spool::open() {
   if (open_) return;
   open_ = true;
   if (file_) {
+    if (std::fflush(file_.get()) != 0) fail();
     std::rewind(file_.get());
     std::string chunk(most_memory, '\0');
     for (std::size_t count = 0;

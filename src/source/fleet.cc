@@ -478,12 +478,19 @@ void TsharkFleet::interrupt() {
 }
 
 void TsharkFleet::kill() {
-  finished_ = true;
-  for (Lane& lane : lanes_) {
+  finished_ = capture_over_ = true;
+  ticker_.cancel();
+  capture_.reset();
+  const auto end = [](const Lane& lane) {
     for (const auto& life : lane) {
+      life->in.reset();
+      life->out.reset();
+      life->err.reset();
       if (life->child) life->child->signal(SIGKILL);
     }
-  }
+  };
+  std::for_each(lanes_.begin(), lanes_.end(), end);
+  end(retired_);
 }
 
 }  // namespace flowmeter

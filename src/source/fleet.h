@@ -71,7 +71,8 @@ class TsharkFleet final : public PacketSource {
   /// The user ends the run: no more is read, the tsharks end with what they have.
   void interrupt();
 
-  /// Ends all tsharks at once.
+  /// Ends all tsharks at once; nothing more is waited for. What the loop has in its queue by now must
+  /// still find the fleet.
   void kill();
 
   /// Tells the observers how it ended.

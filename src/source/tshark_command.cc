@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -55,6 +56,12 @@ constexpr std::array<std::string_view, 18> column_fields = {
 /// A place where no file can be, so that tshark finds no personal configuration and nobody can put
 /// one there. (A path below a file would be an error that tshark warns of.)
 constexpr const char* no_directory = "/proc/self/no-configuration";
+
+bool can_be_run(const std::string& path) {
+  struct stat status {};
+  return stat(path.c_str(), &status) == 0 && S_ISREG(status.st_mode) &&
+         access(path.c_str(), X_OK) == 0;
+}
 
 bool plain_for_shell(std::string_view text) {
   return !text.empty() &&
@@ -186,7 +193,7 @@ std::string program_in_path(const std::string& name) {
   while (!rest.empty()) {
     const std::size_t colon = rest.find(':');
     std::string candidate = fmt::format("{}/{}", rest.substr(0, colon), name);
-    if (access(candidate.c_str(), X_OK) == 0) return candidate;
+    if (can_be_run(candidate)) return candidate;
     rest.remove_prefix(colon == std::string_view::npos ? rest.size() : colon + 1);
   }
   return {};
@@ -194,7 +201,7 @@ std::string program_in_path(const std::string& name) {
 
 std::string find_program(const std::string& name) {
   if (name.find('/') != std::string::npos) {
-    if (access(name.c_str(), X_OK) == 0) return name;
+    if (can_be_run(name)) return name;
     throw UsageError(fmt::format("{}: no such program", name));
   }
   std::string program = program_in_path(name);
@@ -204,11 +211,11 @@ std::string find_program(const std::string& name) {
 }
 
 std::string shell_line(const Command& command, const FieldSet& fields, Decoder decoder) {
-  std::string line = "env";
+  std::string line;
   for (const auto& [name, value] : command.environment) {
-    line += fmt::format(" {}={}", name, shell_word(value));
+    line += fmt::format("{}={} ", name, shell_word(value));
   }
-  line += ' ' + shell_word(command.program);
+  line += shell_word(command.program);
   for (const std::string& argument : command.arguments) line += ' ' + shell_word(argument);
   if (decoder != Decoder::columns) return line;
   return fmt::format("{{ printf '%b\\n' '{}'; {}; }}", fmt::join(fields.names(), "\\t"), line);

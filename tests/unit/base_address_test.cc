@@ -37,11 +37,29 @@ TEST(Address, AnIpv4MappedAddressIsIpv6) {
 }
 
 TEST(Address, RefusesWhatTsharkDoesNotPrintAsAnAddress) {
-  for (const char* text :
-       {"", ".", "1.2.3", "1.2.3.", "1.2.3.4.", "1.2.3.4.5", "1.2.3.256", "1.2.3.-4", "1..2.3",
-        " 1.2.3.4", "1.2.3.4 ", "a.b.c.d", "localhost", ":", ":::", "1:2:3:4:5:6:7", "12345::",
-        "fe80::1%eth0", "::1 ", "::g", "1.2.3.4:80", "00:00:5e:00:53:01",
-        "ffff:ffff:ffff:ffff:ffff:ffff:255.255.255.2555"}) {
+  for (const char* text : {"",
+                           ".",
+                           "1.2.3",
+                           "1.2.3.",
+                           "1.2.3.4.",
+                           "1.2.3.4.5",
+                           "1.2.3.256",
+                           "1.2.3.-4",
+                           "1..2.3",
+                           " 1.2.3.4",
+                           "1.2.3.4 ",
+                           "a.b.c.d",
+                           "localhost",
+                           ":",
+                           ":::",
+                           "1:2:3:4:5:6:7",
+                           "12345::",
+                           "fe80::1%eth0",
+                           "::1 ",
+                           "::g",
+                           "1.2.3.4:80",
+                           "00:00:5e:00:53:01",
+                           "ffff:ffff:ffff:ffff:ffff:ffff:255.255.255.2555"}) {
     EXPECT_EQ(parse_address(text), std::nullopt) << text;
   }
 }

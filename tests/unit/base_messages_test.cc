@@ -40,7 +40,10 @@ TEST(Suggest, APerfectMatchWinsOverAClosePredecessor) {
 
 TEST(Printable, LeavesTextAlone) {
   EXPECT_EQ(printable("x.pcap: cut short"), "x.pcap: cut short");
-  EXPECT_EQ(printable("Gr\xc3\xbc\xc3\x9f" "e \xe2\x9c\x93"), "Gr\xc3\xbc\xc3\x9f" "e \xe2\x9c\x93");
+  EXPECT_EQ(printable("Gr\xc3\xbc\xc3\x9f"
+                      "e \xe2\x9c\x93"),
+            "Gr\xc3\xbc\xc3\x9f"
+            "e \xe2\x9c\x93");
   EXPECT_EQ(printable(""), "");
 }
 

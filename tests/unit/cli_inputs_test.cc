@@ -22,7 +22,8 @@ class Inputs : public test::Scratch {
   /// The inputs, relative to the directory.
   Names below(const std::vector<Input>& inputs) const {
     Names names;
-    for (const Input& input : inputs) names.push_back(fs::path(input.path).lexically_relative(directory));
+    for (const Input& input : inputs)
+      names.push_back(fs::path(input.path).lexically_relative(directory));
     return names;
   }
 };
@@ -34,7 +35,8 @@ TEST_F(Inputs, AreAsTheyWereNamed) {
   EXPECT_EQ(inputs[0].below, "b.pcap");
   EXPECT_EQ(inputs[1].path, "-");
   EXPECT_EQ(inputs[2].path, "a.pcap");
-  EXPECT_TRUE(std::none_of(inputs.begin(), inputs.end(), [](const Input& input) { return input.found; }));
+  EXPECT_TRUE(
+      std::none_of(inputs.begin(), inputs.end(), [](const Input& input) { return input.found; }));
 }
 
 TEST_F(Inputs, ADirectoryIsKeptUnlessToldToEnterIt) {
@@ -46,7 +48,8 @@ TEST_F(Inputs, ADirectoryIsKeptUnlessToldToEnterIt) {
 }
 
 TEST_F(Inputs, AreAllFilesBelowADirectoryInTheOrderOfTheirNames) {
-  for (const char* name : {"b.pcap", "a.pcap", "sub/c.pcap", "sub/deep/d.pcap", "z.txt", "10.pcap", "9.pcap"}) {
+  for (const char* name :
+       {"b.pcap", "a.pcap", "sub/c.pcap", "sub/deep/d.pcap", "z.txt", "10.pcap", "9.pcap"}) {
     put(directory / name, "");
   }
   fs::create_directories(directory / "empty");
@@ -54,7 +57,8 @@ TEST_F(Inputs, AreAllFilesBelowADirectoryInTheOrderOfTheirNames) {
   EXPECT_EQ(below(inputs), (Names{"10.pcap", "9.pcap", "a.pcap", "b.pcap", "sub/c.pcap",
                                   "sub/deep/d.pcap", "z.txt"}));
   EXPECT_EQ(inputs[5].below, "sub/deep/d.pcap");
-  EXPECT_TRUE(std::all_of(inputs.begin(), inputs.end(), [](const Input& input) { return input.found; }));
+  EXPECT_TRUE(
+      std::all_of(inputs.begin(), inputs.end(), [](const Input& input) { return input.found; }));
 }
 
 TEST_F(Inputs, AreOnlyRegularFiles) {
@@ -92,7 +96,9 @@ TEST_F(Inputs, MayBeNone) {
   EXPECT_TRUE(list_inputs({directory.string()}, true).empty());
 }
 
-fs::path output_for(const std::string& below) { return output_path("flows", {below, below, false}); }
+fs::path output_for(const std::string& below) {
+  return output_path("flows", {below, below, false});
+}
 
 TEST(OutputPath, IsTheCapturesNameWithoutItsEnding) {
   for (const char* name :
@@ -109,11 +115,14 @@ TEST(OutputPath, KeepsOtherEndings) {
   EXPECT_EQ(output_for("x.pcap.old"), "flows/x.pcap.old_flow.csv");
 }
 
-TEST(OutputPath, DropsAnEndingOnce) { EXPECT_EQ(output_for("x.json.pcap"), "flows/x.json_flow.csv"); }
+TEST(OutputPath, DropsAnEndingOnce) {
+  EXPECT_EQ(output_for("x.json.pcap"), "flows/x.json_flow.csv");
+}
 
 TEST(OutputPath, KeepsThePlaceBelowTheDirectory) {
   EXPECT_EQ(output_for("sub/deep/x.pcap.gz"), "flows/sub/deep/x_flow.csv");
-  EXPECT_EQ(output_path("flows", {"captures/sub/x.pcap", "sub/x.pcap", true}), "flows/sub/x_flow.csv");
+  EXPECT_EQ(output_path("flows", {"captures/sub/x.pcap", "sub/x.pcap", true}),
+            "flows/sub/x_flow.csv");
 }
 
 TEST(OutputPath, IsNamedForStandardInput) {

@@ -86,7 +86,8 @@ TEST(OptionsTest, DisplayFilter) {
 }
 
 TEST(OptionsTest, DecodeAsMayComeAgain) {
-  const Options options = parse({"-d", "tcp.port==1,http", "x", "--decode-as", "udp.port==2,dns", "y"});
+  const Options options =
+      parse({"-d", "tcp.port==1,http", "x", "--decode-as", "udp.port==2,dns", "y"});
   EXPECT_EQ(options.tshark.decode_as, (Words{"tcp.port==1,http", "udp.port==2,dns"}));
   EXPECT_EQ(options.inputs, (Words{"x", "y"}));
 }
@@ -148,7 +149,8 @@ TEST(OptionsTest, Timeout) {
 
 TEST(OptionsTest, TimeoutIsNoNegativeAndNoOtherWord) {
   for (const char* time : {"-1", "nan", "-nan", "NaN", "-inf", "long", "", "5s", "1,5", "5 6"}) {
-    EXPECT_THROW((void)parse_with_help({"--timeout=" + std::string(time), "x"}), UsageError) << time;
+    EXPECT_THROW((void)parse_with_help({"--timeout=" + std::string(time), "x"}), UsageError)
+        << time;
   }
 }
 
@@ -202,7 +204,8 @@ TEST(OptionsTest, Level) {
 TEST(OptionsTest, Version) { EXPECT_TRUE(parse({"--version"}).version); }
 
 TEST(OptionsTest, EverythingBehindTwoDashesIsTsharks) {
-  const Options options = parse({"x.pcap", "-q", "--", "-M", "1000", "--", "-o", "a b:c", "--help", ""});
+  const Options options =
+      parse({"x.pcap", "-q", "--", "-M", "1000", "--", "-o", "a b:c", "--help", ""});
   EXPECT_EQ(options.inputs, (Words{"x.pcap"}));
   EXPECT_EQ(options.tshark.extra_arguments,
             (Words{"-M", "1000", "--", "-o", "a b:c", "--help", ""}));
@@ -226,14 +229,15 @@ TEST(OptionsTest, UnknownOnesAreRefused) {
 }
 
 TEST(OptionsTest, AValueMustNotBeMissing) {
-  for (const char* word : {"-o", "-Y", "-d", "--pref", "--tshark", "-t", "--schema", "--columns",
-                           "--delimiter"}) {
+  for (const char* word :
+       {"-o", "-Y", "-d", "--pref", "--tshark", "-t", "--schema", "--columns", "--delimiter"}) {
     EXPECT_THROW((void)parse_with_help({"x", word}), UsageError) << word;
   }
 }
 
 TEST(OptionsTest, AnEmptyValueDoesNotTakeTheNextWord) {
-  for (const char* word : {"--output=", "--display-filter=", "--columns=", "--tshark=", "--delimiter="}) {
+  for (const char* word :
+       {"--output=", "--display-filter=", "--columns=", "--tshark=", "--delimiter="}) {
     try {
       EXPECT_EQ(parse_with_help({word, "x"}).options.inputs, (Words{"x"})) << word;
     } catch (const UsageError&) {  // that is all right, too
@@ -241,14 +245,28 @@ TEST(OptionsTest, AnEmptyValueDoesNotTakeTheNextWord) {
   }
 }
 
+TEST(OptionsTest, AValueMayEndInAnEqualsSign) {
+  EXPECT_EQ(parse({"--pref=a.b:YWI=", "x"}).tshark.preferences, (Words{"a.b:YWI="}));
+  EXPECT_EQ(parse({"--pref", "a.b:YWI=", "x"}).tshark.preferences, (Words{"a.b:YWI="}));
+  EXPECT_EQ(parse({"x", "--", "--pref="}).tshark.extra_arguments, (Words{"--pref="}));
+}
+
 TEST(OptionsTest, HelpNamesEveryOptionAndTheExitStatuses) {
   for (const char* word : {"-h", "--help"}) {
     const std::string help = parse_with_help({word}).help;
-    for (const char* part :
-         {"Usage: flowmeter", "--recursive", "--display-filter", "--decode-as", "--pref", "--tshark",
-          "--print-command", "--transport-only", "--decoder", "--jobs", "--timeout", "--schema", "--columns", "--list-columns", "--output",
-          "--delimiter", "--no-header", "--progress", "--no-progress", "--quiet", "--verbose",
-          "--version", "--help", "Exit status: 0", "130, 143", "600"}) {
+    for (const char* part : {"Usage: flowmeter", "--recursive",
+                             "--display-filter", "--decode-as",
+                             "--pref",           "--tshark",
+                             "--print-command",  "--transport-only",
+                             "--decoder",        "--jobs",
+                             "--timeout",        "--schema",
+                             "--columns",        "--list-columns",
+                             "--output",         "--delimiter",
+                             "--no-header",      "--progress",
+                             "--no-progress",    "--quiet",
+                             "--verbose",        "--version",
+                             "--help",           "Exit status: 0",
+                             "130, 143",         "600"}) {
       EXPECT_NE(help.find(part), std::string::npos) << part;
     }
   }

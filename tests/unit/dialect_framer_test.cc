@@ -89,11 +89,11 @@ TEST(LineFramer, HandsOutALastLineWithoutItsEnd) {
   expect_cut<LineFramer>("one\ntw", {"one", "tw"});
 }
 
-TEST(LineFramer, TakesCrLf) { expect_cut<LineFramer>("one\r\ntwo\r\nthr\ree\r", {"one", "two", "thr\ree"}); }
-
-TEST(LineFramer, KeepsBlankLines) {
-  expect_cut<LineFramer>("\n\nx\n\r\n", {"", "", "x", ""});
+TEST(LineFramer, TakesCrLf) {
+  expect_cut<LineFramer>("one\r\ntwo\r\nthr\ree\r", {"one", "two", "thr\ree"});
 }
+
+TEST(LineFramer, KeepsBlankLines) { expect_cut<LineFramer>("\n\nx\n\r\n", {"", "", "x", ""}); }
 
 TEST(LineFramer, NothingHoldsNothing) { expect_cut<LineFramer>("", {}); }
 
@@ -202,8 +202,9 @@ TEST(ArrayFramer, TakesAnEmptyArray) {
 }
 
 TEST(ArrayFramer, BracketsInStringsDoNotCount) {
-  expect_cut<ArrayFramer>(R"([{"a":"}]{["},{"b":"\"}"},{"c":"\\"},{"d\"{":"\\\"}"}])",
-                          {R"({"a":"}]{["})", R"({"b":"\"}"})", R"({"c":"\\"})", R"({"d\"{":"\\\"}"})"});
+  expect_cut<ArrayFramer>(
+      R"([{"a":"}]{["},{"b":"\"}"},{"c":"\\"},{"d\"{":"\\\"}"}])",
+      {R"({"a":"}]{["})", R"({"b":"\"}"})", R"({"c":"\\"})", R"({"d\"{":"\\\"}"})"});
 }
 
 TEST(ArrayFramer, TakesObjectsWithoutBlanksBetween) {

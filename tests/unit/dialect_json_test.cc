@@ -68,9 +68,9 @@ TEST_F(Json, ReadsTheWholeEkTree) {
 }
 
 TEST_F(Json, ReadsTheKeyOfAFieldBelowItsProtocolsName) {
-  EXPECT_EQ(in(R"({"layers":{"tcp":{"tcp_options_tcp_options_mss_val":"1460"}}})",
-               "tcp.options.mss_val"),
-            (Texts{"1460"}));
+  EXPECT_EQ(
+      in(R"({"layers":{"tcp":{"tcp_options_tcp_options_mss_val":"1460"}}})", "tcp.options.mss_val"),
+      (Texts{"1460"}));
   EXPECT_EQ(in(R"({"layers":{"udplite":{"udp_udp_stream":"4"}}})", "udp.stream"), (Texts{"4"}));
 }
 
@@ -82,12 +82,13 @@ TEST_F(Json, ReadsJsonFields) {
 }
 
 TEST_F(Json, ReadsTheWholeJsonTree) {
-  ASSERT_TRUE(parse("{\n  \"_index\": \"packets-2023-11-14\",\n  \"_score\": null,\n"
-                    "  \"_source\": {\n    \"layers\": {\n"
-                    "      \"frame\": {\"frame.number\": \"1\"},\n"
-                    "      \"tcp\": {\"tcp.stream\": \"5\", \"tcp.flags\": \"0x0002\",\n"
-                    "        \"tcp.flags_tree\": {\"tcp.flags.syn\": \"1\"},\n"
-                    "        \"Timestamps\": {\"tcp.time_delta\": \"0.5\"}}\n    }\n  }\n}"));
+  ASSERT_TRUE(
+      parse("{\n  \"_index\": \"packets-2023-11-14\",\n  \"_score\": null,\n"
+            "  \"_source\": {\n    \"layers\": {\n"
+            "      \"frame\": {\"frame.number\": \"1\"},\n"
+            "      \"tcp\": {\"tcp.stream\": \"5\", \"tcp.flags\": \"0x0002\",\n"
+            "        \"tcp.flags_tree\": {\"tcp.flags.syn\": \"1\"},\n"
+            "        \"Timestamps\": {\"tcp.time_delta\": \"0.5\"}}\n    }\n  }\n}"));
   EXPECT_EQ(of("frame.number"), (Texts{"1"}));
   EXPECT_EQ(of("tcp.stream"), (Texts{"5"}));
   EXPECT_EQ(of("tcp.flags"), (Texts{"0x0002"}));
@@ -101,8 +102,7 @@ TEST_F(Json, TakesEveryShapeOfAValue) {
             (Texts{"1", "2"}));
   EXPECT_EQ(in(R"({"layers":{"tcp_flags_syn":true}})", "tcp.flags.syn"), (Texts{"1"}));
   EXPECT_EQ(in(R"({"layers":{"tcp_flags_syn":false}})", "tcp.flags.syn"), (Texts{"0"}));
-  EXPECT_EQ(in(R"({"layers":{"tcp_flags_syn":[true,false]}})", "tcp.flags.syn"),
-            (Texts{"1", "0"}));
+  EXPECT_EQ(in(R"({"layers":{"tcp_flags_syn":[true,false]}})", "tcp.flags.syn"), (Texts{"1", "0"}));
   EXPECT_EQ(in(R"({"layers":{"tcp_segments":null}})", "tcp.segments"), (Texts{""}));
   EXPECT_EQ(in(R"({"layers":{"tcp_segments":""}})", "tcp.segments"), (Texts{""}));
   EXPECT_EQ(in(R"({"layers":{"tcp_stream":[]}})", "tcp.stream"), Texts{});
@@ -112,17 +112,17 @@ TEST_F(Json, TakesNumbersThatAreNoStrings) {
   EXPECT_EQ(in(R"({"layers":{"tcp_stream":7}})", "tcp.stream"), (Texts{"7"}));
   EXPECT_EQ(in(R"({"layers":{"tcp_stream":[7,18446744073709551615]}})", "tcp.stream"),
             (Texts{"7", "18446744073709551615"}));
-  EXPECT_EQ(in(R"({"layers":{"frame_time_epoch":-1700000000.123456789,"x":1}})",
-               "frame.time_epoch"),
-            (Texts{"-1700000000.123456789"}));
+  EXPECT_EQ(
+      in(R"({"layers":{"frame_time_epoch":-1700000000.123456789,"x":1}})", "frame.time_epoch"),
+      (Texts{"-1700000000.123456789"}));
 }
 
 TEST_F(Json, CollectsMembersThatAreThereTwice) {
   EXPECT_EQ(in(R"({"layers":{"ip":{"ip.src":"1.1.1.1"},"ip":{"ip.src":"2.2.2.2"}}})", "ip.src"),
             (Texts{"1.1.1.1", "2.2.2.2"}));
-  EXPECT_EQ(in(R"({"layers":{"tcp":{"tcp_tcp_stream":"1","x":"y","tcp_tcp_stream":"2"}}})",
-               "tcp.stream"),
-            (Texts{"1", "2"}));
+  EXPECT_EQ(
+      in(R"({"layers":{"tcp":{"tcp_tcp_stream":"1","x":"y","tcp_tcp_stream":"2"}}})", "tcp.stream"),
+      (Texts{"1", "2"}));
 }
 
 TEST_F(Json, TakesLayersInAnArray) {
@@ -211,23 +211,26 @@ TEST_F(Json, ReadsFieldsWithinTheTreeOfAField) {
 }
 
 TEST_F(Json, TakesRawBytesInArrays) {
-  ASSERT_TRUE(parse(R"({"layers":{"ip":{"ip.src_raw":["0a000001",26,4,0,32,0],"ip.src":"10.0.0.1"},)"
-                    R"("_ws.expert_raw":["",0,0,0,1,null],"frame_raw":[[1],[[]]],"tcp.stream":["3"]}})"));
+  ASSERT_TRUE(
+      parse(R"({"layers":{"ip":{"ip.src_raw":["0a000001",26,4,0,32,0],"ip.src":"10.0.0.1"},)"
+            R"("_ws.expert_raw":["",0,0,0,1,null],"frame_raw":[[1],[[]]],"tcp.stream":["3"]}})"));
   EXPECT_EQ(of("ip.src"), (Texts{"10.0.0.1"}));
   EXPECT_EQ(of("tcp.stream"), (Texts{"3"}));
 }
 
 TEST_F(Json, TakesAnyCharactersInKeys) {
-  ASSERT_TRUE(parse("{\"layers\":{\"tcp_tcp_completeness_syn-ack\":\"1\",\"ip_src#1\":[\"x\"],"
-                    "\"udp_length + 1\":[\"9\"],\"\xe2\x9c\x93\":[\"y\"],\"\":\"z\","
-                    "\"tcp\\u005fstream\":[\"4\"]}}"));
+  ASSERT_TRUE(
+      parse("{\"layers\":{\"tcp_tcp_completeness_syn-ack\":\"1\",\"ip_src#1\":[\"x\"],"
+            "\"udp_length + 1\":[\"9\"],\"\xe2\x9c\x93\":[\"y\"],\"\":\"z\","
+            "\"tcp\\u005fstream\":[\"4\"]}}"));
   EXPECT_EQ(of("tcp.stream"), (Texts{"4"}));
   EXPECT_EQ(of("ip.src"), Texts{});
 }
 
 TEST_F(Json, ReadsOnlyBelowLayers) {
-  ASSERT_TRUE(parse(R"({"tcp_stream":["8"],"no_":"1","time":"0.0","source":"1.1.1.1",)"
-                    R"("layers":{"tcp_stream":["1"]},"tcp.stream":"9","ip_src":{"tcp_stream":"2"}})"));
+  ASSERT_TRUE(
+      parse(R"({"tcp_stream":["8"],"no_":"1","time":"0.0","source":"1.1.1.1",)"
+            R"("layers":{"tcp_stream":["1"]},"tcp.stream":"9","ip_src":{"tcp_stream":"2"}})"));
   EXPECT_EQ(of("tcp.stream"), (Texts{"1"}));
   EXPECT_EQ(of("ip.src"), Texts{});
 }
@@ -249,9 +252,9 @@ TEST_F(Json, IndexLinesAreNoFrames) {
 }
 
 TEST_F(Json, ADocumentWithoutLayersIsAFrameWithoutFields) {
-  for (const char* text : {R"({"timestamp":"1","tcp_stream":["3"]})", R"({"layers":"none"})",
-                           R"({"layers":["none"],"tcp_stream":"3"})", "{}",
-                           R"({"a":{"index":{"tcp_stream":"3"}}})"}) {
+  for (const char* text :
+       {R"({"timestamp":"1","tcp_stream":["3"]})", R"({"layers":"none"})",
+        R"({"layers":["none"],"tcp_stream":"3"})", "{}", R"({"a":{"index":{"tcp_stream":"3"}}})"}) {
     EXPECT_TRUE(parse(text)) << text;
     EXPECT_EQ(of("tcp.stream"), Texts{}) << text;
   }
@@ -291,15 +294,17 @@ TEST_F(Json, DecodesEscapes) {
 
 TEST_F(Json, KeepsBrokenUtf8AndDel) {
   const std::string text = "h\xff\xfe\xc3(\xc0\x80\xed\xa0\x80\x7f";
-  EXPECT_EQ(in("{\"layers\":{\"http_host\":[\"" + text + "\"],\"tcp_stream\":[\"1\"]}}", "http.host"),
-            (Texts{text}));
+  EXPECT_EQ(
+      in("{\"layers\":{\"http_host\":[\"" + text + "\"],\"tcp_stream\":[\"1\"]}}", "http.host"),
+      (Texts{text}));
   EXPECT_EQ(of("tcp.stream"), (Texts{"1"}));
 }
 
 TEST_F(Json, TakesLongDocuments) {
   const std::string text(300'000, 'x');
-  EXPECT_EQ(in("{\"layers\":{\"http_host\":[\"" + text + "\"],\"tcp_stream\":[\"1\"]}}", "tcp.stream"),
-            (Texts{"1"}));
+  EXPECT_EQ(
+      in("{\"layers\":{\"http_host\":[\"" + text + "\"],\"tcp_stream\":[\"1\"]}}", "tcp.stream"),
+      (Texts{"1"}));
   EXPECT_EQ(of("http.host"), (Texts{text}));
 }
 
@@ -312,16 +317,16 @@ TEST_F(Json, RefusesWhatIsNotJson) {
        {R"({"layers":{}}})", R"({"layers":{}} {})", R"({"layers":{}},)", R"({"layers":{"a":tru}})",
         R"({'layers':{}})", R"({"layers":{"a"}})", R"({"layers":{"a":"\x"}})",
         R"({"layers":{"a":"\u12g4"}})", R"({"layers":{"a":"\ud800"}})", R"({"layers":{"a":01}})",
-        "{\"layers\":{\"a\":\"\x01\"}}", "{\"layers\":{\"a\":\"x\ny\"}}", R"({"layers":[}})", "{]"}) {
+        "{\"layers\":{\"a\":\"\x01\"}}", "{\"layers\":{\"a\":\"x\ny\"}}", R"({"layers":[}})",
+        "{]"}) {
     EXPECT_NE(refusal(text).find("not JSON"), std::string::npos) << text << ": " << refusal(text);
   }
 }
 
 TEST_F(Json, RefusesNulBytes) {
   using namespace std::string_literals;
-  for (const std::string& text :
-       {"{\"layers\":{\"http_host\":[\"a\0b\"]}}"s, "{\"layers\":\0{}}"s, "{\"layers\":{}}\0"s,
-        "{\"layers\":{}}\0{}"s}) {
+  for (const std::string& text : {"{\"layers\":{\"http_host\":[\"a\0b\"]}}"s, "{\"layers\":\0{}}"s,
+                                  "{\"layers\":{}}\0"s, "{\"layers\":{}}\0{}"s}) {
     EXPECT_NE(refusal(text).find("not JSON"), std::string::npos) << refusal(text);
   }
 }

@@ -160,7 +160,7 @@ TEST(KeyTable, FindsKeysInAnyOrderAgainAndAgain) {
   const FieldSet fields = field_set({"ip.src", "ip.dst", "tcp.stream", "udp.stream"});
   KeyTable keys(fields);
   const std::pair<const char*, FieldId> order[] = {
-      {"ip_src", 0}, {"ip_dst", 1}, {"tcp_stream", 2}, {"ip_src", 0},     {"udp_stream", 3},
+      {"ip_src", 0},   {"ip_dst", 1},     {"tcp_stream", 2}, {"ip_src", 0}, {"udp_stream", 3},
       {"x", no_field}, {"udp_stream", 3}, {"udp_stream", 3}, {"ip_dst", 1}, {"ip_ip_src", 0}};
   for (int round = 0; round < 4; ++round) {
     for (const auto& [key, field] : order) EXPECT_EQ(keys.find(key), field) << key;

@@ -108,9 +108,10 @@ TEST(Sniff, ReadsNoEndlessBlanks) {
 }
 
 TEST(Sniff, OtherBytesAreUnknown) {
-  for (const std::string& head :
-       {"hello, world\n"s, "hello\n"s, "\x7f" "ELF"s, "\0\0\0\0"s, "../captures/x.pcap\n"s,
-        "GIF89a"s, "1 packet\n"s}) {
+  for (const std::string& head : {"hello, world\n"s, "hello\n"s,
+                                  "\x7f"
+                                  "ELF"s,
+                                  "\0\0\0\0"s, "../captures/x.pcap\n"s, "GIF89a"s, "1 packet\n"s}) {
     EXPECT_EQ(sniff(head, true), InputKind::unknown) << testing::PrintToString(head);
   }
 }

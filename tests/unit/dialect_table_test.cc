@@ -103,8 +103,9 @@ TEST_F(Table, RefusesACustomColumnThatTsharkMayHaveCut) {
   const std::string whole(2046, '1'), full(2047, '1');
   ASSERT_TRUE(parse(parser, "\t" + full + "\t" + whole));
   EXPECT_EQ(of("tcp.stream"), (Texts{whole}));
-  EXPECT_EQ(message_of<InputError>([&] { (void)parse(parser, "\t\t" + full); }),
-            "tcp.stream has more values than tshark's columns hold; --decoder ek has no such limit");
+  EXPECT_EQ(
+      message_of<InputError>([&] { (void)parse(parser, "\t\t" + full); }),
+      "tcp.stream has more values than tshark's columns hold; --decoder ek has no such limit");
 }
 
 TEST_F(Table, FieldsOutputIsNeverCut) {

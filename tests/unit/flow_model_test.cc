@@ -31,7 +31,8 @@ std::vector<Event> random_capture(std::mt19937_64& random, std::int64_t timeout,
   std::int64_t time = static_cast<std::int64_t>(random() % 100) - 50;
   for (std::uint64_t frame = 1; frame <= frames; ++frame) {
     // Gaps about the time-out are frequent.
-    const std::int64_t steps[] = {0, 1, timeout / 2, timeout - 1, timeout, timeout + 1, 3 * timeout};
+    const std::int64_t steps[] = {0,       1,           timeout / 2, timeout - 1,
+                                  timeout, timeout + 1, 3 * timeout};
     time += steps[random() % std::size(steps)];
     if (!in_order && random() % 4 == 0) time -= steps[random() % std::size(steps)];
     if (!in_order && random() % 50 == 0) time += 100 * timeout;
@@ -100,14 +101,15 @@ void take(Modelled& flow, const Event& event) {
   (forward ? flow.flow.trace.forward : flow.flow.trace.backward).push_back(event.frame);
 }
 
-/// For captures in order, after the fact: every stream is cut at its gaps; parts that were cut or that
-/// the last frame has outlived are sorted by the time of their last packet, then by their first; the
-/// others come behind, by their first packet.
+/// For captures in order, after the fact: every stream is cut at its gaps; parts that were cut or
+/// that the last frame has outlived are sorted by the time of their last packet, then by their
+/// first; the others come behind, by their first packet.
 std::vector<Ended> by_definition(const std::vector<Event>& events, std::int64_t timeout) {
   std::map<std::pair<int, std::uint64_t>, std::vector<Modelled>> streams;
   for (const Event& event : events) {
     if (!event.packet) continue;
-    auto& parts = streams[{static_cast<int>(event.packet->key.transport), event.packet->key.stream}];
+    auto& parts =
+        streams[{static_cast<int>(event.packet->key.transport), event.packet->key.stream}];
     if (parts.empty() || event.time_ns - parts.back().flow.last_ns > timeout) {
       parts.push_back(opened(event, parts.empty() ? nullptr : &parts.back().flow));
     }

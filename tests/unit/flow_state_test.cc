@@ -152,7 +152,8 @@ TEST(Flags, AreCountedEachByItself) {
   kept.add(at(0, 0, 0), forward);
   const auto counts = [&kept](std::size_t way) {
     std::array<std::uint64_t, 8> values{};
-    for (std::size_t bit = 0; bit < values.size(); ++bit) values[bit] = kept.state()[way][bit].value();
+    for (std::size_t bit = 0; bit < values.size(); ++bit)
+      values[bit] = kept.state()[way][bit].value();
     return values;
   };
   EXPECT_EQ(counts(0), (std::array<std::uint64_t, 8>{1, 2, 1, 1, 1, 1, 1, 1}));
@@ -162,7 +163,7 @@ TEST(Flags, AreCountedEachByItself) {
 TEST(SmallCounter, CarriesIntoItsHigherWords) {
   SmallCounter counter;
   std::uint64_t sum = 0;
-  for (const std::uint16_t step : {0xffff, 1, 0xffff, 0xffff, 2}) {
+  for (const std::uint16_t step : std::initializer_list<std::uint16_t>{0xffff, 1, 0xffff, 0xffff, 2}) {
     counter.add(step);
     sum += step;
     EXPECT_EQ(counter.value(), sum);

@@ -19,7 +19,8 @@ struct Trace {
 
 class Tracer final : public AccumulatorOf<Trace> {
   void add_packet(Trace& state, const Packet& packet, Direction direction) const override {
-    (direction == Direction::forward ? state.forward : state.backward).push_back(packet.frame_number);
+    (direction == Direction::forward ? state.forward : state.backward)
+        .push_back(packet.frame_number);
   }
 };
 

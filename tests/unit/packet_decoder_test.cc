@@ -48,7 +48,8 @@ const FrameText syn = {{"frame.time_epoch", {"1700000000.123456000"}},
                        {"tcp.flags", {"0x0002"}}};
 
 /// The frame with other values for one of its fields; none drops it.
-FrameText with(FrameText frame, std::string_view field, std::initializer_list<std::string_view> values) {
+FrameText with(FrameText frame, std::string_view field,
+               std::initializer_list<std::string_view> values) {
   for (auto& [name, old] : frame) {
     if (name == field) old = values;
   }
@@ -106,17 +107,18 @@ TEST_F(Decoder, AFrameWithoutATransportHoldsNoPacket) {
 }
 
 TEST_F(Decoder, CountsATunnelOnceForEachStream) {
-  const Frame& frame = decode({{"frame.len", {"150"}},
-                               {"frame.protocols", {"eth:ethertype:ip:udp:vxlan:eth:ethertype:ip:tcp"}},
-                               {"ip.src", {"10.0.0.1", "172.16.0.1"}},
-                               {"ip.dst", {"10.0.0.2", "172.16.0.2"}},
-                               {"tcp.stream", {"0"}},
-                               {"tcp.srcport", {"1234"}},
-                               {"tcp.dstport", {"80"}},
-                               {"tcp.flags", {"0x0010"}},
-                               {"udp.stream", {"1"}},
-                               {"udp.srcport", {"50000"}},
-                               {"udp.dstport", {"4789"}}});
+  const Frame& frame =
+      decode({{"frame.len", {"150"}},
+              {"frame.protocols", {"eth:ethertype:ip:udp:vxlan:eth:ethertype:ip:tcp"}},
+              {"ip.src", {"10.0.0.1", "172.16.0.1"}},
+              {"ip.dst", {"10.0.0.2", "172.16.0.2"}},
+              {"tcp.stream", {"0"}},
+              {"tcp.srcport", {"1234"}},
+              {"tcp.dstport", {"80"}},
+              {"tcp.flags", {"0x0010"}},
+              {"udp.stream", {"1"}},
+              {"udp.srcport", {"50000"}},
+              {"udp.dstport", {"4789"}}});
   ASSERT_EQ(frame.packets.size(), 2U);
   EXPECT_EQ(frame.packets[0].key, (StreamKey{Transport::udp, 1}));
   EXPECT_EQ(frame.packets[0].source, (Endpoint{parse_address("10.0.0.1").value(), 50000}));
@@ -197,7 +199,8 @@ TEST_F(Decoder, DoesNotCountAHeaderThatIsCutBeforeItsFlags) {
 
 TEST_F(Decoder, DoesNotCountAHeaderWithoutAStream) {
   EXPECT_TRUE(decode(with(with(syn, "tcp.stream", {}), "tcp.flags", {})).packets.empty());
-  EXPECT_TRUE(decode({{"frame.protocols", {"eth:ip:udp"}}, {"udp.srcport", {"1"}}}).packets.empty());
+  EXPECT_TRUE(
+      decode({{"frame.protocols", {"eth:ip:udp"}}, {"udp.srcport", {"1"}}}).packets.empty());
 }
 
 TEST_F(Decoder, AFragmentCountsInTheFrameThatShowsItsTransport) {
@@ -229,7 +232,8 @@ TEST_F(Decoder, ReadsAllSpellingsOfFlags) {
   for (const char* flags : {"0x00000018", "0x0018", "0x018", "24"}) {
     const FrameText frame = with(syn, "tcp.flags", {flags});
     ASSERT_EQ(decode(frame).packets.size(), 1U);
-    EXPECT_EQ(decoder_.decode(record_).packets[0].tcp_flags, tcp_flag::psh | tcp_flag::ack) << flags;
+    EXPECT_EQ(decoder_.decode(record_).packets[0].tcp_flags, tcp_flag::psh | tcp_flag::ack)
+        << flags;
   }
 }
 
@@ -285,8 +289,8 @@ TEST_F(Decoder, RefusesNumbersThatAreTooLarge) {
 }
 
 TEST_F(Decoder, ShowsOnlyTheStartOfALongValue) {
-  const std::string message =
-      refusal(with(syn, "ip.src", {"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxyyyyyyyyyyyyyyyyyyyyyy"}));
+  const std::string message = refusal(
+      with(syn, "ip.src", {"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxyyyyyyyyyyyyyyyyyyyyyy"}));
   EXPECT_EQ(message, "ip.src has the value \"" + std::string(40, 'x') + "\"");
 }
 
@@ -324,7 +328,8 @@ TEST_F(Decoder, AFieldThatAnyFrameHadIsNotLacking) {
 }
 
 TEST_F(Decoder, AFrameOfAnotherProtocolNeedNotHaveTheField) {
-  (void)decode({{"frame.time_epoch", {"1"}}, {"frame.len", {"42"}}, {"frame.protocols", {"eth:arp"}}});
+  (void)decode(
+      {{"frame.time_epoch", {"1"}}, {"frame.len", {"42"}}, {"frame.protocols", {"eth:arp"}}});
   EXPECT_EQ(decoder_.lacking(), "");
   (void)decode({{"frame.protocols", {"eth:ip:udp"}},
                 {"ip.src", {"1.1.1.1"}},

@@ -24,7 +24,8 @@ class Source final : public PacketSource {
   std::uint64_t number_ = 0;
 };
 
-/// Writes down what it sees: "af1" is a frame, "ap" a packet, "ae" the end, as the observer a saw them.
+/// Writes down what it sees: "af1" is a frame, "ap" a packet, "ae" the end, as the observer a saw
+/// them.
 class Witness final : public PacketObserver {
  public:
   Witness(std::string name, std::string& log) : name_(std::move(name)), log_(log) {}

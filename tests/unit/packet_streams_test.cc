@@ -127,36 +127,41 @@ TEST_F(Streams, AnEndedSegmentLeavesItsConversations) {
   EXPECT_EQ(tcp(1, 0, client, server), 0U);
 }
 
+/// The directory looks for what it can forget when it has grown by a thousand conversations.
+constexpr std::uint16_t many = 1000, more = 100;
+
 TEST_F(Streams, TheLongestSilentAreForgottenFirst) {
-  for (std::uint8_t host = 10; host < 15; ++host) {
-    EXPECT_EQ(tcp(0, host, endpoint(host, 1), server), host - 10U);
-    clock += second;
+  for (std::uint16_t port = 1; port <= many; ++port) {
+    EXPECT_EQ(tcp(0, port, endpoint(10, port), server), port - 1U);
+    clock += second / 1000;
   }
-  EXPECT_EQ(directory.size(), 5U) << "none is silent for long";
   clock = 700 * second;
-  EXPECT_EQ(tcp(1, 0, client, server), 5U);
-  EXPECT_EQ(directory.size(), 3U) << "two are remembered for all that";
-  EXPECT_EQ(tcp(1, 1, endpoint(14, 1), server), 4U);
-  EXPECT_EQ(tcp(1, 2, endpoint(13, 1), server), 3U);
-  EXPECT_EQ(tcp(1, 3, endpoint(10, 1), server), 6U) << "forgotten";
+  for (std::uint16_t port = 1; port <= more; ++port) (void)tcp(1, port, endpoint(11, port), server);
+  EXPECT_EQ(directory.size(), more + 2U) << "two are remembered for all that";
+  EXPECT_EQ(tcp(2, 1, endpoint(10, many), server), many - 1U);
+  EXPECT_EQ(tcp(2, 2, endpoint(10, many - 1), server), many - 2U);
+  EXPECT_EQ(tcp(2, 3, endpoint(10, 1), server), many + more) << "forgotten";
 }
 
 TEST_F(Streams, NoneIsForgottenBeforeItsTime) {
-  for (std::uint8_t host = 10; host < 20; ++host) (void)tcp(0, host, endpoint(host, 1), server);
+  for (std::uint16_t port = 1; port <= many; ++port) (void)tcp(0, port, endpoint(10, port), server);
   clock = std::chrono::nanoseconds(idle).count();
-  (void)tcp(1, 0, client, server);
-  EXPECT_EQ(directory.size(), 11U);
-  clock += 1;
-  (void)tcp(1, 0, client, server);
-  EXPECT_EQ(directory.size(), 3U);
+  for (std::uint16_t port = 1; port <= more; ++port) (void)tcp(1, port, endpoint(11, port), server);
+  EXPECT_EQ(directory.size(), many + more + 0U);
 }
 
 TEST_F(Streams, AForgottenOneMayComeBackToItsSegment) {
-  for (std::uint8_t host = 10; host < 15; ++host) (void)tcp(0, host, endpoint(host, 1), server);
+  for (std::uint16_t port = 1; port <= many; ++port) (void)tcp(0, port, endpoint(10, port), server);
   clock = 2000 * second;
-  (void)tcp(0, 99, client, server);
-  EXPECT_EQ(tcp(0, 10, endpoint(10, 1), server), 6U);
-  EXPECT_EQ(tcp(0, 14, endpoint(14, 1), server), 4U);
+  for (std::uint16_t port = 1; port <= more; ++port) {
+    (void)tcp(0, many + port, endpoint(11, port), server);
+  }
+  EXPECT_EQ(directory.size(), more + 2U);
+  std::size_t kept = 0;
+  for (std::uint16_t port = 1; port <= many; ++port) {
+    kept += tcp(0, port, endpoint(10, port), server) == port - 1U ? 1 : 0;
+  }
+  EXPECT_EQ(kept, 2U);
 }
 
 TEST_F(Streams, RefuseNumbersThatNoTsharkGives) {
@@ -167,7 +172,8 @@ TEST_F(Streams, AreTheSameHoweverConversationsAreDealtToSegments) {
   std::mt19937_64 random(51);
   for (int round = 0; round < 200; ++round) {
     StreamDirectory whole(idle, 1000), dealt(idle, 1000);
-    std::map<std::uint32_t, std::map<std::uint64_t, std::uint64_t>> locals;  // by segment and conversation
+    std::map<std::uint32_t, std::map<std::uint64_t, std::uint64_t>>
+        locals;  // by segment and conversation
     std::map<std::uint64_t, std::uint64_t> numbers;
     for (int i = 0; i < 200; ++i) {
       const std::uint64_t conversation = random() % 10;
@@ -179,7 +185,8 @@ TEST_F(Streams, AreTheSameHoweverConversationsAreDealtToSegments) {
       const std::uint64_t expected = whole.resolve(0, packet, {}, i);
       ASSERT_EQ(expected, packet.key.stream);
       // Segments follow each other, and two of them are there at the same time.
-      const auto segment = static_cast<std::uint32_t>(2 * (i / 50) + (conversation % 2 == 0 ? 0 : 1));
+      const auto segment =
+          static_cast<std::uint32_t>(2 * (i / 50) + (conversation % 2 == 0 ? 0 : 1));
       auto& local = locals[segment];
       packet.key.stream = local.emplace(conversation, local.size()).first->second;
       ASSERT_EQ(dealt.resolve(segment, packet, {}, i), expected);

@@ -31,19 +31,54 @@ using test::server;
 using Names = std::vector<std::string>;
 
 /// The default schema, as readers of PyFlowMeter's output know it.
-const Names default_names = {
-    "duration",          "protocol",          "src_port",          "dst_port",
-    "fwd_tot_pkt",       "fwd_tot_byte",      "bwd_tot_pkt",       "bwd_tot_byte",
-    "fwd_pkt_size_mean", "fwd_pkt_size_std",  "fwd_pkt_size_skewness", "fwd_pkt_size_kurtosis",
-    "fwd_pkt_size_min",  "fwd_pkt_size_max",  "bwd_pkt_size_mean", "bwd_pkt_size_std",
-    "bwd_pkt_size_skewness", "bwd_pkt_size_kurtosis", "bwd_pkt_size_min", "bwd_pkt_size_max",
-    "fwd_iat_mean",      "fwd_iat_std",       "fwd_iat_skewness",  "fwd_iat_kurtosis",
-    "fwd_iat_min",       "fwd_iat_max",       "bwd_iat_mean",      "bwd_iat_std",
-    "bwd_iat_skewness",  "bwd_iat_kurtosis",  "bwd_iat_min",       "bwd_iat_max",
-    "fwd_FIN_cnt",       "fwd_SYN_cnt",       "fwd_RST_cnt",       "fwd_PUSH_cnt",
-    "fwd_ACK_cnt",       "fwd_URG_cnt",       "fwd_CWE_cnt",       "fwd_ECE_cnt",
-    "bwd_FIN_cnt",       "bwd_SYN_cnt",       "bwd_RST_cnt",       "bwd_PUSH_cnt",
-    "bwd_ACK_cnt",       "bwd_URG_cnt",       "bwd_CWE_cnt",       "bwd_ECE_cnt"};
+const Names default_names = {"duration",
+                             "protocol",
+                             "src_port",
+                             "dst_port",
+                             "fwd_tot_pkt",
+                             "fwd_tot_byte",
+                             "bwd_tot_pkt",
+                             "bwd_tot_byte",
+                             "fwd_pkt_size_mean",
+                             "fwd_pkt_size_std",
+                             "fwd_pkt_size_skewness",
+                             "fwd_pkt_size_kurtosis",
+                             "fwd_pkt_size_min",
+                             "fwd_pkt_size_max",
+                             "bwd_pkt_size_mean",
+                             "bwd_pkt_size_std",
+                             "bwd_pkt_size_skewness",
+                             "bwd_pkt_size_kurtosis",
+                             "bwd_pkt_size_min",
+                             "bwd_pkt_size_max",
+                             "fwd_iat_mean",
+                             "fwd_iat_std",
+                             "fwd_iat_skewness",
+                             "fwd_iat_kurtosis",
+                             "fwd_iat_min",
+                             "fwd_iat_max",
+                             "bwd_iat_mean",
+                             "bwd_iat_std",
+                             "bwd_iat_skewness",
+                             "bwd_iat_kurtosis",
+                             "bwd_iat_min",
+                             "bwd_iat_max",
+                             "fwd_FIN_cnt",
+                             "fwd_SYN_cnt",
+                             "fwd_RST_cnt",
+                             "fwd_PUSH_cnt",
+                             "fwd_ACK_cnt",
+                             "fwd_URG_cnt",
+                             "fwd_CWE_cnt",
+                             "fwd_ECE_cnt",
+                             "bwd_FIN_cnt",
+                             "bwd_SYN_cnt",
+                             "bwd_RST_cnt",
+                             "bwd_PUSH_cnt",
+                             "bwd_ACK_cnt",
+                             "bwd_URG_cnt",
+                             "bwd_CWE_cnt",
+                             "bwd_ECE_cnt"};
 
 Names names_of(const std::vector<const Column*>& columns) {
   Names names;
@@ -179,9 +214,9 @@ TEST(DefaultSchema, UdpHasNoFlags) {
 
 TEST(DefaultSchema, EachFlagHasItsOwnColumn) {
   const std::pair<const char*, std::uint16_t> flags[] = {
-      {"FIN", tcp_flag::fin}, {"SYN", tcp_flag::syn}, {"RST", tcp_flag::rst},
+      {"FIN", tcp_flag::fin},  {"SYN", tcp_flag::syn}, {"RST", tcp_flag::rst},
       {"PUSH", tcp_flag::psh}, {"ACK", tcp_flag::ack}, {"URG", tcp_flag::urg},
-      {"CWE", tcp_flag::cwr}, {"ECE", tcp_flag::ece}};
+      {"CWE", tcp_flag::cwr},  {"ECE", tcp_flag::ece}};
   for (const auto& [label, bit] : flags) {
     Metered metered;
     metered.packet(0, client, server, 60, bit);
@@ -248,7 +283,8 @@ TEST(DefaultSchema, ATimeoutBeyondAllTimesNeverCuts) {
 TEST(SelectColumns, TakesTheNamesInTheOrderGiven) {
   const auto standard = columns_named(default_names);
   EXPECT_EQ(names_of(select_columns("duration", standard)), (Names{"duration"}));
-  EXPECT_EQ(names_of(select_columns("src_port,duration", standard)), (Names{"src_port", "duration"}));
+  EXPECT_EQ(names_of(select_columns("src_port,duration", standard)),
+            (Names{"src_port", "duration"}));
 }
 
 TEST(SelectColumns, AddsToTheStandardOnes) {
@@ -268,13 +304,15 @@ TEST(SelectColumns, DropsFromTheStandardOnes) {
 
 TEST(SelectColumns, ASignBehindAChoiceChangesTheChoice) {
   const auto standard = columns_named({"duration", "protocol"});
-  EXPECT_EQ(names_of(select_columns("src_port,+dst_port", standard)), (Names{"src_port", "dst_port"}));
+  EXPECT_EQ(names_of(select_columns("src_port,+dst_port", standard)),
+            (Names{"src_port", "dst_port"}));
   EXPECT_EQ(names_of(select_columns("src_port,dst_port,-src_port", standard)), (Names{"dst_port"}));
 }
 
 std::string refusal_of(std::string_view list) {
-  return message_of<UsageError>(
-      [&] { (void)select_columns(list, columns_named({"duration", "protocol"})); });
+  return message_of<UsageError>([&] {
+    (void)select_columns(list, columns_named({"duration", "protocol"}));
+  });
 }
 
 TEST(SelectColumns, SaysWhatIsUnknown) {
@@ -298,7 +336,8 @@ TEST(SelectColumns, SaysWhatCannotBeDropped) {
 TEST(SelectColumns, AMissingNameIsNoColumn) {
   for (const char* list : {"", ",", ",duration", "duration,,protocol", "duration,", "+", "-",
                            "+src_port,", " duration", "duration, protocol"}) {
-    EXPECT_THROW((void)select_columns(list, columns_named(default_names)), UsageError) << '"' << list << '"';
+    EXPECT_THROW((void)select_columns(list, columns_named(default_names)), UsageError)
+        << '"' << list << '"';
   }
 }
 
@@ -349,7 +388,8 @@ TEST(MeterPlan, AsksForTheFieldsOfEveryPacketAndOfItsColumns) {
   const auto plan = make_plan({});
   FieldSet base;
   PacketDecoder::add_fields(base);
-  for (const std::string& field : base.names()) EXPECT_NE(plan->fields().find(field), no_field) << field;
+  for (const std::string& field : base.names())
+    EXPECT_NE(plan->fields().find(field), no_field) << field;
   for (const Column& column : column_registry()) {
     for (const std::string& field : column.fields) {
       EXPECT_NE(plan->fields().find(field), no_field) << column.name << " needs " << field;

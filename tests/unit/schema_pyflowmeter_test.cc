@@ -37,12 +37,21 @@ TEST(OnePassMoments, GiveTheDigitsOfTheOriginal) {
   const std::vector<Literal> literals = {
       {{0, 1}, 0.5, 0.5, 0, -2},
       {{1, 2, 3, 4, 10}, 4, 3.1622776601683795, 1.1384199576606164, -0.2120000000000002},
-      {{66, 66, 1514, 66, 1514, 583}, 634.8333333333334, 647.9800451317068, 0.494207375291463,
+      {{66, 66, 1514, 66, 1514, 583},
+       634.8333333333334,
+       647.9800451317068,
+       0.494207375291463,
        -1.5734764425088232},
-      {{0, 5.5e-05, 0.000353, 1e-06, 12.25, 0.1, 0.2, 0.3}, 1.6063011249999999, 4.024314750585261,
-       2.264706202279651, 3.135028545577959},
+      {{0, 5.5e-05, 0.000353, 1e-06, 12.25, 0.1, 0.2, 0.3},
+       1.6063011249999999,
+       4.024314750585261,
+       2.264706202279651,
+       3.135028545577959},
       {hundred, 46.61, 30.902393111213893, 0.040214523241614224, -1.3120614805347008},
-      {{1e-09, 2e-09, 4e-09, 1000}, 250.00000000175, 433.01270189120896, 1.1547005383792517,
+      {{1e-09, 2e-09, 4e-09, 1000},
+       250.00000000175,
+       433.01270189120896,
+       1.1547005383792517,
        -0.6666666666666665},
       {{1460, 1460, 1460, 0, 0}, 876, 715.251004892688, -0.408248290463863, -1.8333333333333333},
   };
@@ -172,9 +181,16 @@ TEST_F(PyFlowMeter, HasTheColumnsOfTheDefaultSchema) {
 
 TEST_F(PyFlowMeter, PrintsAWholeRow) {
   frame({.length = "10", .flags = "0x0002"});
-  frame({.time = "0.25", .source = "80", .destination = "1000", .relative = "0.250000000",
-         .delta = "0.250000000", .flags = "0x0012"});
-  frame({.time = "0.75", .length = "30", .relative = "0.750000000", .delta = "0.500000000",
+  frame({.time = "0.25",
+         .source = "80",
+         .destination = "1000",
+         .relative = "0.250000000",
+         .delta = "0.250000000",
+         .flags = "0x0012"});
+  frame({.time = "0.75",
+         .length = "30",
+         .relative = "0.750000000",
+         .delta = "0.500000000",
          .flags = "0x0018"});
   table_.on_end(EndOfInput::complete);
   EXPECT_EQ(sink_.text,
@@ -188,9 +204,9 @@ TEST_F(PyFlowMeter, PrintsAWholeRow) {
 }
 
 TEST_F(PyFlowMeter, TakesOnlyFramesWhoseLastLayerIsTcp) {
-  for (const char* protocols : {"eth:ethertype:ip:tcp:http", "eth:ethertype:ip:tcp:tls",
-                                "eth:ethertype:ip:tcp:data", "eth:ethertype:ip:tcp:xtcp",
-                                "eth:ethertype:ip:tcp:x.tcp"}) {
+  for (const char* protocols :
+       {"eth:ethertype:ip:tcp:http", "eth:ethertype:ip:tcp:tls", "eth:ethertype:ip:tcp:data",
+        "eth:ethertype:ip:tcp:xtcp", "eth:ethertype:ip:tcp:x.tcp"}) {
     frame({.protocols = protocols});
   }
   EXPECT_TRUE(finish().empty());
@@ -218,9 +234,9 @@ TEST_F(PyFlowMeter, AMarkerOfALowerLayerDoesNotCount) {
 }
 
 TEST_F(PyFlowMeter, DoesNotTakeUdp) {
-  publish(test::record_of(fields_, {{"frame.time_epoch", {"0.0"}},
-                                    {"frame.protocols", {"eth:ip:udp"}},
-                                    {"udp.stream", {"0"}}}));
+  publish(test::record_of(
+      fields_,
+      {{"frame.time_epoch", {"0.0"}}, {"frame.protocols", {"eth:ip:udp"}}, {"udp.stream", {"0"}}}));
   EXPECT_TRUE(finish().empty());
 }
 
@@ -305,8 +321,10 @@ TEST_F(PyFlowMeter, CountsOnlyTheLowEightFlags) {
 TEST_F(PyFlowMeter, ASideWithoutPacketsIsAllZeroButTheKurtosis) {
   frame({.length = "5", .delta = "0.5"});
   const auto all = finish();
-  EXPECT_EQ(Cells(all.at(0).begin() + 14, all.at(0).begin() + 20), (Cells{"0", "0", "0", "-3", "0", "0"}));
-  EXPECT_EQ(Cells(all.at(0).begin() + 26, all.at(0).begin() + 32), (Cells{"0", "0", "0", "-3", "0", "0"}));
+  EXPECT_EQ(Cells(all.at(0).begin() + 14, all.at(0).begin() + 20),
+            (Cells{"0", "0", "0", "-3", "0", "0"}));
+  EXPECT_EQ(Cells(all.at(0).begin() + 26, all.at(0).begin() + 32),
+            (Cells{"0", "0", "0", "-3", "0", "0"}));
   EXPECT_EQ(Cells(all.at(0).begin() + 8, all.at(0).begin() + 14),
             (Cells{"5.0", "0.0", "0", "-3.0", "5", "5"}));
   EXPECT_EQ(Cells(all.at(0).begin() + 20, all.at(0).begin() + 26),

@@ -117,16 +117,22 @@ TEST_F(Csv, WritesTheLimitsOfIntegers) {
 }
 
 TEST_F(Csv, QuotesCellsThatNeedIt) {
-  for (const char* text : {"a,b", "say \"hi\"", "\"", "two\nlines", "cr\rhere", ","}) csv.text(text);
+  for (const char* text : {"a,b", "say \"hi\"", "\"", "two\nlines", "cr\rhere", ","})
+    csv.text(text);
   csv.end_row();
-  EXPECT_EQ(sink.text,
-            "\"a,b\",\"say \"\"hi\"\"\",\"\"\"\",\"two\nlines\",\"cr\rhere\",\",\"\n");
+  EXPECT_EQ(sink.text, "\"a,b\",\"say \"\"hi\"\"\",\"\"\"\",\"two\nlines\",\"cr\rhere\",\",\"\n");
 }
 
 TEST_F(Csv, LeavesOtherCellsAlone) {
-  for (const char* text : {"a b", "a;b", "a\tb", " x ", "'", "Gr\xc3\xbc\xc3\x9f" "e", "\xff"}) csv.text(text);
+  for (const char* text : {"a b", "a;b", "a\tb", " x ", "'",
+                           "Gr\xc3\xbc\xc3\x9f"
+                           "e",
+                           "\xff"})
+    csv.text(text);
   csv.end_row();
-  EXPECT_EQ(sink.text, "a b,a;b,a\tb, x ,',Gr\xc3\xbc\xc3\x9f" "e,\xff\n");
+  EXPECT_EQ(sink.text,
+            "a b,a;b,a\tb, x ,',Gr\xc3\xbc\xc3\x9f"
+            "e,\xff\n");
 }
 
 TEST_F(Csv, KeepsEmptyCells) {

@@ -55,7 +55,8 @@ TEST(TsharkCommand, AsksForTheFieldsAsEk) {
   const Words arguments = arguments_of({}, run_on("x.pcap"));
   const Words start = {"-n", "-r", "x.pcap", "-T", "ek", "-e", "frame.len", "-e", "tcp.stream"};
   ASSERT_GE(arguments.size(), start.size());
-  EXPECT_EQ(Words(arguments.begin(), arguments.begin() + static_cast<std::ptrdiff_t>(start.size())), start);
+  EXPECT_EQ(Words(arguments.begin(), arguments.begin() + static_cast<std::ptrdiff_t>(start.size())),
+            start);
 }
 
 TEST(TsharkCommand, AsksForTheFieldsAsJson) {
@@ -79,8 +80,8 @@ TEST(TsharkCommand, AsksForTheFieldsAsColumns) {
 }
 
 TEST(TsharkCommand, OnlyFieldsOfHeadersAreExactInColumnsAndStateless) {
-  for (const char* field : {"frame.time_epoch", "frame.len", "frame.protocols", "ip.src", "ipv6.dst",
-                            "tcp.stream", "tcp.flags", "udp.dstport", "tcp.seq_raw"}) {
+  for (const char* field : {"frame.time_epoch", "frame.len", "frame.protocols", "ip.src",
+                            "ipv6.dst", "tcp.stream", "tcp.flags", "udp.dstport", "tcp.seq_raw"}) {
     EXPECT_TRUE(exact_in_columns(field)) << field;
     EXPECT_TRUE(stateless(field)) << field;
   }
@@ -95,8 +96,8 @@ TEST(TsharkCommand, PinsThePreferencesOnWhichNumbersDepend) {
   const Words preferences = behind(arguments_of({}, run_on("-")), "-o");
   for (const char* preference :
        {"ip.defragment:TRUE", "ipv6.defragment:TRUE", "tcp.desegment_tcp_streams:TRUE",
-        "tcp.analyze_sequence_numbers:TRUE", "tcp.check_checksum:FALSE",
-        "udp.check_checksum:FALSE", "ip.check_checksum:FALSE", "tcp.fastrt_supersedes_ooo:TRUE"}) {
+        "tcp.analyze_sequence_numbers:TRUE", "tcp.check_checksum:FALSE", "udp.check_checksum:FALSE",
+        "ip.check_checksum:FALSE", "tcp.fastrt_supersedes_ooo:TRUE"}) {
     EXPECT_EQ(std::count(preferences.begin(), preferences.end(), preference), 1) << preference;
   }
 }
@@ -105,9 +106,10 @@ TEST(TsharkCommand, HasTimesOfStreamsComputedWhenTheyAreAskedFor) {
   for (const bool wanted : {false, true}) {
     const FieldSet fields = field_set({"frame.len", wanted ? "tcp.time_delta" : "tcp.len"});
     const Words preferences = behind(arguments_of({}, run_on("-"), fields), "-o");
-    EXPECT_EQ(std::count(preferences.begin(), preferences.end(),
-                         wanted ? "tcp.calculate_timestamps:TRUE" : "tcp.calculate_timestamps:FALSE"),
-              1);
+    EXPECT_EQ(
+        std::count(preferences.begin(), preferences.end(),
+                   wanted ? "tcp.calculate_timestamps:TRUE" : "tcp.calculate_timestamps:FALSE"),
+        1);
   }
 }
 
@@ -181,16 +183,44 @@ std::string shell(const std::string& line) {
   if (pipe == nullptr) throw std::runtime_error("popen");
   std::string text;
   char chunk[512];
-  for (std::size_t count = 0; (count = fread(chunk, 1, sizeof chunk, pipe)) > 0;) text.append(chunk, count);
+  for (std::size_t count = 0; (count = fread(chunk, 1, sizeof chunk, pipe)) > 0;)
+    text.append(chunk, count);
   EXPECT_EQ(pclose(pipe), 0) << line;
   return text;
 }
 
-const Words nasty = {"plain",       "",        "two words",  "it's",         "'",        "''",
-                     "\"quoted\"",  "$HOME",   "`id`",       "back\\slash",  "\\",       "tab\there",
-                     "new\nline",   "*",       "~",          "#x",           "a;b|c&d",  "(x)",
-                     "{a,b}",       "!!",      "tcp.port==80 && ip.addr == 10.0.0.1", "-n",  "--",
-                     "Gr\xc3\xbc\xc3\x9f" "e", "\xff\xfe", "a=b", "%s", "<x>", "[a]", "^", "\r"};
+const Words nasty = {"plain",
+                     "",
+                     "two words",
+                     "it's",
+                     "'",
+                     "''",
+                     "\"quoted\"",
+                     "$HOME",
+                     "`id`",
+                     "back\\slash",
+                     "\\",
+                     "tab\there",
+                     "new\nline",
+                     "*",
+                     "~",
+                     "#x",
+                     "a;b|c&d",
+                     "(x)",
+                     "{a,b}",
+                     "!!",
+                     "tcp.port==80 && ip.addr == 10.0.0.1",
+                     "-n",
+                     "--",
+                     "Gr\xc3\xbc\xc3\x9f"
+                     "e",
+                     "\xff\xfe",
+                     "a=b",
+                     "%s",
+                     "<x>",
+                     "[a]",
+                     "^",
+                     "\r"};
 
 TEST(ShellLine, SurvivesTheShell) {
   Command command;
@@ -217,7 +247,7 @@ TEST(ShellLine, SetsTheEnvironment) {
 TEST(ShellLine, LeavesPlainWordsUnquoted) {
   const Command command{"tshark", {"-r", "x.pcap", "-Y", "tcp && udp"}, {{"LC_ALL", "C.UTF-8"}}};
   EXPECT_EQ(shell_line(command, {}, Decoder::ek),
-            "env LC_ALL=C.UTF-8 tshark -r x.pcap -Y 'tcp && udp'");
+            "LC_ALL=C.UTF-8 tshark -r x.pcap -Y 'tcp && udp'");
 }
 
 TEST(ShellLine, PutsTheHeaderInFrontOfColumns) {

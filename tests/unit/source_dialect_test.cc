@@ -31,7 +31,9 @@ class Scribe final : public PacketObserver {
                     std::to_string(packet.key.stream) + " " + end(packet.source) + ">" +
                     end(packet.destination) + "/" + std::to_string(packet.tcp_flags);
   }
-  void on_end(EndOfInput how) override { lines.push_back("end " + std::to_string(static_cast<int>(how))); }
+  void on_end(EndOfInput how) override {
+    lines.push_back("end " + std::to_string(static_cast<int>(how)));
+  }
 
   std::vector<std::string> lines;
 
@@ -99,13 +101,17 @@ std::pair<Lines, std::string> damaged(InputKind kind, const std::string& text) {
 const Lines two_frames = {"1@5000000000:60 tcp3 10.0.0.1:40000>10.0.0.2:80/2", "2@6000000000:42"};
 
 const std::string ek =
-    R"({"index":{"_index":"packets-1970-01-01"}})" "\n"
+    R"({"index":{"_index":"packets-1970-01-01"}})"
+    "\n"
     R"({"timestamp":"5000","layers":{"frame_time_epoch":["5.000000000"],"frame_len":["60"],)"
     R"("frame_protocols":["eth:ethertype:ip:tcp"],"ip_src":["10.0.0.1"],"ip_dst":["10.0.0.2"],)"
-    R"("tcp_stream":["3"],"tcp_srcport":["40000"],"tcp_dstport":["80"],"tcp_flags":["0x0002"]}})" "\n"
-    R"({"index":{"_index":"packets-1970-01-01"}})" "\n"
+    R"("tcp_stream":["3"],"tcp_srcport":["40000"],"tcp_dstport":["80"],"tcp_flags":["0x0002"]}})"
+    "\n"
+    R"({"index":{"_index":"packets-1970-01-01"}})"
+    "\n"
     R"({"timestamp":"6000","layers":{"frame_time_epoch":["6.000000000"],"frame_len":["42"],)"
-    R"("frame_protocols":["eth:ethertype:arp"]}})" "\n";
+    R"("frame_protocols":["eth:ethertype:arp"]}})"
+    "\n";
 
 const std::string json = R"([
   {
@@ -147,7 +153,8 @@ TEST(DialectSource, ReadsFields) { expect_frames(InputKind::fields, table, two_f
 
 TEST(DialectSource, ReadsWindowsLineEnds) {
   const auto with_cr = [](std::string text) {
-    for (std::size_t at = 0; (at = text.find('\n', at)) != std::string::npos; at += 2) text.insert(at, 1, '\r');
+    for (std::size_t at = 0; (at = text.find('\n', at)) != std::string::npos; at += 2)
+      text.insert(at, 1, '\r');
     return text;
   };
   expect_frames(InputKind::ek, with_cr(ek), two_frames);

@@ -636,8 +636,7 @@ class RealTshark : public Installation {
 
   /// How often each layer was seen in a sample; all dissectors are on without a directory.
   std::map<std::string, int> layers(const std::string& sample, const std::string& directory) {
-    const fs::path capture =
-        fs::path(__FILE__).parent_path().parent_path().parent_path() / "samples" / sample;
+    const fs::path capture = fs::path(FLOWMETER_ROOT) / "samples" / sample;
     EXPECT_TRUE(fs::exists(capture)) << capture;
     const Variable configuration("WIRESHARK_CONFIG_DIR", directory);
     const std::string line = fmt::format("'{}' -n -r '{}' -T fields -e frame.protocols 2>'{}'",

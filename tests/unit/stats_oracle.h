@@ -44,9 +44,7 @@ struct ExactMoments {
   BigInt m2, m3, m4;  ///< n^3, n^4, n^5 times the central moments
 
   Rational mean(std::uint64_t scale) const { return Rational(sum, n * scale); }
-  Rational variance(std::uint64_t scale) const {
-    return Rational(m2, n * n * n * scale * scale);
-  }
+  Rational variance(std::uint64_t scale) const { return Rational(m2, n * n * n * scale * scale); }
   /// Its sign is that of m3.
   Rational skewness_squared() const { return Rational(m3 * m3 * n, m2 * m2 * m2); }
   Rational kurtosis() const { return Rational(m4 * n, m2 * m2) - 3; }
