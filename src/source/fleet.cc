@@ -22,7 +22,7 @@ using boost::system::error_code;
 
 constexpr std::uint64_t frames_ahead = 1U << 15;  // dealt, not collected yet
 constexpr std::size_t piece_bytes = std::size_t{128} << 10;
-constexpr std::size_t waiting_bytes = std::size_t{1} << 20;  // for all tsharks together
+constexpr std::size_t waiting_bytes = std::size_t{4} << 20;  // for all tsharks together
 constexpr std::size_t trim_bytes = std::size_t{128} << 10;   // written, and to be let go of
 constexpr std::size_t output_buffer = std::size_t{16} << 10;  // of a tshark
 constexpr std::size_t filler_frames = 512;  // whose records fill that buffer
