@@ -569,7 +569,9 @@ void Run::refuse_if_lacking() {
 
 void Run::start_progress() {
   if (!options_.progress || !alone_ || (!source_ && !fleet_)) return;
-  progress_ = std::make_unique<Progress>(name_, meter_->counters(), reporter_,
+  // The line is short: a file goes by its name alone.
+  const std::string name = input_ == "-" ? name_ : std::filesystem::path(input_).filename().string();
+  progress_ = std::make_unique<Progress>(name, meter_->counters(), reporter_,
                                          [this] { return share(); });
   if (source_) source_->attach(*progress_);
   if (fleet_) fleet_->attach(*progress_);
