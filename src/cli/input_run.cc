@@ -34,7 +34,6 @@ using std::chrono::milliseconds;
 constexpr milliseconds grace{1000};           // for tshark to end after a signal
 constexpr milliseconds progress_start{1000};  // a short run shows nothing
 constexpr milliseconds progress_pace{250};
-constexpr std::size_t stderr_head = 2048, stderr_tail = 4096;  // what is kept of tshark's words
 constexpr std::size_t output_buffer = std::size_t{64} << 10;  // of a single tshark
 constexpr std::uintmax_t worth_replacing = std::uintmax_t{64} << 20;  // bytes of a capture
 constexpr std::size_t pump_chunk = std::size_t{64} << 10;
@@ -117,7 +116,6 @@ class Run final : public InputRun {
   std::unique_ptr<TsharkFleet> fleet_;
   std::unique_ptr<Progress> progress_;
   std::unique_ptr<Child> child_;
-  std::string child_errors_;
   std::unique_ptr<Waiter> output_, errors_, interrupt_, pump_in_, pump_out_;
   std::string pump_buffer_;
   bool own_stream_ = false;  // from our own tshark: its fields are the ones that were asked for
@@ -447,14 +445,7 @@ void Run::read_output() {
 void Run::read_errors() {
   errors_->readable([this] {
     guarded([&] {
-      char text[1024];
-      const ssize_t count = ::read(errors_->fd(), text, sizeof text);
-      if (count == 0 || (count < 0 && errno != EAGAIN && errno != EINTR)) return;
-      if (count > 0) child_errors_.append(text, static_cast<std::size_t>(count));
-      if (child_errors_.size() > stderr_head + stderr_tail) {
-        child_errors_.erase(stderr_head, child_errors_.size() - stderr_head - stderr_tail);
-      }
-      read_errors();
+      if (child_->take_errors()) read_errors();
     });
   });
 }
@@ -497,11 +488,7 @@ void Run::end_of_output() {
 /// tshark has closed its output and is about to end; there is nothing to do meanwhile.
 void Run::wait_for_child() {
   if (const auto how = child_->poll()) {
-    // Its last words may still be in the pipe, which somebody else may hold open.
-    char text[1024];
-    for (ssize_t count = 0; (count = ::read(child_->err().get(), text, sizeof text)) > 0;) {
-      child_errors_.append(text, static_cast<std::size_t>(count));
-    }
+    child_->take_errors();  // its last words may still be in the pipe
     guarded([&] { conclude_tshark(*how); });
     return;
   }
@@ -520,7 +507,7 @@ void Run::conclude_tshark(const ChildExit& how) {
     conclude();
     return;
   }
-  const TsharkFailure failure = explain_failure(how, child_errors_, frames());
+  const TsharkFailure failure = explain_failure(how, child_->errors(), frames());
   throw InputError(failure.message, failure.nothing_done, failure.not_a_capture);
 }
 

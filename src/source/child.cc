@@ -90,6 +90,18 @@ Child::~Child() {
   process_->child.wait(ignored);
 }
 
+bool Child::take_errors() {
+  constexpr std::size_t head = 2048, tail = 4096;
+  char text[1024];
+  while (true) {
+    const ssize_t count = ::read(err_.get(), text, sizeof text);
+    if (count < 0 && errno == EINTR) continue;
+    if (count <= 0) return count < 0 && errno == EAGAIN;
+    errors_.append(text, static_cast<std::size_t>(count));
+    if (errors_.size() > head + tail) errors_.erase(head, errors_.size() - head - tail);
+  }
+}
+
 int Child::pid() const noexcept { return process_->child.id(); }
 
 void Child::signal(int number) noexcept {

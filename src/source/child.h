@@ -60,6 +60,13 @@ class Child {
   [[nodiscard]] Descriptor& out() noexcept { return out_; }
   [[nodiscard]] Descriptor& err() noexcept { return err_; }
 
+  /// Reads what the child has written to its standard error by now, without waiting, and keeps the
+  /// beginning and the end of it all, see errors(). False: no more will come.
+  bool take_errors();
+
+  /// What take_errors() kept: the first 2 KiB and the last 4 KiB.
+  [[nodiscard]] const std::string& errors() const noexcept { return errors_; }
+
   [[nodiscard]] int pid() const noexcept;
 
   /// Sends a signal if it still runs.
@@ -76,6 +83,7 @@ class Child {
   struct Process;
 
   Descriptor in_, out_, err_;
+  std::string errors_;
   std::unique_ptr<Process> process_;
   std::optional<ChildExit> exit_;
 };

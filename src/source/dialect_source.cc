@@ -29,13 +29,13 @@ DialectSource::DialectSource(InputKind kind, const FieldSet& fields)
 
 DialectSource::DialectSource(Decoder decoder, const FieldSet& fields)
     : framer_(make_framer(decoder == Decoder::json ? InputKind::json : InputKind::ek)),
+      parser_(make_parser(decoder, fields)),
       record_(fields.size()),
-      decoder_(fields) {
-  if (decoder == Decoder::columns) {
-    parser_ = std::make_unique<TableParser>(fields, fields.names());
-  } else {
-    parser_ = std::make_unique<JsonParser>(fields);
-  }
+      decoder_(fields) {}
+
+std::unique_ptr<RecordParser> make_parser(Decoder decoder, const FieldSet& fields) {
+  if (decoder == Decoder::columns) return std::make_unique<TableParser>(fields, fields.names());
+  return std::make_unique<JsonParser>(fields);
 }
 
 DialectSource::~DialectSource() = default;

@@ -12,6 +12,10 @@
 
 namespace flowmeter {
 
+/// What reads the records that a tshark of ours writes in that form, for exactly these fields, which
+/// outlive it.
+[[nodiscard]] std::unique_ptr<RecordParser> make_parser(Decoder decoder, const FieldSet& fields);
+
 /// tshark's output as a source of packets: bytes go in at one end, whatever their chunks, and frames
 /// come out to the observers in the order of the input.
 class DialectSource final : public PacketSource {

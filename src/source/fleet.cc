@@ -11,8 +11,7 @@
 #include "base/error.h"
 #include "base/interrupt.h"
 #include "base/parse.h"
-#include "dialect/json_parser.h"
-#include "dialect/table_parser.h"
+#include "source/dialect_source.h"
 #include "source/tshark_errors.h"
 
 namespace flowmeter {
@@ -26,7 +25,6 @@ constexpr std::size_t waiting_bytes = std::size_t{4} << 20;  // for all tsharks 
 constexpr std::size_t trim_bytes = std::size_t{128} << 10;   // written, and to be let go of
 constexpr std::size_t output_buffer = std::size_t{16} << 10;  // of a tshark
 constexpr std::size_t filler_frames = 512;  // whose records fill that buffer
-constexpr std::size_t error_head = 2048, error_tail = 4096;
 constexpr std::chrono::milliseconds pace{100};
 constexpr std::size_t output_chunk = std::size_t{64} << 10;
 
@@ -92,11 +90,7 @@ void TsharkFleet::begin_life(unsigned lane) {
   life->lane = lane;
   life->number = lanes_[lane].empty() ? 0 : lanes_[lane].back()->number + 1;
   life->segment = segments_++;
-  if (options_.decoder == Decoder::columns) {
-    life->parser = std::make_unique<TableParser>(fields_, fields_.names());
-  } else {
-    life->parser = std::make_unique<JsonParser>(fields_);
-  }
+  life->parser = make_parser(options_.decoder, fields_);
   lanes_[lane].push_back(std::move(life));
 }
 
@@ -265,14 +259,7 @@ void TsharkFleet::read_output(Life& life) {
 void TsharkFleet::read_errors(Life& life) {
   life.err->readable([this, &life] {
     host_.guard([this, &life] {
-      char text[1024];
-      const ssize_t count = ::read(life.err->fd(), text, sizeof text);
-      if (count == 0 || (count < 0 && errno != EAGAIN && errno != EINTR)) return;
-      if (count > 0) life.errors.append(text, static_cast<std::size_t>(count));
-      if (life.errors.size() > error_head + error_tail) {
-        life.errors.erase(error_head, life.errors.size() - error_head - error_tail);
-      }
-      read_errors(life);
+      if (life.child->take_errors()) read_errors(life);
     });
   });
 }
@@ -387,12 +374,9 @@ void TsharkFleet::lost(Life& life) {
 
 void TsharkFleet::fail(Life& life, const ChildExit& how) {
   finished_ = true;
-  char text[1024];
-  for (ssize_t count = 0;
-       life.child && (count = ::read(life.child->err().get(), text, sizeof text)) > 0;) {
-    life.errors.append(text, static_cast<std::size_t>(count));
-  }
-  const TsharkFailure failure = explain_failure(how, life.errors, decoder_.frames());
+  if (life.child) life.child->take_errors();
+  const TsharkFailure failure = explain_failure(
+      how, life.child ? life.child->errors() : std::string(), decoder_.frames());
   throw InputError(failure.message, failure.nothing_done, failure.not_a_capture);
 }
 

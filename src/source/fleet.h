@@ -95,7 +95,6 @@ class TsharkFleet final : public PacketSource {
     bool deaf = false;          // it does not read any more
     std::uint64_t taken = 0;    // records taken, meaningless ones too
     bool output_over = false;
-    std::string errors;
     std::unique_ptr<Child> child;
     std::unique_ptr<Waiter> in, out, err;
     bool writing = false;       // waits until its input can be written
