@@ -2,9 +2,11 @@
 
 Reads `tshark -T fields` text and holds every packet of a flow until the flow is over: then two passes over
 the samples, as exact integers, give the moments. Slow, and short enough to check by eye.
+
+The other columns are in reference_groups.py and reference_fields.py; they start from the flows made here.
 """
 
-from collections import namedtuple
+from collections import Counter, namedtuple
 from decimal import Decimal
 from fractions import Fraction
 from math import isqrt
@@ -27,8 +29,14 @@ NANO = 10**9
 
 # ---- frames ---------------------------------------------------------------------------------------------------
 
-Frame = namedtuple("Frame", "number time length transports")
-Transport = namedtuple("Transport", "protocol stream source target flags")  # source, target: (address, port)
+#: transports: those that count; quoted: {(protocol, stream)} in ICMP errors; values: {field: [text]}, as listed;
+#: layers: how often each token is in frame.protocols; every: what `transports` is under the policy `all`.
+Frame = namedtuple("Frame", "number time length transports quoted values layers every")
+
+#: source, target: (address, port). at: index of its token in frame.protocols; layer: it is the layer-th (from 0) of its
+#: protocol in the frame; under: {"ip" | "ipv6" | "eth" | "vlan": index of the last such layer before it};
+#: network: "ip" or "ipv6", what its addresses are of.
+Transport = namedtuple("Transport", "protocol stream source target flags at layer under network")
 
 
 def nanoseconds(text):
@@ -38,102 +46,161 @@ def nanoseconds(text):
     return int(scaled)
 
 
-def frames(text):
+def frames(text, aggregator=",", tunnel="all"):
     """The frames of `-T fields -E header=y -E separator=/t -E occurrence=a` text."""
-    lines = text.splitlines()
-    if not lines:
-        return
+    lines = text.split("\n")  # not splitlines: rare control characters are no line ends
     names = lines[0].split("\t")
     for number, line in enumerate(lines[1:], 1):
+        if not line and number == len(lines) - 1:
+            return
         field = dict(zip(names, line.split("\t")))
-        many = {name: value.split(",") if value else [] for name, value in field.items()}
+        many = {name: value.split(aggregator) if value else [] for name, value in field.items()}
         time = nanoseconds(field["frame.time_epoch"]) if field["frame.time_epoch"] else None
-        yield Frame(number, time, int(field["frame.len"]), list(transports(field["frame.protocols"], many)))
+        tokens = field["frame.protocols"].split(":")
+        every, quoted = transports(tokens, many)
+        chosen = {"all": every, "inner": every[-1:], "outer": every[:1]}[tunnel]
+        yield Frame(number, time, int(field["frame.len"]), chosen, quoted, many, layers(tokens), every)
 
 
-def transports(protocols, many):
-    """Each distinct (transport, stream) of a frame, in the order of its layers."""
-    seen = {"tcp": 0, "udp": 0, "ip": 0, "ipv6": 0}
-    address = None
-    counted = set()
-    for token in protocols.split(":"):
+def kind(token):
+    return "udp" if token == "udplite" else token  # tshark numbers both with udp.stream
+
+
+def layers(tokens):
+    return Counter(kind(token) for token in tokens)
+
+
+def transports(tokens, many):
+    """Each distinct (transport, stream) of a frame, in the order of its layers; and those that are only quoted."""
+    seen = Counter()
+    under = {}
+    network = None
+    in_error = False
+    counted, every, quoted = set(), [], set()
+    for at, token in enumerate(map(kind, tokens)):
+        k = seen[token]
+        seen[token] += 1
         if token in ("icmp", "icmpv6"):
-            return  # all that follows is quoted
+            in_error = True  # all that follows is quoted
         if token in ("ip", "ipv6"):
-            address = (token, seen[token])
-            seen[token] += 1
-        if token not in ("tcp", "udp", "udplite"):
+            network = token
+        if token in ("ip", "ipv6", "eth", "vlan"):
+            under[token] = k
+        if token not in ("tcp", "udp") or k >= len(many[f"{token}.stream"]):
+            continue  # without a stream: cut or malformed before tshark could give it one
+        stream = int(many[f"{token}.stream"][k])
+        if in_error:
+            quoted.add((token.upper(), stream))
             continue
-        name = "tcp" if token == "tcp" else "udp"
-        k = seen[name]
-        seen[name] += 1
-        if k >= len(many[f"{name}.stream"]):
-            continue  # cut or malformed before tshark could give it a stream
-        if name == "tcp" and k >= len(many["tcp.flags"]):
+        if token == "tcp" and k >= len(many["tcp.flags"]):
             continue
-        stream = int(many[f"{name}.stream"][k])
-        if (name, stream) in counted:
+        if (token, stream) in counted:
             continue
-        counted.add((name, stream))
-        source, target = addresses(address, many)
-        yield Transport(
-            name.upper(), stream,
-            (source, int(many[f"{name}.srcport"][k])), (target, int(many[f"{name}.dstport"][k])),
-            int(many["tcp.flags"][k], 0) if name == "tcp" else 0,
-        )
+        counted.add((token, stream))
+        family, source, target = addresses(network, under, many)
+        every.append(Transport(
+            token.upper(), stream,
+            (source, int(many[f"{token}.srcport"][k])), (target, int(many[f"{token}.dstport"][k])),
+            int(many["tcp.flags"][k], 0) if token == "tcp" else 0,
+            at, k, dict(under), family,
+        ))
+    return every, quoted
 
 
-def addresses(address, many):
-    """The two addresses of the ip or ipv6 layer `address` = (token, index)."""
-    if address is not None and address[1] < len(many[f"{address[0]}.src"]):
-        family, k = address
-        return many[f"{family}.src"][k], many[f"{family}.dst"][k]
+def addresses(network, under, many):
+    """The family and the two addresses of the ip or ipv6 layer that was met last."""
+    if network is not None and under[network] < len(many[f"{network}.src"]):
+        k = under[network]
+        return network, many[f"{network}.src"][k], many[f"{network}.dst"][k]
     # Some versions leave the ip token out of frame.protocols (after mpls): the last address there is.
     for family in ("ip", "ipv6"):
         if many[f"{family}.src"]:
-            return many[f"{family}.src"][-1], many[f"{family}.dst"][-1]
-    return None, None
+            return family, many[f"{family}.src"][-1], many[f"{family}.dst"][-1]
+    return None, None, None
 
 
 # ---- flows ----------------------------------------------------------------------------------------------------
 
-Packet = namedtuple("Packet", "time length forward flags")
+Packet = namedtuple("Packet", "time length forward flags frame transport")
+
+SYN, ACK = 0x02, 0x10
 
 
 class Flow:
-    def __init__(self, protocol, source, target, first):
+    def __init__(self, protocol, number, part, ends, first):
         self.protocol = protocol
-        self.source = source
-        self.target = target
+        self.number = number  # of the stream, in order of first appearance
+        self.part = part
+        self.source, self.target, self.basis = ends
         self.first = first  # (frame number, order inside the frame)
         self.packets = []
+        self.icmp_errors = 0
         self.last_clock = None
+        self.end_reason = None
 
 
-def flows(all_frames, timeout="600"):
+def ends(t, direction):
+    """Who is the source, who the target, and what says so."""
+    if t.protocol == "UDP":
+        return t.source, t.target, "first"
+    if not t.flags & SYN:
+        return t.source, t.target, "mid"
+    if not t.flags & ACK:
+        return t.source, t.target, "syn"
+    if direction == "handshake":
+        return t.target, t.source, "synack"
+    return t.source, t.target, "synack"  # Decision: dir_basis names what was seen, also where it turned nothing
+
+
+def flows(all_frames, timeout="600", active=None, direction="first"):
     """The finished flows in the order of their rows."""
     limit = nanoseconds(timeout)
+    oldest = None if active is None else nanoseconds(active)
     clock, time = None, 0
-    open_flows, ends = {}, {}
+    open_flows, known, parts = {}, {}, Counter()
+    numbers = {"TCP": {}, "UDP": {}}
+
+    def finished(key, reason):
+        flow = open_flows.pop(key)
+        flow.end_reason = reason
+        return flow
+
     for frame in all_frames:
         if frame.time is not None:  # a frame without a time counts with that of the one before it
             time = frame.time
         clock = time if clock is None else max(clock, time)
         over = [key for key, flow in open_flows.items() if clock - flow.last_clock > limit]
         for key in sorted(over, key=lambda key: (open_flows[key].last_clock, open_flows[key].first)):
-            yield open_flows.pop(key)
+            yield finished(key, "idle")
+        # Any mention of a stream takes its number: also a quoted or a broken header.
+        for protocol, number in numbers.items():
+            for stream in frame.values[f"{protocol.lower()}.stream"]:
+                number.setdefault(int(stream), len(number))
+        now = []  # what this frame itself ends: together, so in the order of their first packets
         for order, t in enumerate(frame.transports):
             key = (t.protocol, t.stream)
             flow = open_flows.get(key)
-            if flow is not None and time - flow.packets[-1].time > limit:
-                yield open_flows.pop(key)
-                flow = None
-            if flow is None:
-                source, target = ends.setdefault(key, (t.source, t.target))  # later parts keep the first's
-                flow = open_flows[key] = Flow(t.protocol, source, target, (frame.number, order))
-            flow.packets.append(Packet(time, frame.length, t.source == flow.source, t.flags))
+            if flow is not None:
+                # Decision: a packet that breaks both limits ends the flow as idle.
+                if time - flow.packets[-1].time > limit:
+                    now.append(finished(key, "idle"))
+                elif oldest is not None and time - flow.packets[0].time > oldest:
+                    now.append(finished(key, "active"))
+            if key not in open_flows:
+                # Later parts keep the first's source, target and (Decision) dir_basis.
+                fixed = known.setdefault(key, ends(t, direction))
+                open_flows[key] = Flow(
+                    t.protocol, numbers[t.protocol][t.stream], parts[key], fixed, (frame.number, order))
+                parts[key] += 1
+            flow = open_flows[key]
+            flow.packets.append(Packet(time, frame.length, t.source == flow.source, t.flags, frame, t))
             flow.last_clock = clock
-    yield from sorted(open_flows.values(), key=lambda flow: flow.first)
+        yield from sorted(now, key=lambda flow: flow.first)
+        for key in frame.quoted & open_flows.keys():
+            open_flows[key].icmp_errors += 1
+    for flow in sorted(open_flows.values(), key=lambda flow: flow.first):
+        flow.end_reason = "eof"
+        yield flow
 
 
 # ---- numbers --------------------------------------------------------------------------------------------------
@@ -171,7 +238,7 @@ def moments(samples, unit=1):
     return [mean, std, skewness, kurtosis, low, high]
 
 
-def row(flow):
+def row(flow, size=lambda packet: packet.length):
     """{column: int, float or str}"""
     times = [p.time for p in flow.packets]
     out = {
@@ -182,7 +249,7 @@ def row(flow):
     }
     for side, forward in (("fwd", True), ("bwd", False)):
         own = [p for p in flow.packets if p.forward == forward]
-        sizes = [p.length for p in own]
+        sizes = [size(p) for p in own]
         gaps = [b.time - a.time for a, b in zip(own, own[1:])]
         out[f"{side}_tot_pkt"] = len(own)
         out[f"{side}_tot_byte"] = sum(sizes)
