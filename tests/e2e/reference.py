@@ -152,7 +152,7 @@ def ends(t, direction):
     return t.source, t.target, "synack"  # Decision: dir_basis names what was seen, also where it turned nothing
 
 
-def flows(all_frames, timeout="600", active=None, direction="first"):
+def flows(all_frames, timeout="600", active=None, direction="first", monotone=False):
     """The finished flows in the order of their rows."""
     limit = nanoseconds(timeout)
     oldest = None if active is None else nanoseconds(active)
@@ -180,11 +180,14 @@ def flows(all_frames, timeout="600", active=None, direction="first"):
         for order, t in enumerate(frame.transports):
             key = (t.protocol, t.stream)
             flow = open_flows.get(key)
+            t_i = time
             if flow is not None:
+                if monotone:  # Decision: within a part
+                    t_i = max(time, flow.packets[-1].time)
                 # Decision: a packet that breaks both limits ends the flow as idle.
-                if time - flow.packets[-1].time > limit:
+                if t_i - flow.packets[-1].time > limit:
                     now.append(finished(key, "idle"))
-                elif oldest is not None and time - flow.packets[0].time > oldest:
+                elif oldest is not None and t_i - flow.packets[0].time > oldest:
                     now.append(finished(key, "active"))
             if key not in open_flows:
                 # Later parts keep the first's source, target and (Decision) dir_basis.
@@ -193,7 +196,7 @@ def flows(all_frames, timeout="600", active=None, direction="first"):
                     t.protocol, numbers[t.protocol][t.stream], parts[key], fixed, (frame.number, order))
                 parts[key] += 1
             flow = open_flows[key]
-            flow.packets.append(Packet(time, frame.length, t.source == flow.source, t.flags, frame, t))
+            flow.packets.append(Packet(t_i, frame.length, t.source == flow.source, t.flags, frame, t))
             flow.last_clock = clock
         yield from sorted(now, key=lambda flow: flow.first)
         for key in frame.quoted & open_flows.keys():

@@ -85,11 +85,12 @@ def tshark_text(capture, fields=FIELDS, preferences=(), tshark="tshark", more=()
     return _texts[key]
 
 
-def capture_flows(capture, *, idle="600", active=None, direction="first", tunnel="all", preferences=(),
-                  tshark="tshark", fields=FIELDS):
+def capture_flows(capture, *, idle="600", active=None, direction="first", tunnel="all", clock="raw",
+                  preferences=(), tshark="tshark", fields=FIELDS):
     """The finished flows of a capture, in row order."""
     text = tshark_text(capture, fields, preferences, tshark)
-    return list(reference.flows(reference.frames(text, AGGREGATOR, tunnel), idle, active, direction))
+    frames = reference.frames(text, AGGREGATOR, tunnel)
+    return list(reference.flows(frames, idle, active, direction, clock == "monotone"))
 
 
 # ---- which value belongs to which packet ----------------------------------------------------------------------
@@ -269,6 +270,11 @@ def tunnelled(view):
     return int(any(p.frame.layers["ip"] + p.frame.layers["ipv6"] > 1 for p in view.all))
 
 
+def disorder(view):
+    raw = [p.time if p.frame.time is None else p.frame.time for p in view.all]
+    return sum(1 for a, b in zip(raw, raw[1:]) if b < a)
+
+
 def id_group(view, o):
     flow = view.flow
     community = community_id(proto(flow), flow.source, flow.target, o["cid_seed"])
@@ -295,7 +301,7 @@ def id_group(view, o):
         "last_frame": view.all[-1].frame.number,
         "end_reason": flow.end_reason,
         "dir_basis": flow.basis,
-        "ts_disorder_cnt": sum(1 for gap in gaps(view.all) if gap < 0),
+        "ts_disorder_cnt": disorder(view),
         "icmp_err_cnt": flow.icmp_errors,
         "tunnel": tunnelled(view),
     }
@@ -776,12 +782,12 @@ GROUPS = {group: splt_columns if group == "splt" else columns(group) for group i
 
 
 def rows(capture, groups, *, idle="600", active=None, direction="first", tunnel="all", size="frame", splt=20,
-         splt_packets="all", time_digits=6, cid_seed=0, preferences=(), tshark="tshark"):
+         splt_packets="all", time_digits=6, cid_seed=0, clock="raw", preferences=(), tshark="tshark"):
     o = {"size": size, "splt": splt, "splt_packets": splt_packets, "time_digits": time_digits, "cid_seed": cid_seed,
          "input": str(capture)}
     out = []
     for flow in capture_flows(capture, idle=idle, active=active, direction=direction, tunnel=tunnel,
-                              preferences=preferences, tshark=tshark):
+                              clock=clock, preferences=preferences, tshark=tshark):
         view = View(flow)
         row = {}
         for group in groups:
