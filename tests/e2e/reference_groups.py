@@ -601,7 +601,7 @@ def extra_group(view, o):
 
     def ttls(own):
         found = [ttl(p) for p in own if ttl(p) is not None]
-        return {"ttl_first": found[0] if found else 0, "ttl_min": min(found, default=0), "ttl_max": max(found, default=0)}
+        return {"ttl_first": (found or [0])[0], "ttl_min": min(found, default=0), "ttl_max": max(found, default=0)}
 
     each(ttls)
     each(lambda own: {"dscp_first": (dscp(own[0]) or 0) if own else 0})
@@ -844,8 +844,8 @@ _NF_FLAGS = (("syn", SYN), ("cwr", CWR), ("ece", ECE), ("urg", URG), ("ack", ACK
 nfstream_header = (
     "id expiration_id src_ip src_mac src_oui src_port dst_ip dst_mac dst_oui dst_port protocol ip_version vlan_id"
     " tunnel_id".split()
-    + [f"{s}_{what}" for s in _NF_SIDES for what in ("first_seen_ms", "last_seen_ms", "duration_ms", "packets", "bytes")]
-    + [f"{s}_{stat}_{what}" for what in ("ps", "piat_ms") for s in _NF_SIDES for stat in ("min", "mean", "stddev", "max")]
+    + [f"{s}_{what}" for s in _NF_SIDES for what in "first_seen_ms last_seen_ms duration_ms packets bytes".split()]
+    + [f"{s}_{stat}_{what}" for what in ("ps", "piat_ms") for s in _NF_SIDES for stat in "min mean stddev max".split()]
     + [f"{s}_{flag}_packets" for s in _NF_SIDES for flag, _ in _NF_FLAGS]
 )
 
