@@ -2,11 +2,12 @@
 
 namespace flowmeter {
 
-std::size_t AccumulatorSet::add(AccumulatorFactory factory, FieldSet& fields) {
+std::size_t AccumulatorSet::add(const AccumulatorFactory& factory,
+                                AccumulatorContext& context) {
   for (const Member& member : members_) {
     if (member.factory == factory) return member.offset;
   }
-  auto accumulator = factory(fields);
+  auto accumulator = factory(context);
   const std::size_t alignment = accumulator->alignment();
   const std::size_t offset = (size_ + alignment - 1) / alignment * alignment;
   size_ = offset + accumulator->size();

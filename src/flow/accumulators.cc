@@ -5,9 +5,11 @@ namespace {
 
 constexpr std::size_t index(Direction direction) { return static_cast<std::size_t>(direction); }
 
+/// `basis` is one of the sizes in Packet.
+template <std::uint32_t Packet::*basis>
 class Sizes final : public AccumulatorOf<SizeState> {
   void add_packet(SizeState& state, const Packet& packet, Direction direction) const override {
-    state[index(direction)].add(packet.frame_bytes);
+    state[index(direction)].add(packet.*basis);
   }
 };
 
@@ -34,8 +36,21 @@ class Flags final : public AccumulatorOf<FlagState> {
 
 }  // namespace
 
-std::unique_ptr<Accumulator> make_sizes(FieldSet&) { return std::make_unique<Sizes>(); }
-std::unique_ptr<Accumulator> make_gaps(FieldSet&) { return std::make_unique<Gaps>(); }
-std::unique_ptr<Accumulator> make_flags(FieldSet&) { return std::make_unique<Flags>(); }
+std::unique_ptr<Accumulator> make_sizes(AccumulatorContext& context) {
+  switch (context.settings.size) {
+    case SizeBasis::ip:
+      for (const char* field : {"ip.len", "ipv6.plen"}) context.fields.add(field);
+      return std::make_unique<Sizes<&Packet::ip_bytes>>();
+    case SizeBasis::payload:
+      for (const char* field : {"tcp.len", "udp.length"}) context.fields.add(field);
+      return std::make_unique<Sizes<&Packet::payload_bytes>>();
+    case SizeBasis::frame:
+      break;
+  }
+  return std::make_unique<Sizes<&Packet::frame_bytes>>();
+}
+
+std::unique_ptr<Accumulator> make_gaps(AccumulatorContext&) { return std::make_unique<Gaps>(); }
+std::unique_ptr<Accumulator> make_flags(AccumulatorContext&) { return std::make_unique<Flags>(); }
 
 }  // namespace flowmeter

@@ -8,9 +8,9 @@
 
 namespace flowmeter {
 
-/// frame.len, by direction.
+/// Sizes of packets on the basis that the settings choose, by direction.
 using SizeState = std::array<SizeDistribution, 2>;
-[[nodiscard]] std::unique_ptr<Accumulator> make_sizes(FieldSet& fields);
+[[nodiscard]] std::unique_ptr<Accumulator> make_sizes(AccumulatorContext& context);
 
 /// Gaps between consecutive packets of the same direction, in nanoseconds: n packets, n-1 gaps.
 struct GapState {
@@ -18,7 +18,7 @@ struct GapState {
   std::array<std::int64_t, 2> previous_ns{};  ///< time of that direction's last packet
   std::array<bool, 2> started{};              ///< that direction had a packet
 };
-[[nodiscard]] std::unique_ptr<Accumulator> make_gaps(FieldSet& fields);
+[[nodiscard]] std::unique_ptr<Accumulator> make_gaps(AccumulatorContext& context);
 
 /// A counter of 48 bits: there are many in every flow. At a million packets a second it lasts for
 /// nine years.
@@ -40,6 +40,6 @@ class SmallCounter {
 
 /// Packets with each of the eight TCP flags, by direction and by the flag's bit (FIN is 0).
 using FlagState = std::array<std::array<SmallCounter, 8>, 2>;
-[[nodiscard]] std::unique_ptr<Accumulator> make_flags(FieldSet& fields);
+[[nodiscard]] std::unique_ptr<Accumulator> make_flags(AccumulatorContext& context);
 
 }  // namespace flowmeter

@@ -19,6 +19,8 @@ constexpr std::array field_names = {
 };
 
 constexpr std::size_t max_packets_in_frame = 64;
+constexpr std::uint8_t udp_header_bytes = 8;
+constexpr std::uint32_t ipv6_header_bytes = 40;
 
 }  // namespace
 
@@ -26,21 +28,28 @@ void PacketDecoder::add_fields(FieldSet& fields) {
   for (const char* name : field_names) fields.add(name);
 }
 
-PacketDecoder::PacketDecoder(const FieldSet& fields)
+PacketDecoder::PacketDecoder(const FieldSet& fields, TunnelPolicy tunnel)
     : fields_(fields),
+      tunnel_(tunnel),
+      number_(fields.find("frame.number")),
       time_(fields.find("frame.time_epoch")),
       length_(fields.find("frame.len")),
       protocols_(fields.find("frame.protocols")),
       tcp_flags_(fields.find("tcp.flags")),
       source_{fields.find("ip.src"), fields.find("ipv6.src")},
       destination_{fields.find("ip.dst"), fields.find("ipv6.dst")},
-      tcp_{fields.find("tcp.stream"), fields.find("tcp.srcport"), fields.find("tcp.dstport")},
-      udp_{fields.find("udp.stream"), fields.find("udp.srcport"), fields.find("udp.dstport")} {
+      ip_bytes_{fields.find("ip.len"), fields.find("ipv6.plen")},
+      tcp_{fields.find("tcp.stream"), fields.find("tcp.srcport"), fields.find("tcp.dstport"),
+           fields.find("tcp.hdr_len"), fields.find("tcp.len")},
+      udp_{fields.find("udp.stream"), fields.find("udp.srcport"), fields.find("udp.dstport"),
+           no_field, fields.find("udp.length")} {
   for (const char* name : field_names) require(name);
 }
 
 void PacketDecoder::require(std::string_view field) {
-  expectations_.push_back({fields_.find(field)});
+  const FieldId id = fields_.find(field);
+  if (id == no_field) return;
+  expectations_.push_back({id});
   ++unmet_;
 }
 
@@ -51,6 +60,14 @@ std::uint64_t PacketDecoder::number(FieldId field, std::string_view text,
     throw InputError(fmt::format("{} has the value \"{:.40}\"", fields_.names()[field], text));
   }
   return *value;
+}
+
+/// The value at that place, or 0 if there is none.
+std::uint64_t PacketDecoder::number_at(const Record& record, FieldId field, std::size_t place,
+                                       std::uint64_t most) const {
+  if (field == no_field) return 0;
+  const auto values = record.values(field);
+  return place < values.size() ? number(field, values[place], most) : 0;
 }
 
 IpAddress PacketDecoder::address(FieldId field, std::string_view text) const {
@@ -70,8 +87,13 @@ const LayerPlan& PacketDecoder::plan(const Record& record) {
 }
 
 const Frame& PacketDecoder::decode(const Record& record) {
-  ++frame_.number;
+  ++counted_;
   packets_.clear();
+  quoted_.clear();
+  frame_.number = counted_;
+  if (number_ != no_field && numbers_ == nullptr && record.has(number_)) {
+    frame_.number = number(number_, record.first(number_), std::numeric_limits<std::uint64_t>::max());
+  }
   if (record.has(time_)) {
     const auto time = parse_time(record.first(time_));
     if (!time) {
@@ -89,54 +111,105 @@ const Frame& PacketDecoder::decode(const Record& record) {
   }
   const LayerPlan& layers = plan(record);
   if (unmet_ != 0) expect(record, layers);
-  for (const TransportLayer& layer : layers.transports) add_packet(record, layer);
+  frame_.ip_layers = static_cast<std::uint16_t>(std::min(layers.ip_layers, 0xffffU));
+  for (const TransportLayer& layer : layers.transports) {
+    const bool tcp = layer.transport == Transport::tcp;
+    add_packet(record, layer, tcp ? layers.tcp_layers : layers.udp_layers);
+  }
+  for (const TransportLayer& layer : layers.quoted) {
+    Packet header;
+    if (read_header(record, layer, true, header)) quoted_.push_back(header.key);
+  }
+  if (packets_.size() > 1 && tunnel_ != TunnelPolicy::all) keep_one_transport();
   frame_.packets = packets_;
+  frame_.quoted = quoted_;
   return frame_;
 }
 
-void PacketDecoder::add_packet(const Record& record, const TransportLayer& layer) {
+bool PacketDecoder::read_header(const Record& record, const TransportLayer& layer, bool quoted,
+                                Packet& header) {
   const bool tcp = layer.transport == Transport::tcp;
   const TransportFields& names = tcp ? tcp_ : udp_;
-  const std::size_t k = layer.occurrence;
   const auto streams = record.values(names.stream);
-  if (k >= streams.size() || packets_.size() == max_packets_in_frame) return;
-
-  Packet packet;
-  if (tcp) {
-    // A header that is cut before its flags is not a packet of the flow.
-    const auto flags = record.values(tcp_flags_);
-    if (k >= flags.size()) return;
-    packet.tcp_flags = static_cast<std::uint16_t>(number(tcp_flags_, flags[k], 0xffff));
-  }
-  packet.key = {layer.transport,
+  const std::size_t k = layer.occurrence;
+  if (k >= streams.size()) return false;
+  header.key = {layer.transport,
                 number(names.stream, streams[k], std::numeric_limits<std::uint32_t>::max())};
+  header.time_ns = frame_.time_ns;
+  header.occurrence = layer.occurrence;
+  header.record = &record;
+  if (tcp) {
+    header.tcp_flags = static_cast<std::uint16_t>(number_at(record, tcp_flags_, k, 0xffff));
+  }
+  if (quoted && numbers_ == nullptr) return true;
+  header.source.port = static_cast<std::uint16_t>(number_at(record, names.source_port, k, 0xffff));
+  header.destination.port =
+      static_cast<std::uint16_t>(number_at(record, names.destination_port, k, 0xffff));
+  if (layer.ip_version != 0) read_addresses(record, layer, header);
+  if (numbers_ != nullptr) header.key.stream = numbers_->translate(header, quoted);
+  return true;
+}
+
+void PacketDecoder::read_addresses(const Record& record, const TransportLayer& layer,
+                                   Packet& header) const {
+  const std::size_t family = layer.ip_version == 6 ? 1 : 0;
+  header.ip_version = layer.ip_version;
+  header.ip_occurrence = layer.ip_occurrence;
+  const auto sources = record.values(source_[family]);
+  const auto destinations = record.values(destination_[family]);
+  const std::size_t j = layer.ip_occurrence;
+  if (j < sources.size()) header.source.address = address(source_[family], sources[j]);
+  if (j < destinations.size()) {
+    header.destination.address = address(destination_[family], destinations[j]);
+  }
+}
+
+void PacketDecoder::read_sizes(const Record& record, Packet& packet) const {
+  const bool tcp = packet.key.transport == Transport::tcp;
+  const TransportFields& names = tcp ? tcp_ : udp_;
+  constexpr std::uint64_t most = std::numeric_limits<std::uint32_t>::max();
+  if (names.bytes != no_field) {
+    const std::uint64_t bytes = number_at(record, names.bytes, packet.occurrence, most);
+    const std::uint64_t header = tcp ? 0 : udp_header_bytes;
+    packet.payload_bytes = static_cast<std::uint32_t>(bytes < header ? 0 : bytes - header);
+  }
+  packet.header_bytes =
+      tcp ? static_cast<std::uint8_t>(number_at(record, names.header_bytes, packet.occurrence, 0xff))
+          : udp_header_bytes;
+  const FieldId ip_bytes = ip_bytes_[packet.ip_version == 6 ? 1 : 0];
+  if (packet.ip_version != 0 && ip_bytes != no_field) {
+    const std::uint64_t bytes =
+        number_at(record, ip_bytes, packet.ip_occurrence, most - ipv6_header_bytes);
+    packet.ip_bytes =
+        static_cast<std::uint32_t>(packet.ip_version == 6 ? bytes + ipv6_header_bytes : bytes);
+  }
+}
+
+void PacketDecoder::add_packet(const Record& record, const TransportLayer& layer, unsigned layers) {
+  if (packets_.size() == max_packets_in_frame) return;
+  Packet packet;
+  if (!read_header(record, layer, false, packet)) return;
+  // A header that is cut before its flags is not a packet of the flow.
+  const bool tcp = layer.transport == Transport::tcp;
+  if (tcp && layer.occurrence >= record.values(tcp_flags_).size()) return;
   for (const Packet& other : packets_) {
     if (other.key == packet.key) return;
   }
-  packet.time_ns = frame_.time_ns;
+  for (Packet& other : packets_) {
+    if (other.key.transport == layer.transport) other.last_of_transport = false;
+  }
   packet.frame_number = frame_.number;
   packet.frame_bytes = frame_.bytes;
-  packet.occurrence = layer.occurrence;
+  packet.layers = static_cast<std::uint8_t>(std::min(layers, 0xffU));
   packet.order_in_frame = static_cast<std::uint8_t>(packets_.size());
-  packet.record = &record;
-  const auto port = [&](FieldId field) {
-    const auto values = record.values(field);
-    return k < values.size() ? static_cast<std::uint16_t>(number(field, values[k], 0xffff))
-                             : std::uint16_t{0};
-  };
-  packet.source.port = port(names.source_port);
-  packet.destination.port = port(names.destination_port);
-  if (layer.ip_version != 0) {
-    const std::size_t family = layer.ip_version == 6 ? 1 : 0;
-    const auto sources = record.values(source_[family]);
-    const auto destinations = record.values(destination_[family]);
-    const std::size_t j = layer.ip_occurrence;
-    if (j < sources.size()) packet.source.address = address(source_[family], sources[j]);
-    if (j < destinations.size()) {
-      packet.destination.address = address(destination_[family], destinations[j]);
-    }
-  }
+  read_sizes(record, packet);
   packets_.push_back(packet);
+}
+
+void PacketDecoder::keep_one_transport() {
+  if (tunnel_ == TunnelPolicy::inner) packets_.front() = packets_.back();
+  packets_.resize(1);
+  packets_.front().order_in_frame = 0;
 }
 
 void PacketDecoder::expect(const Record& record, const LayerPlan& plan) {

@@ -9,8 +9,29 @@
 
 namespace flowmeter {
 
+/// Which transports of a frame that has several become packets.
+enum class TunnelPolicy : std::uint8_t {
+  all,    ///< each distinct stream, as tshark's conversation table counts
+  inner,  ///< only the last
+  outer,  ///< only the first
+};
+
+/// Translates stream numbers that mean something only to the tshark that gave them.
+class StreamNumbers {
+ public:
+  virtual ~StreamNumbers() = default;
+
+  /// The stream number for a header whose key holds the tshark's own. Called for every header with a
+  /// stream number, in the order of the frame; for cut and quoted ones too, which take numbers as well
+  /// but are no packets. `quoted`: an ICMP error quotes it.
+  [[nodiscard]] virtual std::uint64_t translate(const Packet& header, bool quoted) = 0;
+};
+
 /// Turns records into frames and packets by the rules of what is a packet of a flow: each distinct
 /// (transport, stream) of a frame once, headers quoted by ICMP errors and headers without flags not.
+///
+/// A packet's sizes (ip_bytes, payload_bytes, header_bytes) are there if the FieldSet has the fields that
+/// they come from; frame.number is taken where the FieldSet has it, else frames are counted.
 ///
 /// Also notices when a foreign stream lacks a field that is needed. Many fields are absent from many
 /// frames, so a field counts as lacking when none of the first frames that must have it did.
@@ -19,30 +40,35 @@ class PacketDecoder {
   /// Adds the fields that every decoder needs.
   static void add_fields(FieldSet& fields);
 
-  explicit PacketDecoder(const FieldSet& fields);
+  explicit PacketDecoder(const FieldSet& fields, TunnelPolicy tunnel = TunnelPolicy::all);
+
+  /// From now on stream numbers come from `numbers`, which outlives the decoder, and frames are counted
+  /// here, whatever frame.number says: it means nothing if it comes from one of several tsharks.
+  void translate_streams(StreamNumbers& numbers) { numbers_ = &numbers; }
+
+  /// Frames are counted from `frames` on.
+  void count_from(std::uint64_t frames) { counted_ = frames; }
 
   /// Counts the field among those that every frame with its protocol should have, see lacking().
+  /// A field that is not in the FieldSet has no effect.
   void require(std::string_view field);
 
   /// The frame in `record`; valid until the next call. Throws InputError for a value that is no
   /// number, no time, or no address.
   const Frame& decode(const Record& record);
 
-  /// The packets of the frame last decoded, to be given other stream numbers before it is published.
-  [[nodiscard]] std::span<Packet> packets() noexcept { return packets_; }
-
   /// A field that every frame seen so far should have had and none had: its name, else empty.
   [[nodiscard]] std::string lacking() const;
 
-  /// Frames decoded.
-  [[nodiscard]] std::uint64_t frames() const noexcept { return frame_.number; }
+  /// Frames decoded, and those that were counted before.
+  [[nodiscard]] std::uint64_t frames() const noexcept { return counted_; }
 
   /// Frames without frame.time_epoch; they count with the time of the frame before them.
   [[nodiscard]] std::uint64_t timeless_frames() const noexcept { return timeless_; }
 
  private:
   struct TransportFields {
-    FieldId stream, source_port, destination_port;
+    FieldId stream, source_port, destination_port, header_bytes, bytes;
   };
   struct Expectation {
     FieldId field;
@@ -50,19 +76,30 @@ class PacketDecoder {
     bool seen = false;
   };
 
-  void add_packet(const Record& record, const TransportLayer& layer);
+  /// The header that a layer names, with its stream translated; false if it has no stream number.
+  bool read_header(const Record& record, const TransportLayer& layer, bool quoted, Packet& header);
+  void read_addresses(const Record& record, const TransportLayer& layer, Packet& header) const;
+  void read_sizes(const Record& record, Packet& header) const;
+  void add_packet(const Record& record, const TransportLayer& layer, unsigned layers);
+  void keep_one_transport();
   const LayerPlan& plan(const Record& record);
   void expect(const Record& record, const LayerPlan& plan);
   std::uint64_t number(FieldId field, std::string_view text, std::uint64_t most) const;
+  std::uint64_t number_at(const Record& record, FieldId field, std::size_t place,
+                          std::uint64_t most) const;
   IpAddress address(FieldId field, std::string_view text) const;
 
   const FieldSet& fields_;
-  FieldId time_, length_, protocols_, tcp_flags_;
-  FieldId source_[2], destination_[2];  // IPv4, IPv6
+  const TunnelPolicy tunnel_;
+  StreamNumbers* numbers_ = nullptr;
+  FieldId number_, time_, length_, protocols_, tcp_flags_;
+  FieldId source_[2], destination_[2], ip_bytes_[2];  // IPv4, IPv6
   TransportFields tcp_, udp_;
   LayerPlans plans_;
   Frame frame_;
+  std::uint64_t counted_ = 0;
   std::vector<Packet> packets_;
+  std::vector<StreamKey> quoted_;
   std::vector<Expectation> expectations_;
   std::size_t unmet_ = 0;
   std::uint64_t timeless_ = 0;

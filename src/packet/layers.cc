@@ -14,16 +14,19 @@ struct Walk {
 
   void network(std::uint8_t version) {
     ip_version = version;
+    ++plan.ip_layers;
     ++next_ip[version == 6];
   }
 
   void transport(Transport transport) {
     unsigned& seen = transport == Transport::tcp ? plan.tcp_layers : plan.udp_layers;
     const auto occurrence = static_cast<std::uint8_t>(seen++);
-    if (quoted || seen > 0xff) return;
+    if (seen > 0xff) return;
     const auto ip_seen = next_ip[ip_version == 6];
-    plan.transports.push_back({transport, occurrence, ip_version,
-                               static_cast<std::uint8_t>(ip_seen == 0 ? 0 : ip_seen - 1)});
+    (quoted ? plan.quoted : plan.transports)
+        .push_back({transport, occurrence, ip_version,
+                    static_cast<std::uint8_t>(ip_seen == 0 ? 0 : ip_seen - 1)});
+    if (quoted) return;
     (transport == Transport::tcp ? plan.counted_tcp : plan.counted_udp) = true;
   }
 };

@@ -20,10 +20,12 @@ struct TransportLayer {
 };
 
 /// The transports of a frame, from its frame.protocols ("eth:ethertype:ip:udp:vxlan:eth:...").
-/// Transports quoted by an ICMP error are left out, but they do take their place in the counting.
+/// Transports quoted by an ICMP error are apart, but they do take their place in the counting.
 struct LayerPlan {
   std::vector<TransportLayer> transports;
+  std::vector<TransportLayer> quoted;
   unsigned ipv4_layers = 0;      ///< ip tokens
+  unsigned ip_layers = 0;        ///< ip and ipv6 tokens, and layers that are not named
   unsigned tcp_layers = 0;       ///< tcp tokens, quoted ones too
   unsigned udp_layers = 0;
   bool implicit_ip = false;      ///< a network layer is not named (MPLS since 4.2: "mpls:tcp")

@@ -2,10 +2,12 @@
 
 namespace flowmeter {
 
-ColumnPlan::ColumnPlan(const std::vector<const Column*>& columns, FieldSet& fields) {
+ColumnPlan::ColumnPlan(const std::vector<const Column*>& columns, FieldSet& fields,
+                       const FeatureSettings& settings) {
+  AccumulatorContext context{fields, settings};
   for (const Column* column : columns) {
     std::size_t offset = 0;
-    if (column->accumulator != nullptr) offset = accumulators_.add(column->accumulator, fields);
+    if (column->accumulator) offset = accumulators_.add(column->accumulator, context);
     columns_.push_back({column, offset});
   }
 }

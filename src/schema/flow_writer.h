@@ -12,7 +12,8 @@ namespace flowmeter {
 class ColumnPlan {
  public:
   /// `columns` are of the registry. Adds the tshark fields that they need to `fields`.
-  ColumnPlan(const std::vector<const Column*>& columns, FieldSet& fields);
+  ColumnPlan(const std::vector<const Column*>& columns, FieldSet& fields,
+             const FeatureSettings& settings = {});
 
   [[nodiscard]] const AccumulatorSet& accumulators() const noexcept { return accumulators_; }
   [[nodiscard]] std::vector<std::string> names() const;

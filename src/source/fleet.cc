@@ -73,6 +73,7 @@ TsharkFleet::TsharkFleet(boost::asio::io_context& io, const FleetOptions& option
       decoder_(fields_),
       directory_(options.idle, options.remembered_streams),
       ticker_(io) {
+  decoder_.translate_streams(*this);
   for (unsigned lane = 0; lane < lanes_.size(); ++lane) begin_life(lane);
   dealer_.on_life_end([this](unsigned lane) {
     Life& life = *lanes_[lane].back();
@@ -323,33 +324,30 @@ bool TsharkFleet::take_record(Life& life) {
 
 void TsharkFleet::publish_record(const Life& life) {
   try {
-    const Frame& frame = decoder_.decode(record_);
-    clock_ns_ = clock_set_ ? std::max(clock_ns_, frame.time_ns) : frame.time_ns;
-    clock_set_ = true;
-    resolve(life);
-    publish(frame);
+    due_segment_ = life.segment;
+    publish(decoder_.decode(record_));
   } catch (const InputError& error) {
     throw InputError(fmt::format("frame {}: {}", decoder_.frames(), error.what()));
   }
 }
 
-/// Gives the frame's packets the streams of the whole input.
-void TsharkFleet::resolve(const Life& life) {
-  const auto value = [this](FieldId field, std::size_t occurrence) {
-    const auto values = record_.values(field);
-    return occurrence < values.size() ? parse_number(values[occurrence]) : std::nullopt;
-  };
-  for (Packet& packet : decoder_.packets()) {
-    TcpNumbers numbers;
-    if (packet.key.transport == Transport::tcp) {
-      const auto sequence = value(sequence_, packet.occurrence);
-      const auto acknowledgement = value(acknowledgement_, packet.occurrence);
-      numbers.known = sequence.has_value();
-      numbers.sequence = static_cast<std::uint32_t>(sequence.value_or(0));
-      numbers.acknowledgement = static_cast<std::uint32_t>(acknowledgement.value_or(0));
-    }
-    packet.key.stream = directory_.resolve(life.segment, packet, numbers, clock_ns_);
+/// The stream of the whole input.
+std::uint64_t TsharkFleet::translate(const Packet& header, bool /*quoted*/) {
+  clock_ns_ = clock_set_ ? std::max(clock_ns_, header.time_ns) : header.time_ns;
+  clock_set_ = true;
+  TcpNumbers numbers;
+  if (header.key.transport == Transport::tcp) {
+    const auto value = [&](FieldId field) {
+      const auto values = record_.values(field);
+      return header.occurrence < values.size() ? parse_number(values[header.occurrence])
+                                               : std::nullopt;
+    };
+    const auto sequence = value(sequence_);
+    numbers.known = sequence.has_value();
+    numbers.sequence = static_cast<std::uint32_t>(sequence.value_or(0));
+    numbers.acknowledgement = static_cast<std::uint32_t>(value(acknowledgement_).value_or(0));
   }
+  return directory_.resolve(due_segment_, header, numbers, clock_ns_);
 }
 
 /// Lets go of the lane's lives before `number`: nothing of theirs is waited for any more.

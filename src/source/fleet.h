@@ -49,7 +49,7 @@ struct FleetOptions {
 ///
 /// Errors: InputError as thrown into `guard` by what it runs, after all frames before the damage were
 /// published.
-class TsharkFleet final : public PacketSource {
+class TsharkFleet final : public PacketSource, private StreamNumbers {
  public:
   /// What a fleet calls. All of them outlive it.
   struct Host {
@@ -119,7 +119,7 @@ class TsharkFleet final : public PacketSource {
   void collect();
   bool take_record(Life& life);
   void publish_record(const Life& life);
-  void resolve(const Life& life);
+  std::uint64_t translate(const Packet& header, bool quoted) override;
   void retire(Lane& lane, std::uint32_t number);
   void lost(Life& life);
   [[noreturn]] void fail(Life& life, const ChildExit& how);
@@ -150,6 +150,7 @@ class TsharkFleet final : public PacketSource {
   Lane retired_;                // nothing of theirs is waited for, but they may still run
   PackingEnd packing_ = PackingEnd::whole;
   std::uint32_t segments_ = 0;
+  std::uint32_t due_segment_ = 0;  // of the frame that is being published
   std::uint64_t collected_ = 0;
   std::uint64_t collected_at_tick_ = 0;
   std::int64_t clock_ns_ = 0;

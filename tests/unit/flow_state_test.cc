@@ -84,7 +84,9 @@ class Kept {
  public:
   explicit Kept(AccumulatorFactory factory) {
     FieldSet fields;
-    accumulator_ = factory(fields);
+    const FeatureSettings settings;
+    AccumulatorContext context{fields, settings};
+    accumulator_ = factory(context);
     EXPECT_EQ(accumulator_->size(), sizeof(State));
     EXPECT_EQ(accumulator_->alignment(), alignof(State));
     accumulator_->construct(memory_);
@@ -180,29 +182,33 @@ struct Odd {
 class OddKind final : public AccumulatorOf<Odd> {
   void add_packet(Odd& state, const Packet&, Direction) const override { ++state.bytes[0]; }
 };
-std::unique_ptr<Accumulator> make_odd(FieldSet& fields) {
-  fields.add("odd.field");
+std::unique_ptr<Accumulator> make_odd(AccumulatorContext& context) {
+  context.fields.add("odd.field");
   return std::make_unique<OddKind>();
 }
 
 TEST(AccumulatorSet, HoldsEachKindOnce) {
   FieldSet fields;
+  const FeatureSettings settings;
+  AccumulatorContext context{fields, settings};
   AccumulatorSet set;
   EXPECT_EQ(set.size(), 0U);
-  const std::size_t sizes = set.add(&make_sizes, fields);
-  const std::size_t flags = set.add(&make_flags, fields);
+  const std::size_t sizes = set.add(&make_sizes, context);
+  const std::size_t flags = set.add(&make_flags, context);
   const std::size_t size = set.size();
-  EXPECT_EQ(set.add(&make_sizes, fields), sizes);
-  EXPECT_EQ(set.add(&make_flags, fields), flags);
+  EXPECT_EQ(set.add(&make_sizes, context), sizes);
+  EXPECT_EQ(set.add(&make_flags, context), flags);
   EXPECT_EQ(set.size(), size);
   EXPECT_EQ(size, sizeof(SizeState) + sizeof(FlagState));
 }
 
 TEST(AccumulatorSet, AlignsStatesAndAsksForFields) {
   FieldSet fields;
+  const FeatureSettings settings;
+  AccumulatorContext context{fields, settings};
   AccumulatorSet set;
-  const std::size_t odd = set.add(&make_odd, fields);
-  const std::size_t sizes = set.add(&make_sizes, fields);
+  const std::size_t odd = set.add(&make_odd, context);
+  const std::size_t sizes = set.add(&make_sizes, context);
   EXPECT_EQ(odd, 0U);
   EXPECT_EQ(sizes % alignof(SizeState), 0U);
   EXPECT_GE(sizes, sizeof(Odd));

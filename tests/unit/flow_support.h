@@ -24,7 +24,7 @@ class Tracer final : public AccumulatorOf<Trace> {
   }
 };
 
-inline std::unique_ptr<Accumulator> make_trace(FieldSet&) { return std::make_unique<Tracer>(); }
+inline std::unique_ptr<Accumulator> make_trace(AccumulatorContext&) { return std::make_unique<Tracer>(); }
 
 /// What is left of a finished flow.
 struct Ended {
@@ -84,7 +84,9 @@ class Bench final : public FlowSink {
  private:
   const AccumulatorSet& accumulators() {
     FieldSet none;
-    set_.add(&make_trace, none);
+    const FeatureSettings settings;
+    AccumulatorContext context{none, settings};
+    set_.add(&make_trace, context);
     return set_;
   }
 
