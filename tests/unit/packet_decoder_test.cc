@@ -193,6 +193,104 @@ TEST_F(Decoder, DoesNotCountWhatAnIcmpErrorQuotes) {
                   .packets.empty());
 }
 
+/// An outer TCP stream and the one that it tunnels.
+const FrameText tunnel = {{"frame.time_epoch", {"1"}},
+                          {"frame.len", {"200"}},
+                          {"frame.protocols", {"eth:ethertype:ip:tcp:ip:tcp"}},
+                          {"ip.src", {"10.0.0.1", "10.1.0.1"}},
+                          {"ip.dst", {"10.0.0.2", "10.1.0.2"}},
+                          {"ip.len", {"186", "146"}},
+                          {"tcp.stream", {"0", "1"}},
+                          {"tcp.srcport", {"1", "3"}},
+                          {"tcp.dstport", {"2", "4"}},
+                          {"tcp.flags", {"0x0010", "0x0018"}},
+                          {"tcp.hdr_len", {"20", "32"}},
+                          {"tcp.len", {"146", "94"}}};
+
+FieldSet fields_with_sizes() {
+  FieldSet fields;
+  PacketDecoder::add_fields(fields);
+  for (const char* name : {"ip.len", "ipv6.plen", "tcp.hdr_len", "tcp.len", "udp.length"}) {
+    fields.add(name);
+  }
+  return fields;
+}
+
+TEST(DecoderSizes, AreThoseOfThePacketsOwnHeaders) {
+  const FieldSet fields = fields_with_sizes();
+  PacketDecoder decoder(fields);
+  const Record record = test::record_of(fields, tunnel);
+  const Frame& frame = decoder.decode(record);
+  EXPECT_EQ(frame.ip_layers, 2);
+  ASSERT_EQ(frame.packets.size(), 2U);
+  const Packet &outer = frame.packets[0], &inner = frame.packets[1];
+  EXPECT_EQ(outer.ip_bytes, 186U);
+  EXPECT_EQ(outer.header_bytes, 20);
+  EXPECT_EQ(outer.payload_bytes, 146U);
+  EXPECT_FALSE(outer.last_of_transport);
+  EXPECT_EQ(inner.ip_bytes, 146U);
+  EXPECT_EQ(inner.header_bytes, 32);
+  EXPECT_EQ(inner.payload_bytes, 94U);
+  EXPECT_TRUE(inner.last_of_transport);
+  EXPECT_EQ(inner.layers, 2);
+  EXPECT_EQ(transport_values(outer, fields.find("tcp.len"))[0], "146");
+  EXPECT_EQ(network_value(inner, fields.find("ip.len")), "146");
+}
+
+TEST(DecoderSizes, OfUdpOverIpv6LeaveTheHeadersOut) {
+  const FieldSet fields = fields_with_sizes();
+  PacketDecoder decoder(fields);
+  const Record record = test::record_of(fields, {{"frame.protocols", {"eth:ethertype:ipv6:udp"}},
+                                                 {"ipv6.plen", {"20"}},
+                                                 {"udp.stream", {"0"}},
+                                                 {"udp.length", {"20"}}});
+  const Frame& frame = decoder.decode(record);
+  ASSERT_EQ(frame.packets.size(), 1U);
+  EXPECT_EQ(frame.packets[0].ip_bytes, 60U);
+  EXPECT_EQ(frame.packets[0].header_bytes, 8);
+  EXPECT_EQ(frame.packets[0].payload_bytes, 12U);
+}
+
+TEST(DecoderTunnels, KeepsTheTransportThatThePolicyNames) {
+  const FieldSet fields = fields_with_sizes();
+  const Record record = test::record_of(fields, tunnel);
+  PacketDecoder inner(fields, TunnelPolicy::inner), outer(fields, TunnelPolicy::outer);
+  ASSERT_EQ(inner.decode(record).packets.size(), 1U);
+  EXPECT_EQ(inner.decode(record).packets[0].key.stream, 1U);
+  EXPECT_EQ(inner.decode(record).packets[0].order_in_frame, 0);
+  ASSERT_EQ(outer.decode(record).packets.size(), 1U);
+  EXPECT_EQ(outer.decode(record).packets[0].key.stream, 0U);
+}
+
+/// Numbers from 100 on, in the order in which they are asked for.
+class Renumbered final : public StreamNumbers {
+ public:
+  std::uint64_t translate(const Packet& header, bool quoted) override {
+    asked += std::to_string(header.key.stream) + (quoted ? "q " : " ");
+    return 100 + next_++;
+  }
+  std::string asked;
+
+ private:
+  std::uint64_t next_ = 0;
+};
+
+TEST(DecoderStreams, EveryHeaderWithANumberIsTranslated) {
+  const FieldSet fields = fields_with_sizes();
+  PacketDecoder decoder(fields);
+  Renumbered numbers;
+  decoder.translate_streams(numbers);
+  const Record record =
+      test::record_of(fields, {{"frame.protocols", {"eth:ethertype:ip:udp:vxlan:ip:icmp:ip:udp"}},
+                               {"udp.stream", {"7", "5"}}});
+  const Frame& frame = decoder.decode(record);
+  ASSERT_EQ(frame.packets.size(), 1U);
+  EXPECT_EQ(frame.packets[0].key.stream, 100U);
+  ASSERT_EQ(frame.quoted.size(), 1U);
+  EXPECT_EQ(frame.quoted[0], (StreamKey{Transport::udp, 101}));
+  EXPECT_EQ(numbers.asked, "7 5q ");
+}
+
 TEST_F(Decoder, DoesNotCountAHeaderThatIsCutBeforeItsFlags) {
   EXPECT_TRUE(decode(with(syn, "tcp.flags", {})).packets.empty());
 }
