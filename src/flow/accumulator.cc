@@ -2,8 +2,7 @@
 
 namespace flowmeter {
 
-std::size_t AccumulatorSet::add(const AccumulatorFactory& factory,
-                                AccumulatorContext& context) {
+std::size_t AccumulatorSet::add(AccumulatorFactory factory, AccumulatorContext& context) {
   for (const Member& member : members_) {
     if (member.factory == factory) return member.offset;
   }

@@ -1,10 +1,8 @@
 #pragma once
 
 #include <cstddef>
-#include <functional>
 #include <memory>
 #include <new>
-#include <string>
 #include <utility>
 #include <vector>
 
@@ -34,9 +32,6 @@ class Accumulator {
 
   /// Takes a packet of the flow into account.
   virtual void add(std::byte* state, const Packet& packet, Direction direction) const = 0;
-
-  /// An ICMP error quotes a packet of the flow while it is open.
-  virtual void add_error(std::byte* /*state*/) const {}
 };
 
 /// An accumulator whose state is a State; derived classes write only add_packet().
@@ -63,41 +58,14 @@ struct AccumulatorContext {
   const FeatureSettings& settings;
 };
 
-/// Makes the accumulators of one kind. Two that are equal make the same, so that a flow needs one state
-/// for both.
-class AccumulatorFactory {
- public:
-  using Function = std::unique_ptr<Accumulator> (*)(AccumulatorContext& context);
-
-  AccumulatorFactory(std::nullptr_t = nullptr) {}
-  AccumulatorFactory(Function function)  // NOLINT: a kind is what its function makes
-      : name_(reinterpret_cast<const void*>(function)), make_(function) {}
-
-  /// A kind with parameters, which `parameters` names in full.
-  AccumulatorFactory(const void* kind, std::string parameters,
-                     std::function<std::unique_ptr<Accumulator>(AccumulatorContext&)> make)
-      : name_(kind), parameters_(std::move(parameters)), make_(std::move(make)) {}
-
-  [[nodiscard]] std::unique_ptr<Accumulator> operator()(AccumulatorContext& context) const {
-    return make_(context);
-  }
-
-  explicit operator bool() const noexcept { return make_ != nullptr; }
-  friend bool operator==(const AccumulatorFactory& a, const AccumulatorFactory& b) noexcept {
-    return a.name_ == b.name_ && a.parameters_ == b.parameters_;
-  }
-
- private:
-  const void* name_ = nullptr;
-  std::string parameters_;
-  std::function<std::unique_ptr<Accumulator>(AccumulatorContext&)> make_;
-};
+/// Makes an accumulator for a run. The function's address is what tells one kind from another.
+using AccumulatorFactory = std::unique_ptr<Accumulator> (*)(AccumulatorContext& context);
 
 /// The accumulators of a run and where their states lie behind a Flow.
 class AccumulatorSet {
  public:
   /// Offset of that kind's state from the start of the states; adds the kind if it is new.
-  std::size_t add(const AccumulatorFactory& factory, AccumulatorContext& context);
+  std::size_t add(AccumulatorFactory factory, AccumulatorContext& context);
 
   /// Bytes of all states together.
   [[nodiscard]] std::size_t size() const noexcept { return size_; }
@@ -112,9 +80,6 @@ class AccumulatorSet {
     for (const Member& member : members_) {
       member.accumulator->add(states + member.offset, packet, direction);
     }
-  }
-  void add_error(std::byte* states) const {
-    for (const Member& member : members_) member.accumulator->add_error(states + member.offset);
   }
 
  private:

@@ -46,9 +46,6 @@ class PacketDecoder {
   /// here, whatever frame.number says: it means nothing if it comes from one of several tsharks.
   void translate_streams(StreamNumbers& numbers) { numbers_ = &numbers; }
 
-  /// Frames are counted from `frames` on.
-  void count_from(std::uint64_t frames) { counted_ = frames; }
-
   /// Counts the field among those that every frame with its protocol should have, see lacking().
   /// A field that is not in the FieldSet has no effect.
   void require(std::string_view field);
@@ -60,7 +57,7 @@ class PacketDecoder {
   /// A field that every frame seen so far should have had and none had: its name, else empty.
   [[nodiscard]] std::string lacking() const;
 
-  /// Frames decoded, and those that were counted before.
+  /// Frames decoded.
   [[nodiscard]] std::uint64_t frames() const noexcept { return counted_; }
 
   /// Frames without frame.time_epoch; they count with the time of the frame before them.

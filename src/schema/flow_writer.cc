@@ -7,7 +7,7 @@ ColumnPlan::ColumnPlan(const std::vector<const Column*>& columns, FieldSet& fiel
   AccumulatorContext context{fields, settings};
   for (const Column* column : columns) {
     std::size_t offset = 0;
-    if (column->accumulator) offset = accumulators_.add(column->accumulator, context);
+    if (column->accumulator != nullptr) offset = accumulators_.add(column->accumulator, context);
     columns_.push_back({column, offset});
   }
 }

@@ -82,9 +82,8 @@ Packet at(std::int64_t time_ns, std::uint32_t bytes = 0, std::uint16_t flags = 0
 template <class State>
 class Kept {
  public:
-  explicit Kept(AccumulatorFactory factory) {
+  explicit Kept(AccumulatorFactory factory, const FeatureSettings& settings = {}) {
     FieldSet fields;
-    const FeatureSettings settings;
     AccumulatorContext context{fields, settings};
     accumulator_ = factory(context);
     EXPECT_EQ(accumulator_->size(), sizeof(State));
@@ -104,6 +103,17 @@ class Kept {
   std::unique_ptr<Accumulator> accumulator_;
   alignas(State) std::byte memory_[sizeof(State)];
 };
+
+TEST(Sizes, AreOnTheBasisOfTheSettings) {
+  Packet packet = at(0, 60);
+  packet.ip_bytes = 46;
+  packet.payload_bytes = 6;
+  Kept<SizeState> ip(&make_sizes, {SizeBasis::ip}), payload(&make_sizes, {SizeBasis::payload});
+  ip.add(packet, forward);
+  payload.add(packet, forward);
+  EXPECT_EQ(ip.state()[0].max, 46U);
+  EXPECT_EQ(payload.state()[0].max, 6U);
+}
 
 TEST(Sizes, AreTheFramesByDirection) {
   Kept<SizeState> kept(&make_sizes);
