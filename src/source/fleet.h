@@ -34,6 +34,7 @@ struct FleetOptions {
   std::uint64_t life_frames = 0;      ///< frames after which a tshark is replaced; 0: never
   std::chrono::nanoseconds idle{0};   ///< flow policy's, see StreamDirectory
   std::size_t remembered_streams = 0;
+  TunnelPolicy tunnel = TunnelPolicy::all;
 };
 
 /// Several tsharks for one capture: reads it once, deals its frames out so that every conversation
