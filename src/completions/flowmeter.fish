@@ -16,7 +16,7 @@ end
 complete -c flowmeter -s r -l recursive -d 'Take the captures below the directories'
 complete -c flowmeter -s o -l output -r -F -d 'Write the rows to a file'
 complete -c flowmeter -s t -l timeout -x -d 'Idle time-out in seconds'
-complete -c flowmeter -l schema -x -a 'flowmeter pyflowmeter' -d 'Set of columns'
+complete -c flowmeter -l schema -x -a 'flowmeter cicflowmeter nfstream pyflowmeter' -d 'Set of columns'
 complete -c flowmeter -l columns -x -a '(__flowmeter_columns)' -d 'Columns to write'
 complete -c flowmeter -l list-columns -d 'List all columns'
 complete -c flowmeter -l delimiter -x -d 'What stands between two values'

@@ -7,6 +7,8 @@ namespace flowmeter {
 
 ColumnRegistry::ColumnRegistry(const FeatureSettings& settings) {
   add("flowmeter", flowmeter_columns(settings));
+  add("cic", cic_columns(settings));
+  add("nfstream", nfstream_columns(settings));
 }
 
 void ColumnRegistry::add(const char* name, Group group) {
