@@ -135,4 +135,20 @@ double seconds(std::int64_t ns) {
   return ratio(Wide(ns), Wide(ns_per_s));
 }
 
+double microseconds(std::int64_t ns) { return quotient(ns, 1000); }
+
+double quotient(std::int64_t numerator, std::int64_t divisor) {
+  constexpr std::int64_t exact = std::int64_t{1} << 53;
+  const auto small = [](std::int64_t x) { return x > -exact && x < exact; };
+  if (divisor == 0) return 0;
+  if (small(numerator) && small(divisor)) {
+    return static_cast<double>(numerator) / static_cast<double>(divisor);
+  }
+  return ratio(Wide(numerator), Wide(divisor));
+}
+
+double per_second(std::uint64_t amount, std::int64_t ns) {
+  return ns == 0 ? 0 : ratio(Wide(amount) * Wide(ns_per_s), Wide(ns));
+}
+
 }  // namespace flowmeter

@@ -23,4 +23,13 @@ struct Moments {
 /// Nanoseconds as seconds: the double nearest to the exact value.
 [[nodiscard]] double seconds(std::int64_t ns);
 
+/// Likewise as microseconds.
+[[nodiscard]] double microseconds(std::int64_t ns);
+
+/// The double nearest to the exact quotient; 0 if the divisor is 0.
+[[nodiscard]] double quotient(std::int64_t numerator, std::int64_t divisor);
+
+/// How much a second, over that many nanoseconds: the double nearest to the exact value; 0 over no time.
+[[nodiscard]] double per_second(std::uint64_t amount, std::int64_t ns);
+
 }  // namespace flowmeter
