@@ -26,7 +26,7 @@ void add_identity(CicGroup& group) {
              "udp.dstport", "frame.protocols"},
             nullptr,
             [](Cell& cell) {
-              const Endpoint &source = cell.flow.source, &destination = cell.flow.destination;
+              const Endpoint source = cell.source(), destination = cell.destination();
               cell.out.text(fmt::format("{}-{}-{}-{}-{}", to_string(source.address),
                                         to_string(destination.address), source.port, destination.port,
                                         static_cast<unsigned>(cell.flow.key.transport)));
@@ -34,7 +34,7 @@ void add_identity(CicGroup& group) {
             true);
   group.add("timestamp", "-", "time of the first packet, in UTC (--time-digits)", time_fields, &make_start,
             [](Cell& cell) {
-              cell.out.text(utc_text(cell.as<StartState>().ns, 6));
+              cell.out.text(utc_text(cell.as<StartState>().ns, cell.row.settings.time_digits));
             },
             true);
   group.add("flow_duration", "us", "time of the last packet less that of the first", time_fields, &make_start,
