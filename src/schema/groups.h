@@ -18,5 +18,9 @@ inline constexpr std::array sides = {Side{"fwd", "forward", 0}, Side{"bwd", "bac
 
 /// The column groups, each in a file of its own (columns_NAME.cc).
 [[nodiscard]] std::vector<Column> flowmeter_columns(const FeatureSettings& settings);
+[[nodiscard]] std::vector<Column> tcp_columns(const FeatureSettings& settings);
+
+/// Part of tcp_columns(): the columns of a connection as a whole.
+[[nodiscard]] std::vector<Column> tcp_connection_columns(const FeatureSettings& settings);
 
 }  // namespace flowmeter

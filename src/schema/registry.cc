@@ -7,6 +7,7 @@ namespace flowmeter {
 
 ColumnRegistry::ColumnRegistry(const FeatureSettings& settings) {
   add("flowmeter", flowmeter_columns(settings));
+  add("tcp", tcp_columns(settings));
 }
 
 void ColumnRegistry::add(const char* name, Group group) {

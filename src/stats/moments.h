@@ -3,6 +3,7 @@
 #include <cstdint>
 
 #include "stats/distribution.h"
+#include "stats/levels.h"
 
 namespace flowmeter {
 
@@ -19,6 +20,18 @@ struct Moments {
 
 /// In seconds (skewness and kurtosis have no unit).
 [[nodiscard]] Moments moments(const GapDistribution& gaps);
+
+/// Mean and population standard deviation, each the double that is nearest to the exact value.
+struct MeanStd {
+  double mean = 0;
+  double std = 0;
+};
+
+/// In units of `unit_ns` nanoseconds.
+[[nodiscard]] MeanStd mean_std(const TimeSpread& times, std::uint64_t unit_ns);
+
+/// The double nearest to the exact quotient; 0 if the denominator is 0.
+[[nodiscard]] double quotient(std::int64_t numerator, std::uint64_t denominator);
 
 /// Nanoseconds as seconds: the double nearest to the exact value.
 [[nodiscard]] double seconds(std::int64_t ns);

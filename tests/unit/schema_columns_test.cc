@@ -161,7 +161,7 @@ TEST(Registry, BeginsWithTheDefaultSchemaInItsOrder) {
 }
 
 TEST(Registry, DescribesEveryColumnOnOneLine) {
-  const std::set<std::string> units = {"s", "byte", "packet", "-"};
+  const std::set<std::string> units = {"s", "us", "byte", "packet", "-"};
   std::set<std::string> names;
   for (const Column& column : registry().columns()) {
     EXPECT_TRUE(names.insert(column.name).second) << column.name << " is there twice";
