@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <random>
@@ -240,6 +241,47 @@ TEST(Moments, DoNotDependOnTheWayOfMerging) {
   EXPECT_EQ(a.std, b.std);
   EXPECT_EQ(a.skewness, b.skewness);
   EXPECT_EQ(a.kurtosis, b.kurtosis);
+}
+
+TEST(MeanStd, AreNearestInAnyUnit) {
+  std::mt19937_64 random(17);
+  for (int round = 0; round < 300; ++round) {
+    Gaps samples(1 + random() % 20);
+    const std::uint64_t shift = random() % 60;
+    TimeSpread spread;
+    for (auto& sample : samples) {
+      sample = static_cast<std::int64_t>(random()) >> (shift + random() % 4);
+      spread.add(sample);
+    }
+    const ExactMoments exact(samples);
+    for (const std::uint64_t unit : {1U, 1000U, 1'000'000'000U}) {
+      const MeanStd got = mean_std(spread, unit);
+      ASSERT_TRUE(is_nearest(got.mean, exact.mean(unit))) << testing::PrintToString(samples);
+      ASSERT_TRUE(is_nearest_root(got.std, exact.variance(unit))) << testing::PrintToString(samples);
+    }
+    ASSERT_EQ(spread.min, *std::min_element(samples.begin(), samples.end()));
+    ASSERT_EQ(spread.max, *std::max_element(samples.begin(), samples.end()));
+  }
+  EXPECT_EQ(mean_std({}, 1).mean, 0);
+  EXPECT_EQ(mean_std({}, 1).std, 0);
+}
+
+TEST(Levels, KeepExtremesAndSum) {
+  Levels levels;
+  for (const std::uint32_t level : {7U, 4'294'967'295U, 3U}) levels.add(level);
+  EXPECT_EQ(levels, (Levels{3, 4'294'967'305U, 3, 4'294'967'295U}));
+}
+
+TEST(Quotient, IsNearest) {
+  EXPECT_EQ(quotient(5, 0), 0);
+  EXPECT_EQ(quotient(-7, 2), -3.5);
+  std::mt19937_64 random(18);
+  for (int i = 0; i < 2000; ++i) {
+    const auto numerator = static_cast<std::int64_t>(random()) >> (random() % 64);
+    const std::uint64_t denominator = (random() >> (random() % 64)) | 1;
+    ASSERT_TRUE(is_nearest(quotient(numerator, denominator), Rational(numerator, denominator)))
+        << numerator << '/' << denominator;
+  }
 }
 
 TEST(Seconds, AreNearest) {
