@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <random>
@@ -241,6 +242,36 @@ TEST(Moments, DoNotDependOnTheWayOfMerging) {
   EXPECT_EQ(a.std, b.std);
   EXPECT_EQ(a.skewness, b.skewness);
   EXPECT_EQ(a.kurtosis, b.kurtosis);
+}
+
+TEST(MeanStd, AreNearestInAnyUnit) {
+  std::mt19937_64 random(17);
+  for (int round = 0; round < 300; ++round) {
+    Gaps samples(1 + random() % 20);
+    const std::uint64_t shift = random() % 60;
+    TimeSpread spread;
+    for (auto& sample : samples) {
+      sample = static_cast<std::int64_t>(random()) >> (shift + random() % 4);
+      spread.add(sample);
+    }
+    const ExactMoments exact(samples);
+    for (const TimeUnit time : {TimeUnit::microsecond, TimeUnit::millisecond, TimeUnit::second}) {
+      const auto unit = static_cast<std::uint64_t>(time);
+      const MeanStd got = mean_std(spread, time);
+      ASSERT_TRUE(is_nearest(got.mean, exact.mean(unit))) << testing::PrintToString(samples);
+      ASSERT_TRUE(is_nearest_root(got.std, exact.variance(unit))) << testing::PrintToString(samples);
+    }
+    ASSERT_EQ(spread.min, *std::min_element(samples.begin(), samples.end()));
+    ASSERT_EQ(spread.max, *std::max_element(samples.begin(), samples.end()));
+  }
+  EXPECT_EQ(mean_std({}, TimeUnit::second).mean, 0);
+  EXPECT_EQ(mean_std({}, TimeUnit::second).std, 0);
+}
+
+TEST(Levels, KeepExtremesAndSum) {
+  Levels levels;
+  for (const std::uint32_t level : {7U, 4'294'967'295U, 3U}) levels.add(level);
+  EXPECT_EQ(levels, (Levels{3, 4'294'967'305U, 3, 4'294'967'295U}));
 }
 
 TEST(Seconds, AreNearest) {
