@@ -19,5 +19,7 @@ inline constexpr std::array sides = {Side{"fwd", "forward", 0}, Side{"bwd", "bac
 /// The column groups, each in a file of its own (columns_NAME.cc).
 [[nodiscard]] std::vector<Column> flowmeter_columns(const FeatureSettings& settings);
 [[nodiscard]] std::vector<Column> id_columns(const FeatureSettings& settings);
+[[nodiscard]] std::vector<Column> splt_columns(const FeatureSettings& settings);
+[[nodiscard]] std::vector<Column> extra_columns(const FeatureSettings& settings);
 
 }  // namespace flowmeter

@@ -88,12 +88,22 @@ class ColumnMeterPlan final : public MeterPlan {
   static std::vector<NamedColumn> choose(const MeterOptions& options,
                                          const ColumnRegistry& registry) {
     auto columns = schema_columns(options.schema, registry);
+    const auto sequence = group_columns(registry, "splt");
+    columns.insert(columns.end(), sequence.begin(), sequence.end());
     if (!options.columns.empty()) columns = select_columns(options.columns, registry, columns);
+    if (!sequence.empty() && !has_group(columns, "splt")) {
+      throw UsageError("--splt is given, but --columns chooses none of its columns (add splt)");
+    }
     if (options.drop_ids) {
       std::erase_if(columns, [](const NamedColumn& named) { return named.column->identifies; });
     }
     if (columns.empty()) throw UsageError("no column is left");
     return columns;
+  }
+
+  static bool has_group(const std::vector<NamedColumn>& columns, std::string_view group) {
+    return std::any_of(columns.begin(), columns.end(),
+                       [&](const NamedColumn& named) { return named.column->group == group; });
   }
 
   static FieldSet& with_base(FieldSet& fields) {
@@ -172,6 +182,10 @@ void refuse_what_pyflowmeter_lacks(const MeterOptions& options) {
   if (options.tunnel != plain.tunnel) option = "--tunnel";
   if (options.features.size != plain.features.size) option = "--size";
   if (options.features.na) option = "--na";
+  if (options.features.cid_seed != plain.features.cid_seed) option = "--cid-seed";
+  if (options.features.time_digits != plain.features.time_digits) option = "--time-digits";
+  if (options.features.splt_packets != 0) option = "--splt";
+  if (options.features.anonymizer) option = "--anonymize";
   if (option == nullptr) return;
   throw UsageError(fmt::format("{} does not go with --schema pyflowmeter, which is fixed", option));
 }

@@ -8,6 +8,8 @@ namespace flowmeter {
 ColumnRegistry::ColumnRegistry(const FeatureSettings& settings) {
   add("flowmeter", flowmeter_columns(settings));
   add("id", id_columns(settings));
+  add("splt", splt_columns(settings));
+  add("extra", extra_columns(settings));
 }
 
 void ColumnRegistry::add(const char* name, Group group) {
