@@ -1,5 +1,7 @@
 #include <fmt/format.h>
 
+#include <array>
+
 #include "flow/extra_accumulators.h"
 #include "schema/groups.h"
 

@@ -3,8 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <limits>
+#include <string_view>
 
 #include "base/error.h"
 #include "flow/accumulators.h"
@@ -32,6 +34,12 @@ FlowPolicy flow_policy(const MeterOptions& options) {
   return policy;
 }
 
+/// What every header of its kind has: a stream in which it is nowhere was written without it.
+constexpr std::array<std::string_view, 15> header_fields = {
+    "ip.len",      "ip.ttl",    "ip.id",      "ip.flags",        "ip.dsfield.dscp",
+    "ipv6.plen",   "ipv6.hlim", "tcp.seq_raw", "tcp.ack_raw",    "ipv6.tclass.dscp",
+    "tcp.hdr_len", "tcp.len",   "udp.length", "tcp.window_size", "tcp.window_size_value"};
+
 /// Rows of registry columns, out of the flow table.
 class ColumnMeterPlan final : public MeterPlan {
  public:
@@ -49,7 +57,15 @@ class ColumnMeterPlan final : public MeterPlan {
   }
 
   const FieldSet& fields() const noexcept override { return fields_; }
-  std::vector<std::string> required_fields() const override { return {}; }
+  std::vector<std::string> required_fields() const override {
+    std::vector<std::string> fields;
+    for (const std::string& field : fields_.names()) {
+      if (std::find(header_fields.begin(), header_fields.end(), field) != header_fields.end()) {
+        fields.push_back(field);
+      }
+    }
+    return fields;
+  }
   std::vector<std::string> header() const override { return columns_.names(); }
   FlowPolicy policy() const override { return policy_; }
   TunnelPolicy tunnel() const override { return tunnel_; }

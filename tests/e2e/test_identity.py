@@ -75,6 +75,14 @@ def test_worked_example(shared):
         "0.42", "420000", "eof", "syn")
 
 
+def test_a_stream_without_a_field_is_refused(small, tshark):
+    """Not with a column of zeros."""
+    fields = tshark.fields(small)
+    assert flowmeter("--columns", "src_mac,stream", fields).rows[0] == ["-", "0"]
+    got = flowmeter("--columns", "src_ip,fwd_ttl_min", fields, status=2)
+    got.one_message("ip.ttl", "column fwd_ttl_min", "-e ip.ttl")
+
+
 # ---- without identities ---------------------------------------------------------------------------------------
 
 def test_drop_ids_leaves_nothing_that_identifies(small):

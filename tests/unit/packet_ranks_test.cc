@@ -19,7 +19,8 @@ std::uint64_t rank(StreamRanks& ranks, std::uint64_t stream, Transport transport
 TEST(StreamRanks, FollowTheFirstAppearance) {
   StreamRanks ranks;
   std::string text;
-  for (const std::uint64_t stream : {0, 1, 3, 1, 7, 2, 8, 9, 3, 4, 0, 2, 4294967295, 8}) {
+  const std::vector<std::uint64_t> streams = {0, 1, 3, 1, 7, 2, 8, 9, 3, 4, 0, 2, 4294967295, 8};
+  for (const std::uint64_t stream : streams) {
     text += std::to_string(rank(ranks, stream)) + ' ';
   }
   EXPECT_EQ(text, "0 1 2 1 3 4 5 6 2 7 0 4 8 5 ");

@@ -532,6 +532,12 @@ TEST(MeterPlan, AsksForTheFieldsOfEveryPacketAndOfItsColumns) {
   EXPECT_TRUE(plan->required_fields().empty());
 }
 
+TEST(MeterPlan, RequiresTheFieldsThatEveryHeaderHas) {
+  MeterOptions options;
+  options.columns = "src_mac,fwd_ttl_min,stream,last_frame";
+  EXPECT_EQ(make_plan(options)->required_fields(), (Names{"ip.ttl", "ipv6.hlim"}));
+}
+
 TEST(MeterPlan, NamesAColumnThatNeedsTheField) {
   const auto plan = make_plan({});
   EXPECT_EQ(plan->column_of("frame.time_epoch"), "duration");
