@@ -8,7 +8,9 @@
 #include <algorithm>
 #include <thread>
 
+#include "base/anonymizer.h"
 #include "base/error.h"
+#include "cli/key_file.h"
 #include "cli/option_values.h"
 #include "schema/schemas.h"
 
@@ -29,6 +31,8 @@ constexpr const char* examples =
     "Exit status: 0 all read and written; 1 input damaged or cut short (what was read is written);\n"
     "2 nothing done; 130, 143 ended by SIGINT, SIGTERM (open flows are written first).";
 
+constexpr int most_splt_packets = 1024;
+
 class HelpFormatter final : public CLI::Formatter {
   std::string make_usage(const CLI::App* /*app*/, std::string /*name*/) const override {
     return "\nUsage: flowmeter [OPTIONS] INPUT... [-- TSHARK-ARGUMENTS...]\n";
@@ -37,7 +41,7 @@ class HelpFormatter final : public CLI::Formatter {
 
 /// Options whose values are read when all is parsed.
 struct RawOptions {
-  std::string timeout = "600", active_timeout, delimiter = ",", na;
+  std::string timeout = "600", active_timeout, delimiter = ",", na, key_file;
   int progress = -1;
   bool quiet = false, verbose = false;
 };
@@ -150,6 +154,34 @@ void add_column_options(CLI::App& app, Options& options, RawOptions& raw) {
       app, "--size", meter.features.size, "Sizes in the default columns: frame, ip, payload",
       {{"frame", SizeBasis::frame}, {"ip", SizeBasis::ip}, {"payload", SizeBasis::payload}},
       "Columns");
+  app.add_option("--splt", meter.features.splt_packets,
+                 "Add the group splt: sizes, gaps and flags of the first N packets")
+      ->type_name("N")
+      ->check(CLI::Range(1, most_splt_packets).description(""))
+      ->group("Columns");
+  add_choice<SpltBasis>(app, "--splt-packets", meter.features.splt_basis,
+                        "Packets that it takes: all, or payload (no empty ones, no retransmissions)",
+                        {{"all", SpltBasis::all}, {"payload", SpltBasis::payload}}, "Columns");
+  add_choice<SpltLayout>(app, "--splt-layout", meter.features.splt_layout,
+                         "A column for each packet (wide), or one cell with all (list)",
+                         {{"wide", SpltLayout::wide}, {"list", SpltLayout::list}}, "Columns");
+  for (const char* name : {"--splt-packets", "--splt-layout"}) {
+    app.get_option(name)->needs(app.get_option("--splt"));
+  }
+  app.add_option("--cid-seed", meter.features.cid_seed, "Seed of community_id")
+      ->type_name("N")
+      ->check(CLI::Range(0, 0xffff).description(""))
+      ->capture_default_str()
+      ->group("Columns");
+  app.add_option("--time-digits", meter.features.time_digits, "Decimals of start_utc and end_utc")
+      ->type_name("N")
+      ->check(CLI::Range(0, 9).description(""))
+      ->capture_default_str()
+      ->group("Columns");
+  app.add_option("--anonymize", raw.key_file,
+                 "Replace addresses, prefix-preserving (Crypto-PAn), by the key in that file")
+      ->type_name("KEYFILE")
+      ->group("Columns");
   app.add_flag("--drop-ids", meter.drop_ids,
                "Leave out the columns that identify a flow: addresses, ports, times, ids")
       ->group("Columns");
@@ -227,6 +259,9 @@ Options parse_options(int argc, const char* const* argv, std::string& help) {
   parse_idle_timeouts(raw.timeout, options.meter);
   if (app.count("--active-timeout") != 0) {
     options.meter.active_timeout = parse_seconds("--active-timeout", raw.active_timeout);
+  }
+  if (app.count("--anonymize") != 0) {
+    options.meter.features.anonymizer = std::make_shared<Anonymizer>(read_key_file(raw.key_file));
   }
   if (app.count("--na") != 0) options.meter.features.na = raw.na;
   options.delimiter = parse_delimiter(raw.delimiter);

@@ -63,6 +63,14 @@ _flowmeter() {
       mapfile -t COMPREPLY < <(compgen -W 'raw monotone' -- "$current")
       return
       ;;
+    --splt-packets)
+      mapfile -t COMPREPLY < <(compgen -W 'all payload' -- "$current")
+      return
+      ;;
+    --splt-layout)
+      mapfile -t COMPREPLY < <(compgen -W 'wide list' -- "$current")
+      return
+      ;;
     --size)
       mapfile -t COMPREPLY < <(compgen -W 'frame ip payload' -- "$current")
       return
@@ -77,10 +85,10 @@ _flowmeter() {
       mapfile -t COMPREPLY < <(compgen -c -- "$current")
       return
       ;;
-    -o | --output)
+    -o | --output | --anonymize)
       return # files
       ;;
-    -t | --timeout | --active-timeout | --na | --delimiter | -j | --jobs | --life-frames | -Y | --display-filter | -d | --decode-as | --pref)
+    -t | --timeout | --active-timeout | --na | --splt | --cid-seed | --time-digits | --delimiter | -j | --jobs | --life-frames | -Y | --display-filter | -d | --decode-as | --pref)
       compopt +o default +o bashdefault
       return
       ;;
@@ -90,6 +98,7 @@ _flowmeter() {
     mapfile -t COMPREPLY < <(compgen -W '
       -r --recursive -o --output -t --timeout --schema --columns --list-columns --delimiter --no-header --tshark
       --active-timeout --direction --tunnel --clock --size --drop-ids --na
+      --splt --splt-packets --splt-layout --cid-seed --time-digits --anonymize
       -Y --display-filter -d --decode-as --pref --transport-only --decoder -j --jobs --life-frames --print-command --progress --no-progress -q --quiet -v --verbose
       --version -h --help --' -- "$current")
   fi

@@ -29,5 +29,7 @@ inline constexpr std::array sides = {Side{"fwd", "forward", 0}, Side{"bwd", "bac
 
 /// Part of tcp_columns(): the columns of a connection as a whole.
 [[nodiscard]] std::vector<Column> tcp_connection_columns(const FeatureSettings& settings);
+[[nodiscard]] std::vector<Column> splt_columns(const FeatureSettings& settings);
+[[nodiscard]] std::vector<Column> extra_columns(const FeatureSettings& settings);
 
 }  // namespace flowmeter

@@ -50,6 +50,9 @@ class Selection {
   }
 
   [[noreturn]] void refuse(std::string_view word) const {
+    if ((word == "splt" || word.starts_with("splt_")) && registry_.group("splt").empty()) {
+      throw UsageError(fmt::format("column \"{}\" needs --splt N, the number of packets", word));
+    }
     std::vector<std::string> names = registry_.groups();
     for (const Column& column : registry_.columns()) names.push_back(column.name);
     throw UsageError(fmt::format("there is no column \"{}\"{} (see --list-columns)", word,

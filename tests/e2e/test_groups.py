@@ -13,7 +13,7 @@ from reference import printed
 EVERY = pytest.mark.parametrize("capture", CAPTURES, ids=label)
 
 #: The groups that the program has.
-GROUPS = ["flowmeter", "id", "tcp", "cic"]
+GROUPS = ["flowmeter", "id", "tcp", "splt", "extra", "cic"]
 
 #: Policies, as options of the program and of the reference.
 POLICIES = {
@@ -25,6 +25,8 @@ POLICIES = {
     "monotone": (["--clock", "monotone"], {"clock": "monotone"}),
     "ip": (["--size", "ip"], {"size": "ip"}),
     "payload": (["--size", "payload"], {"size": "payload"}),
+    "splt": (["--splt-packets", "payload"], {"splt_packets": "payload"}),
+    "id": (["--cid-seed", "513", "--time-digits", "9"], {"cid_seed": 513, "time_digits": 9}),
 }
 
 
@@ -55,7 +57,7 @@ def differences(expected, got):
 
 def differs(capture, arguments=(), **policy):
     """What is wrong with all groups of a capture, in one run."""
-    got = flowmeter("--columns", ",".join(GROUPS), *arguments, capture).silent()
+    got = flowmeter("--columns", ",".join(GROUPS), "--splt", "20", *arguments, capture).silent()
     return differences(reference_groups.rows(capture, GROUPS, **policy), cells(got))
 
 

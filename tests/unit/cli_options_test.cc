@@ -196,6 +196,30 @@ TEST(OptionsTest, Columns) {
   EXPECT_EQ(parse({"--columns=-duration,-src_port", "x"}).meter.columns, "-duration,-src_port");
 }
 
+TEST(OptionsTest, Splt) {
+  EXPECT_EQ(parse({"x"}).meter.features.splt_packets, 0U);
+  const FeatureSettings features =
+      parse({"--splt", "20", "--splt-packets", "payload", "--splt-layout", "list", "x"}).meter.features;
+  EXPECT_EQ(features.splt_packets, 20U);
+  EXPECT_EQ(features.splt_basis, SpltBasis::payload);
+  EXPECT_EQ(features.splt_layout, SpltLayout::list);
+  for (const char* number : {"0", "1025", "-1", "x", ""}) {
+    EXPECT_THROW((void)parse_with_help({"--splt=" + std::string(number), "x"}), UsageError) << number;
+  }
+  EXPECT_THROW((void)parse_with_help({"--splt-layout", "list", "x"}), UsageError);
+}
+
+TEST(OptionsTest, FormsOfIdentities) {
+  EXPECT_EQ(parse({"x"}).meter.features.cid_seed, 0);
+  EXPECT_EQ(parse({"x"}).meter.features.time_digits, 6U);
+  EXPECT_EQ(parse({"--cid-seed", "65535", "x"}).meter.features.cid_seed, 65535);
+  EXPECT_EQ(parse({"--time-digits", "0", "x"}).meter.features.time_digits, 0U);
+  EXPECT_THROW((void)parse_with_help({"--cid-seed", "65536", "x"}), UsageError);
+  EXPECT_THROW((void)parse_with_help({"--time-digits", "10", "x"}), UsageError);
+  EXPECT_FALSE(parse({"x"}).meter.features.anonymizer);
+  EXPECT_EQ(refusal({"--anonymize", "/nosuch", "x"}), "--anonymize: /nosuch: No such file or directory");
+}
+
 TEST(OptionsTest, ListColumns) { EXPECT_TRUE(parse({"--list-columns"}).list_columns); }
 
 TEST(OptionsTest, Output) {
@@ -294,6 +318,9 @@ TEST(OptionsTest, HelpNamesEveryOptionAndTheExitStatuses) {
                              "--timeout",        "--schema",
                              "--columns",        "--list-columns",
                              "--output",         "--delimiter",
+                             "--splt",           "--splt-packets",
+                             "--splt-layout",    "--cid-seed",
+                             "--time-digits",    "--anonymize",
                              "--no-header",      "--progress",
                              "--no-progress",    "--quiet",
                              "--verbose",        "--version",

@@ -394,5 +394,23 @@ TEST(PerSecond, IsNearest) {
   }
 }
 
+TEST(Quotient, IsNearestAtAllSizes) {
+  EXPECT_EQ(quotient(1, 3), 1.0 / 3);
+  EXPECT_EQ(quotient(-7, 2), -3.5);
+  EXPECT_EQ(quotient(5, 0), 0);
+  EXPECT_EQ(quotient(0, -5), 0);
+  // Converted to doubles first these would be 1 too many, or too few.
+  EXPECT_EQ(quotient((std::int64_t{1} << 53) + 1, 3), 3002399751580331.0);
+  EXPECT_EQ(microseconds(9'007'199'254'740'993), 9007199254740.993);
+}
+
+TEST(PerSecond, IsNearestAtAllSizes) {
+  EXPECT_EQ(per_second(8 * 60, 500'000'000), 960);
+  EXPECT_EQ(per_second(1, 3), 333333333.3333333);
+  EXPECT_EQ(per_second(1, -1'000'000'000), -1);
+  EXPECT_EQ(per_second(1, 0), 0);
+  EXPECT_EQ(per_second(std::uint64_t{1} << 63, 1), 9223372036854775808e9);
+}
+
 }  // namespace
 }  // namespace flowmeter
