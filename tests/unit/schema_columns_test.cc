@@ -298,7 +298,7 @@ TEST(CicflowmeterSchema, HasTheHeaderOfCicflowmeter) {
   ASSERT_EQ(names.size(), 84U);
   EXPECT_EQ(names.front(), "Flow ID");
   EXPECT_EQ(names[8], "Total Fwd Packet");
-  EXPECT_EQ(names[72], "FWD Init Win Bytes");
+  EXPECT_EQ(names[71], "FWD Init Win Bytes");
   EXPECT_EQ(names.back(), "Label");
 }
 
