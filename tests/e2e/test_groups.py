@@ -71,3 +71,36 @@ def test_agrees(capture):
 def test_agrees_under_the_policy(policy, capture):
     arguments, named = POLICIES[policy]
     assert differs(capture, arguments, **named) == []
+
+
+#: The schemas of other tools' names.
+SCHEMAS = {"cicflowmeter": reference_groups.cicflowmeter_rows, "nfstream": reference_groups.nfstream_rows}
+EACH_SCHEMA = pytest.mark.parametrize("schema", SCHEMAS)
+
+
+def schema_differs(schema, capture, arguments=(), **policy):
+    got = flowmeter("--schema", schema, *arguments, capture).silent()
+    return differences(SCHEMAS[schema](capture, **policy), cells(got))
+
+
+@EVERY
+@EACH_SCHEMA
+def test_the_schema_agrees(schema, capture):
+    assert schema_differs(schema, capture) == []
+
+
+@EVERY
+@EACH_SCHEMA
+@pytest.mark.parametrize("policy", POLICIES)
+def test_the_schema_agrees_under_the_policy(policy, schema, capture):
+    arguments, named = POLICIES[policy]
+    assert schema_differs(schema, capture, arguments, **named) == []
+
+
+@EACH_SCHEMA
+def test_the_schemas_columns_can_be_chosen(schema):
+    """By the names in the header as well as by the columns' own."""
+    header = flowmeter("--schema", schema, CAPTURES[0]).silent().header
+    names = {"cicflowmeter": ("Flow ID", "dst_port", "Dst Port"), "nfstream": ("id", "proto", "protocol")}[schema]
+    dropped = flowmeter("--schema", schema, f"--columns=-{names[0]},-{names[1]}", CAPTURES[0]).silent().header
+    assert dropped == [name for name in header if name not in (names[0], names[2])]

@@ -17,6 +17,7 @@
 #include "schema/column.h"
 #include "schema/flow_writer.h"
 #include "schema/meter.h"
+#include "schema/schemas.h"
 #include "sink/csv_writer.h"
 #include "support.h"
 
@@ -293,6 +294,66 @@ TEST(DefaultSchema, ATimeoutBeyondAllTimesNeverCuts) {
   metered.packet(0, client, server, 60);
   metered.packet(9'000'000'000 * second, client, server, 60);
   EXPECT_EQ(metered.rows(), "2,9000000000\n");
+}
+
+TEST(CicflowmeterSchema, HasTheHeaderOfCicflowmeter) {
+  const Names names = names_of(schema_columns("cicflowmeter", registry()));
+  ASSERT_EQ(names.size(), 84U);
+  EXPECT_EQ(names.front(), "Flow ID");
+  EXPECT_EQ(names[8], "Total Fwd Packet");
+  EXPECT_EQ(names[71], "FWD Init Win Bytes");
+  EXPECT_EQ(names.back(), "Label");
+}
+
+TEST(NfstreamSchema, HasTheHeaderOfNfstream) {
+  const Names names = names_of(schema_columns("nfstream", registry()));
+  ASSERT_EQ(names.size(), 77U);
+  EXPECT_EQ(names.front(), "id");
+  EXPECT_EQ(names[14], "bidirectional_first_seen_ms");
+  EXPECT_EQ(names[29], "bidirectional_min_ps");
+  EXPECT_EQ(names.back(), "dst2src_fin_packets");
+}
+
+TEST(CicColumns, PrintTheWordForNothingWhereThereIsNoSample) {
+  MeterOptions options;
+  options.columns =
+      "cic_bwd_packet_length_mean,cic_flow_iat_max,cic_idle_min,cic_active_std,cic_bwd_segment_size_avg,"
+      "cic_total_bwd_packets,cic_fwd_iat_total,cic_flow_bytes_s,cic_down_up_ratio,cic_bwd_bulk_rate_avg";
+  options.features.na = "NA";
+  Metered metered(options);
+  metered.packet(0, client, server, 60);
+  EXPECT_EQ(metered.rows(), "NA,NA,NA,NA,NA,0,0,0,0,0\n");
+}
+
+TEST(CicColumns, ATimeThatRunsBackwardsGivesANegativeDuration) {
+  MeterOptions options;
+  options.columns = "cic_flow_duration,cic_flow_packets_s,cic_flow_iat_min,cic_active_max";
+  Metered metered(options);
+  metered.packet(10 * second, client, server, 60);
+  metered.packet(8 * second, client, server, 60);
+  EXPECT_EQ(metered.rows(), "-2000000,-1,-2000000,-2000000\n");
+}
+
+TEST(NfstreamColumns, SidesAreBothDirectionsAndEach) {
+  MeterOptions options;
+  options.columns =
+      "nfstream_id,expiration_id,bidirectional_first_seen_ms,dst2src_first_seen_ms,dst2src_last_seen_ms,"
+      "bidirectional_duration_ms,src2dst_duration_ms,bidirectional_bytes,dst2src_bytes,"
+      "bidirectional_stddev_ps,src2dst_mean_piat_ms,bidirectional_max_piat_ms,bidirectional_ack_packets";
+  Metered metered(options);
+  metered.packet(1'000'999'999, client, server, 60, tcp_flag::syn);
+  metered.packet(1'002'000'000, server, client, 100, tcp_flag::ack);
+  metered.packet(1'003'500'000, client, server, 60, tcp_flag::ack);
+  EXPECT_EQ(metered.rows(),
+            "0,0,1000,1002,1002,2.500001,2.500001,220,100,23.09401076758503,2.500001,1.5,2\n");
+}
+
+TEST(NfstreamColumns, MomentsBefore1970AreCutDownwards) {
+  MeterOptions options;
+  options.columns = "bidirectional_first_seen_ms,dst2src_first_seen_ms";
+  Metered metered(options);
+  metered.packet(-1, client, server, 60);
+  EXPECT_EQ(metered.rows(), "-1,0\n");
 }
 
 TEST(SelectColumns, TakesTheNamesInTheOrderGiven) {
