@@ -305,7 +305,7 @@ TEST(OptionsTest, HelpNamesEveryOptionAndTheExitStatuses) {
                              "--decoder",        "--jobs",
                              "--timeout",        "--schema",
                              "--columns",        "--list-columns",
-                             "--output",         "--delimiter",
+                             "--output",         "--format",         "--delimiter",
                              "--no-header",      "--progress",
                              "--no-progress",    "--quiet",
                              "--verbose",        "--version",
