@@ -47,6 +47,10 @@ _flowmeter() {
       mapfile -t COMPREPLY < <(compgen -W 'flowmeter cicflowmeter nfstream pyflowmeter' -- "$current")
       return
       ;;
+    --format)
+      mapfile -t COMPREPLY < <(compgen -W 'csv tsv jsonl' -- "$current")
+      return
+      ;;
     --decoder)
       mapfile -t COMPREPLY < <(compgen -W 'auto ek json columns' -- "$current")
       return
@@ -85,7 +89,7 @@ _flowmeter() {
       mapfile -t COMPREPLY < <(compgen -c -- "$current")
       return
       ;;
-    -o | --output | --anonymize)
+    -o | --output | --anonymize | --meta)
       return # files
       ;;
     -t | --timeout | --active-timeout | --na | --splt | --cid-seed | --time-digits | --delimiter | -j | --jobs | --life-frames | -Y | --display-filter | -d | --decode-as | --pref)
@@ -96,7 +100,7 @@ _flowmeter() {
 
   if [[ $current == -* ]]; then
     mapfile -t COMPREPLY < <(compgen -W '
-      -r --recursive -o --output -t --timeout --schema --columns --list-columns --delimiter --no-header --tshark
+      -r --recursive --continuous --meta -o --output -t --timeout --schema --columns --list-columns --format --delimiter --no-header --tshark
       --active-timeout --direction --tunnel --clock --size --drop-ids --na
       --splt --splt-packets --splt-layout --cid-seed --time-digits --anonymize
       -Y --display-filter -d --decode-as --pref --transport-only --decoder -j --jobs --life-frames --print-command --progress --no-progress -q --quiet -v --verbose

@@ -14,6 +14,8 @@ function __flowmeter_columns
 end
 
 complete -c flowmeter -s r -l recursive -d 'Take the captures below the directories'
+complete -c flowmeter -l continuous -d 'The captures are one in several files'
+complete -c flowmeter -l meta -r -F -d 'Write what was run on what to a file'
 complete -c flowmeter -s o -l output -r -F -d 'Write the rows to a file'
 complete -c flowmeter -s t -l timeout -x -d 'Idle time-out in seconds'
 complete -c flowmeter -l active-timeout -x -d 'Longest time of a flow, in seconds'
@@ -32,6 +34,7 @@ complete -c flowmeter -l na -x -d 'What statistics without samples print'
 complete -c flowmeter -l schema -x -a 'flowmeter cicflowmeter nfstream pyflowmeter' -d 'Set of columns'
 complete -c flowmeter -l columns -x -a '(__flowmeter_columns)' -d 'Columns to write'
 complete -c flowmeter -l list-columns -d 'List all columns'
+complete -c flowmeter -l format -x -a 'csv tsv jsonl' -d 'Form of the rows'
 complete -c flowmeter -l delimiter -x -d 'What stands between two values'
 complete -c flowmeter -l no-header -d 'Leave out the names of the columns'
 complete -c flowmeter -l tshark -r -F -d 'The tshark to run'
