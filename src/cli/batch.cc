@@ -8,7 +8,6 @@
 #include <filesystem>
 #include <map>
 
-#include "sink/csv_writer.h"
 #include "sink/fd_sink.h"
 #include "sink/file_sink.h"
 
@@ -21,31 +20,15 @@ namespace {
 /// Inputs that are done but wait for one before them are bounded by this many.
 constexpr std::size_t most_waiting = 64;
 
-/// Collects what is written.
-class TextSink final : public ByteSink {
- public:
-  void write(std::string_view bytes) override { text += bytes; }
-  void flush() override {}
-  void finish() override {}
-
-  std::string text;
-};
-
-std::string header_line(const Options& options, const MeterPlan& plan) {
-  TextSink sink;
-  CsvWriter(sink, options.delimiter, options.header).header(plan.header());
-  return sink.text;
-}
-
 bool names_directory(const std::string& output) {
   std::error_code ignored;
   return !output.empty() && (output.ends_with('/') || fs::is_directory(output, ignored));
 }
 
-void refuse_clashes(const std::vector<Input>& inputs, const std::string& directory) {
+void refuse_clashes(const std::vector<Input>& inputs, const Options& options) {
   std::map<fs::path, std::string> taken;
   for (const Input& input : inputs) {
-    const fs::path path = output_path(directory, input);
+    const fs::path path = output_path(options.output, input, options.rows.format);
     const auto [other, is_new] = taken.emplace(path, input.path);
     if (!is_new) {
       throw UsageError(fmt::format("{} and {} would both be written to {}", other->second,
@@ -60,7 +43,7 @@ Batch::Batch(const Options& options, const MeterPlan& plan, Reporter& reporter)
     : options_(options),
       plan_(plan),
       reporter_(reporter),
-      header_(header_line(options, plan)),
+      header_(header_line(options.rows, plan.header())),
       setup_(options, plan.fields(), reporter),
       inputs_(list_inputs(options.inputs, options.recursive)),
       into_directory_(names_directory(options.output)) {
@@ -68,7 +51,7 @@ Batch::Batch(const Options& options, const MeterPlan& plan, Reporter& reporter)
     throw UsageError(fmt::format("{}: no files below", fmt::join(options_.inputs, ", ")));
   }
   if (into_directory_) {
-    refuse_clashes(inputs_, options_.output);
+    refuse_clashes(inputs_, options_);
     return;
   }
   if (options_.output.empty()) {
@@ -121,7 +104,7 @@ void Batch::start(const Input& input, bool alone) {
   job.input = &input;
   job.alone = alone;
   if (into_directory_) {
-    const fs::path path = output_path(options_.output, input);
+    const fs::path path = output_path(options_.output, input, options_.rows.format);
     std::error_code ignored;
     fs::create_directories(path.parent_path(), ignored);
     job.file = std::make_unique<FileSink>(path);

@@ -18,7 +18,7 @@
 
 #include "base/interrupt.h"
 #include "observer/progress.h"
-#include "sink/csv_writer.h"
+#include "sink/format.h"
 #include "source/child.h"
 #include "source/dialect_source.h"
 #include "source/fleet.h"
@@ -51,8 +51,8 @@ class Run final : public InputRun {
         name_(input_name(input_)),
         reporter_(reporter),
         sink_(output, [this] { refuse_if_lacking(); }),
-        writer_(sink_, options.delimiter, false),
-        meter_(plan.make(input_, writer_)),
+        writer_(make_writer(sink_, options.rows, plan.header())),
+        meter_(plan.make(input_, *writer_)),
         jobs_(jobs),
         alone_(alone),
         done_(std::move(done)),
@@ -99,7 +99,7 @@ class Run final : public InputRun {
   const std::string input_, name_;
   Reporter& reporter_;
   GatedSink sink_;
-  CsvWriter writer_;
+  std::unique_ptr<RowWriter> writer_;
   std::unique_ptr<Meter> meter_;
 
   const unsigned jobs_;

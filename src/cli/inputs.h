@@ -4,6 +4,8 @@
 #include <string>
 #include <vector>
 
+#include "sink/format.h"
+
 namespace flowmeter {
 
 /// One input of a run.
@@ -19,8 +21,9 @@ struct Input {
 [[nodiscard]] std::vector<Input> list_inputs(const std::vector<std::string>& names, bool recursive);
 
 /// NAME_flow.csv for a capture NAME.pcap (.pcapng.gz and the like too), in its place below
-/// `directory`. Standard input is `stdin`.
+/// `directory`; .tsv or .jsonl by the format. Standard input is `stdin`.
 [[nodiscard]] std::filesystem::path output_path(const std::filesystem::path& directory,
-                                                const Input& input);
+                                                const Input& input,
+                                                OutputFormat format = OutputFormat::csv);
 
 }  // namespace flowmeter

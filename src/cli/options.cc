@@ -37,7 +37,7 @@ class HelpFormatter final : public CLI::Formatter {
 
 /// Options whose values are read when all is parsed.
 struct RawOptions {
-  std::string timeout = "600", active_timeout, delimiter = ",", na;
+  std::string timeout = "600", active_timeout, delimiter, na;
   int progress = -1;
   bool quiet = false, verbose = false;
 };
@@ -157,22 +157,26 @@ void add_column_options(CLI::App& app, Options& options, RawOptions& raw) {
       ->type_name("TOKEN")
       ->group("Columns");
   app.add_flag("--list-columns", options.list_columns,
-               "List all columns with group, unit, meaning and tshark fields")
+               "List all columns with group, unit, meaning and tshark fields (--format jsonl: as JSON)")
       ->group("Columns");
 }
 
 void add_output_options(CLI::App& app, Options& options, RawOptions& raw) {
   int& progress = raw.progress;
   app.add_option("-o,--output", options.output,
-                 "File to write, or directory for one NAME_flow.csv per capture")
+                 "File to write, or directory for one NAME_flow.csv (.tsv, .jsonl) per capture")
       ->type_name("PATH")
       ->group("Output");
-  app.add_option("--delimiter", raw.delimiter, "Character between cells (\\t for a tab)")
+  add_choice<OutputFormat>(app, "--format", options.rows.format,
+                           "csv, tsv (tabs between), or jsonl (a JSON object a line)",
+                           {{"csv", OutputFormat::csv}, {"tsv", OutputFormat::tsv}, {"jsonl", OutputFormat::jsonl}},
+                           "Output");
+  app.add_option("--delimiter", raw.delimiter, "Character between CSV's cells (\\t for a tab)")
       ->type_name("CHAR")
-      ->capture_default_str()
+      ->default_str(",")
       ->group("Output");
   app.add_flag_callback(
-         "--no-header", [&options] { options.header = false; }, "Leave the header line out")
+         "--no-header", [&options] { options.rows.header = false; }, "Leave the header line out")
       ->group("Output");
   app.add_flag_callback(
          "--progress", [&progress] { progress = 1; }, "Show progress on stderr (default on a terminal)")
@@ -192,6 +196,15 @@ int cut_verbatim(int argc, const char* const* argv, std::vector<std::string>& ex
     return i;
   }
   return argc;
+}
+
+void read_row_format(const CLI::App& app, const RawOptions& raw, RowFormat& rows) {
+  if (rows.format == OutputFormat::tsv) rows.delimiter = '\t';
+  if (app.count("--delimiter") == 0) return;
+  if (rows.format != OutputFormat::csv) {
+    throw UsageError(fmt::format("--delimiter does not go with --format {}", name_of(rows.format)));
+  }
+  rows.delimiter = parse_delimiter(raw.delimiter);
 }
 
 }  // namespace
@@ -229,7 +242,7 @@ Options parse_options(int argc, const char* const* argv, std::string& help) {
     options.meter.active_timeout = parse_seconds("--active-timeout", raw.active_timeout);
   }
   if (app.count("--na") != 0) options.meter.features.na = raw.na;
-  options.delimiter = parse_delimiter(raw.delimiter);
+  read_row_format(app, raw, options.rows);
   options.jobs_given = app.count("--jobs") != 0 || app.count("--life-frames") != 0;
   if (app.count("--jobs") == 0) options.jobs = std::max(1U, std::thread::hardware_concurrency());
   if (raw.quiet) options.level = Reporter::Level::quiet;

@@ -5,6 +5,7 @@
 
 #include "base/report.h"
 #include "schema/meter.h"
+#include "sink/format.h"
 #include "source/tshark_command.h"
 
 namespace flowmeter {
@@ -19,8 +20,7 @@ struct Options {
   std::string output;               ///< empty: standard output
   MeterOptions meter;
   TsharkOptions tshark;
-  char delimiter = ',';
-  bool header = true;
+  RowFormat rows;
   bool list_columns = false;
   bool print_command = false;
   bool version = false;

@@ -47,6 +47,10 @@ _flowmeter() {
       mapfile -t COMPREPLY < <(compgen -W 'flowmeter pyflowmeter' -- "$current")
       return
       ;;
+    --format)
+      mapfile -t COMPREPLY < <(compgen -W 'csv tsv jsonl' -- "$current")
+      return
+      ;;
     --decoder)
       mapfile -t COMPREPLY < <(compgen -W 'auto ek json columns' -- "$current")
       return
@@ -88,7 +92,7 @@ _flowmeter() {
 
   if [[ $current == -* ]]; then
     mapfile -t COMPREPLY < <(compgen -W '
-      -r --recursive -o --output -t --timeout --schema --columns --list-columns --delimiter --no-header --tshark
+      -r --recursive -o --output -t --timeout --schema --columns --list-columns --format --delimiter --no-header --tshark
       --active-timeout --direction --tunnel --clock --size --drop-ids --na
       -Y --display-filter -d --decode-as --pref --transport-only --decoder -j --jobs --life-frames --print-command --progress --no-progress -q --quiet -v --verbose
       --version -h --help --' -- "$current")

@@ -51,8 +51,8 @@ TEST(OptionsTest, HaveDefaults) {
   EXPECT_TRUE(options.tshark.decode_as.empty());
   EXPECT_TRUE(options.tshark.preferences.empty());
   EXPECT_TRUE(options.tshark.extra_arguments.empty());
-  EXPECT_EQ(options.delimiter, ',');
-  EXPECT_TRUE(options.header);
+  EXPECT_EQ(options.rows.delimiter, ',');
+  EXPECT_TRUE(options.rows.header);
   EXPECT_FALSE(options.list_columns);
   EXPECT_FALSE(options.print_command);
   EXPECT_FALSE(options.version);
@@ -204,10 +204,10 @@ TEST(OptionsTest, Output) {
 }
 
 TEST(OptionsTest, Delimiter) {
-  EXPECT_EQ(parse({"--delimiter", ";", "x"}).delimiter, ';');
-  EXPECT_EQ(parse({"--delimiter", "\t", "x"}).delimiter, '\t');
-  EXPECT_EQ(parse({"--delimiter", "\\t", "x"}).delimiter, '\t');
-  EXPECT_EQ(parse({"--delimiter", " ", "x"}).delimiter, ' ');
+  EXPECT_EQ(parse({"--delimiter", ";", "x"}).rows.delimiter, ';');
+  EXPECT_EQ(parse({"--delimiter", "\t", "x"}).rows.delimiter, '\t');
+  EXPECT_EQ(parse({"--delimiter", "\\t", "x"}).rows.delimiter, '\t');
+  EXPECT_EQ(parse({"--delimiter", " ", "x"}).rows.delimiter, ' ');
 }
 
 TEST(OptionsTest, DelimiterIsOneCharacterThatCsvCanHave) {
@@ -217,7 +217,19 @@ TEST(OptionsTest, DelimiterIsOneCharacterThatCsvCanHave) {
   }
 }
 
-TEST(OptionsTest, NoHeader) { EXPECT_FALSE(parse({"--no-header", "x"}).header); }
+TEST(OptionsTest, FormatChoosesTheDelimiter) {
+  EXPECT_EQ(parse({"x"}).rows.format, OutputFormat::csv);
+  EXPECT_EQ(parse({"--format", "csv", "--delimiter", ";", "x"}).rows.delimiter, ';');
+  EXPECT_EQ(parse({"--format", "tsv", "x"}).rows.delimiter, '\t');
+  EXPECT_EQ(parse({"--format", "jsonl", "x"}).rows.format, OutputFormat::jsonl);
+  EXPECT_EQ(refusal({"--format", "tsv", "--delimiter", ";", "x"}),
+            "--delimiter does not go with --format tsv");
+  EXPECT_EQ(refusal({"--format", "jsonl", "--delimiter", ",", "x"}),
+            "--delimiter does not go with --format jsonl");
+  EXPECT_NE(refusal({"--format", "xml", "x"}), "");
+}
+
+TEST(OptionsTest, NoHeader) { EXPECT_FALSE(parse({"--no-header", "x"}).rows.header); }
 
 TEST(OptionsTest, Progress) {
   EXPECT_TRUE(parse({"--progress", "x"}).progress);
@@ -293,7 +305,7 @@ TEST(OptionsTest, HelpNamesEveryOptionAndTheExitStatuses) {
                              "--decoder",        "--jobs",
                              "--timeout",        "--schema",
                              "--columns",        "--list-columns",
-                             "--output",         "--delimiter",
+                             "--output",         "--format",         "--delimiter",
                              "--no-header",      "--progress",
                              "--no-progress",    "--quiet",
                              "--verbose",        "--version",
