@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <map>
 
+#include "cli/continuous.h"
 #include "sink/fd_sink.h"
 #include "sink/file_sink.h"
 
@@ -19,6 +20,12 @@ namespace {
 
 /// Inputs that are done but wait for one before them are bounded by this many.
 constexpr std::size_t most_waiting = 64;
+
+std::vector<Input> inputs_of(const Options& options, Reporter& reporter) {
+  std::vector<Input> inputs = list_inputs(options.inputs, options.recursive);
+  if (!options.continuous || inputs.empty()) return inputs;
+  return {one_after_the_other(inputs, find_program(options.tshark.program), reporter)};
+}
 
 bool names_directory(const std::string& output) {
   std::error_code ignored;
@@ -45,10 +52,14 @@ Batch::Batch(const Options& options, const MeterPlan& plan, Reporter& reporter)
       reporter_(reporter),
       header_(header_line(options.rows, plan.header())),
       setup_(options, plan.fields(), reporter),
-      inputs_(list_inputs(options.inputs, options.recursive)),
+      inputs_(inputs_of(options, reporter)),
       into_directory_(names_directory(options.output)) {
   if (inputs_.empty()) {
     throw UsageError(fmt::format("{}: no files below", fmt::join(options_.inputs, ", ")));
+  }
+  if (!options.meta.empty()) {
+    meta_ = std::make_unique<MetaFile>(options.meta);
+    for (const Input& input : inputs_) entries_.push_back({input.path});
   }
   if (into_directory_) {
     refuse_clashes(inputs_, options_);
@@ -65,6 +76,26 @@ Batch::Batch(const Options& options, const MeterPlan& plan, Reporter& reporter)
 Batch::~Batch() = default;
 
 ExitStatus Batch::run() {
+  if (!meta_) return meter_all();
+  ExitStatus status = ExitStatus::ok;
+  try {
+    status = meter_all();
+  } catch (const ReaderGone& gone) {
+    write_meta(ExitStatus::ok, gone.what());
+    throw;
+  } catch (const std::exception& error) {
+    write_meta(ExitStatus::damaged, error.what());
+    throw;
+  }
+  write_meta(status, "");
+  return status;
+}
+
+void Batch::write_meta(ExitStatus status, const std::string& failure) {
+  meta_->write(options_, plan_, setup_, entries_, status, failure);
+}
+
+ExitStatus Batch::meter_all() {
   start_more();
   io_.run();
   if (common_output_) finish_common_output();
@@ -77,7 +108,7 @@ ExitStatus Batch::run() {
 }
 
 bool Batch::is_large(const Input& input) const {
-  if (input.path == "-") return true;
+  if (input.path == "-" || !input.parts.empty()) return true;
   std::error_code error;
   const std::uintmax_t size = fs::file_size(input.path, error);
   return error || size >= worth_sharing;
@@ -114,7 +145,7 @@ void Batch::start(const Input& input, bool alone) {
     job.output = std::make_unique<Output>(*job.spool, "");
     if (&job == jobs_.front().get()) job.spool->open();
   }
-  job.run = InputRun::start(io_, options_, plan_, setup_, input.path, alone ? options_.jobs : 1, alone,
+  job.run = InputRun::start(io_, options_, plan_, setup_, input, alone ? options_.jobs : 1, alone,
                             *job.output, reporter_,
                             [this, &job](const RunResult& result) { over(job, result); });
 }
@@ -144,7 +175,21 @@ void Batch::settle() {
   }
 }
 
+/// For --meta and --verbose.
+void Batch::keep_account(const Job& job) {
+  const RunResult& result = job.result;
+  if (meta_) {
+    MetaFile::Entry& entry = entries_[static_cast<std::size_t>(job.input - inputs_.data())];
+    entry.started = true;
+    entry.result = result;
+  }
+  if (result.account && result.status != ExitStatus::nothing_done) {
+    reporter_.note(fmt::format("{}: {}", input_name(*job.input), summary(*result.account)));
+  }
+}
+
 void Batch::account(const Job& job) {
+  keep_account(job);
   const RunResult& result = job.result;
   if (result.not_a_capture && job.input->found) {
     ++skipped_;

@@ -13,6 +13,7 @@ struct Input {
   std::string path;             ///< or "-"
   std::filesystem::path below;  ///< where it lies below the directory that was named, else its name
   bool found = false;           ///< below a directory: skipped without an error if it is no capture
+  std::vector<std::string> parts{};  ///< captures that follow each other as one; empty: it is `path`
 };
 
 /// The inputs that the command line names; with `recursive` all regular files below directories, in

@@ -66,6 +66,9 @@ void add_input_options(CLI::App& app, Options& options) {
       ->type_name("");
   app.add_flag("-r,--recursive", options.recursive, "Take all captures below directories")
       ->group("Input");
+  app.add_flag("--continuous", options.continuous,
+               "The captures are one, in several files: flows run on from file to file, in time order")
+      ->group("Input");
   app.add_option("-Y,--display-filter", options.tshark.display_filter,
                  "Only frames that tshark's display filter passes")
       ->type_name("FILTER")
@@ -178,6 +181,10 @@ void add_output_options(CLI::App& app, Options& options, RawOptions& raw) {
   app.add_flag_callback(
          "--no-header", [&options] { options.rows.header = false; }, "Leave the header line out")
       ->group("Output");
+  app.add_option("--meta", options.meta,
+                 "File for what was run on what, and the counts, as JSON: to cite and to repeat")
+      ->type_name("FILE")
+      ->group("Output");
   app.add_flag_callback(
          "--progress", [&progress] { progress = 1; }, "Show progress on stderr (default on a terminal)")
       ->group("Messages");
@@ -212,6 +219,7 @@ void read_row_format(const CLI::App& app, const RawOptions& raw, RowFormat& rows
 Options parse_options(int argc, const char* const* argv, std::string& help) {
   Options options;
   RawOptions raw;
+  options.given.assign(argv + 1, argv + std::max(argc, 1));
   argc = cut_verbatim(argc, argv, options.tshark.extra_arguments);
   for (int i = 1; i < argc; ++i) {
     const std::string_view word = argv[i];  // CLI11 would take the next word for the value

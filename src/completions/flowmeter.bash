@@ -81,7 +81,7 @@ _flowmeter() {
       mapfile -t COMPREPLY < <(compgen -c -- "$current")
       return
       ;;
-    -o | --output)
+    -o | --output | --meta)
       return # files
       ;;
     -t | --timeout | --active-timeout | --na | --delimiter | -j | --jobs | --life-frames | -Y | --display-filter | -d | --decode-as | --pref)
@@ -92,7 +92,7 @@ _flowmeter() {
 
   if [[ $current == -* ]]; then
     mapfile -t COMPREPLY < <(compgen -W '
-      -r --recursive -o --output -t --timeout --schema --columns --list-columns --format --delimiter --no-header --tshark
+      -r --recursive --continuous --meta -o --output -t --timeout --schema --columns --list-columns --format --delimiter --no-header --tshark
       --active-timeout --direction --tunnel --clock --size --drop-ids --na
       -Y --display-filter -d --decode-as --pref --transport-only --decoder -j --jobs --life-frames --print-command --progress --no-progress -q --quiet -v --verbose
       --version -h --help --' -- "$current")

@@ -14,6 +14,8 @@ function __flowmeter_columns
 end
 
 complete -c flowmeter -s r -l recursive -d 'Take the captures below the directories'
+complete -c flowmeter -l continuous -d 'The captures are one in several files'
+complete -c flowmeter -l meta -r -F -d 'Write what was run on what to a file'
 complete -c flowmeter -s o -l output -r -F -d 'Write the rows to a file'
 complete -c flowmeter -s t -l timeout -x -d 'Idle time-out in seconds'
 complete -c flowmeter -l active-timeout -x -d 'Longest time of a flow, in seconds'

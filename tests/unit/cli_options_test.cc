@@ -305,6 +305,7 @@ TEST(OptionsTest, HelpNamesEveryOptionAndTheExitStatuses) {
                              "--decoder",        "--jobs",
                              "--timeout",        "--schema",
                              "--columns",        "--list-columns",
+                             "--continuous",     "--meta",
                              "--output",         "--format",         "--delimiter",
                              "--no-header",      "--progress",
                              "--no-progress",    "--quiet",
