@@ -69,8 +69,10 @@ class Run final : public InputRun {
   void start_text(InputKind kind);
   void start_tshark(InputKind kind);
   void start_single(const TsharkSetup::Choice& choice);
-  void start_fleet(const TsharkSetup::Choice& choice);
+  void start_fleet(const TsharkSetup::Choice& choice, bool read_headers,
+                   std::uint64_t frames_before = 0);
   [[nodiscard]] bool wants_fleet(InputKind kind) const;
+  [[nodiscard]] bool may_read_headers(const TsharkSetup::Choice& choice) const;
   [[nodiscard]] std::uint64_t frames() const;
   [[nodiscard]] std::uint64_t timeless_frames() const;
   void start_progress();
@@ -320,14 +322,25 @@ void Run::start_tshark(InputKind kind) {
   own_stream_ = true;
   output_.reset();
   if (wants_fleet(kind)) {
-    start_fleet(choice);
+    start_fleet(choice, may_read_headers(choice));
   } else {
     start_single(choice);
   }
 }
 
-void Run::start_fleet(const TsharkSetup::Choice& choice) {
+/// Headers can be read from frames as long as tshark is not told to see something else in them, and if the
+/// capture can be read again should it see something else all the same.
+bool Run::may_read_headers(const TsharkSetup::Choice& choice) const {
+  return seekable_ && choice.decoder == Decoder::columns && choice.tshark.decode_as.empty() &&
+         choice.tshark.preferences.empty();
+}
+
+/// `frames_before`: frames at the beginning that were published by a fleet before this one.
+void Run::start_fleet(const TsharkSetup::Choice& choice, bool read_headers,
+                      std::uint64_t frames_before) {
   FleetOptions fleet;
+  fleet.read_headers = read_headers;
+  fleet.frames_before = frames_before;
   fleet.tshark = choice.tshark;
   fleet.decoder = choice.decoder;
   fleet.configuration_directory = choice.configuration_directory;
@@ -341,20 +354,27 @@ void Run::start_fleet(const TsharkSetup::Choice& choice) {
   host.progressed = [this] { sink_.flush(); };
   host.done = [this] { conclude(); };
   const off_t begin = seekable_ ? lseek(fd_, 0, SEEK_CUR) : 0;
-  host.unsplittable = [this, &choice, begin] {
-    // When this returns the fleet is still at work.
-    asio::post(io_, [this, &choice, begin] {
+  // When these return the fleet is still at work.
+  const auto begin_again = [this, begin](std::function<void()> how) {
+    asio::post(io_, [this, begin, how = std::move(how)] {
       guarded([&] {
         fleet_.reset();
         lseek(fd_, begin, SEEK_SET);
-        start_single(choice);
+        how();
       });
     });
+  };
+  host.unsplittable = [this, &choice, begin_again] {
+    begin_again([this, &choice] { start_single(choice); });
+  };
+  host.disagreed = [this, &choice, begin_again](std::uint64_t frames) {
+    begin_again([this, &choice, frames] { start_fleet(choice, false, frames); });
   };
   fleet_ = std::make_unique<TsharkFleet>(
       io_, fleet, plan_.fields(), seekable_ ? CaptureOrigin::file : CaptureOrigin::pipe, fd_,
       seekable_ ? std::string() : std::move(head_), std::move(host));
   fleet_->attach(meter_->observer());
+  if (progress_) fleet_->attach(*progress_);
   fleet_->start();
 }
 

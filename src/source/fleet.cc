@@ -1,5 +1,6 @@
 #include "source/fleet.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <signal.h>
 #include <unistd.h>
@@ -23,8 +24,10 @@ constexpr std::uint64_t frames_ahead = 1U << 15;  // dealt, not collected yet
 constexpr std::size_t piece_bytes = std::size_t{128} << 10;
 constexpr std::size_t waiting_bytes = std::size_t{4} << 20;  // for all tsharks together
 constexpr std::size_t trim_bytes = std::size_t{128} << 10;   // written, and to be let go of
-constexpr std::size_t output_buffer = std::size_t{16} << 10;  // of a tshark
-constexpr std::size_t filler_frames = 512;  // whose records fill that buffer
+constexpr std::size_t pipe_bytes = std::size_t{256} << 10;   // to a tshark, and from it
+// Frames whose records fill tshark's output buffer of 4 KiB: all columns, or two of them.
+constexpr std::size_t filler_frames = 128;
+constexpr std::size_t open_filler_frames = 1024;
 constexpr std::chrono::milliseconds pace{100};
 constexpr std::size_t output_chunk = std::size_t{64} << 10;
 
@@ -39,13 +42,13 @@ Command fleet_command(const FleetOptions& options, const FieldSet& fields) {
   run.decoder = options.decoder;
   run.input = "-";
   run.configuration_directory = options.configuration_directory;
-  run.buffer_bytes = output_buffer;
   return tshark_command(options.tshark, fields, run);
 }
 
 DealerOptions dealer_options(const FleetOptions& options) {
   DealerOptions dealer;
   dealer.life_frames = options.life_frames;
+  dealer.headers = options.read_headers;
   dealer.keeper = !options.tshark.transport_only && (options.jobs > 1 || options.life_frames != 0);
   return dealer;
 }
@@ -60,8 +63,12 @@ TsharkFleet::TsharkFleet(boost::asio::io_context& io, const FleetOptions& option
       fields_(with_numbers(fields)),
       sequence_(fields_.find("tcp.seq_raw")),
       acknowledgement_(fields_.find("tcp.ack_raw")),
+      asked_(fields_),
+      asked_of_open_(HeaderValues::remaining(fields_)),
+      headers_(options.read_headers ? std::optional<HeaderValues>(fields_) : std::nullopt),
       host_(std::move(host)),
-      command_(fleet_command(options, fields_)),
+      command_(fleet_command(options, asked_)),
+      open_command_(fleet_command(options, asked_of_open_)),
       origin_(origin),
       fd_(fd),
       head_(std::move(head)),
@@ -91,7 +98,8 @@ void TsharkFleet::begin_life(unsigned lane) {
   life->lane = lane;
   life->number = lanes_[lane].empty() ? 0 : lanes_[lane].back()->number + 1;
   life->segment = segments_++;
-  life->parser = make_parser(options_.decoder, fields_);
+  life->parser = make_parser(options_.decoder, fields_,
+                             dealer_.open(lane) ? asked_of_open_ : asked_);
   lanes_[lane].push_back(std::move(life));
 }
 
@@ -195,7 +203,11 @@ void TsharkFleet::launch_waiting() {
 }
 
 void TsharkFleet::launch(Life& life) {
-  life.child = std::make_unique<Child>(command_, Child::Input::pipe);
+  const Command& command = dealer_.open(life.lane) ? open_command_ : command_;
+  life.child = std::make_unique<Child>(command, Child::Input::pipe);
+  for (const Descriptor* pipe : {&life.child->in(), &life.child->out()}) {
+    fcntl(pipe->get(), F_SETPIPE_SZ, pipe_bytes);  // or it stays what it is
+  }
   ++living_;
   life.in = std::make_unique<Waiter>(io_, life.child->in().get());
   life.out = std::make_unique<Waiter>(io_, life.child->out().get());
@@ -273,7 +285,7 @@ void TsharkFleet::collect() {
   }
   if (finished_) return;
   if (collected_ != before) host_.progressed();
-  if (dealer_.frames() - collected_ >= frames_ahead) push();
+  if (dealer_.frames() - collected_ >= frames_ahead / 2) push();
   read_capture();
   wind_up();
 }
@@ -299,7 +311,10 @@ bool TsharkFleet::collect_frame() {
     const std::uint64_t place = life.taken - 1;
     if (place >= run.first) break;
   }
-  publish_record(life);
+  if (!complete_record(life) || !publish_record(life)) {
+    disagree();
+    return false;
+  }
   if (!run.rest) {
     log.take();
     ++collected_;
@@ -322,13 +337,32 @@ bool TsharkFleet::take_record(Life& life) {
   return false;
 }
 
-void TsharkFleet::publish_record(const Life& life) {
+/// Adds what the splitter read of the frame. False: tshark sees something else.
+bool TsharkFleet::complete_record(const Life& life) {
+  if (!dealer_.open(life.lane)) return true;
+  if (dealer_.headers().empty()) return false;  // a frame that the splitter did not see as one
+  const bool agreed = headers_->complete(record_, dealer_.headers().front());
+  dealer_.headers().pop_front();
+  return agreed;
+}
+
+/// False: tshark sees other headers than the splitter.
+bool TsharkFleet::publish_record(const Life& life) {
   try {
     due_segment_ = life.segment;
-    publish(decoder_.decode(record_));
+    const Frame& frame = decoder_.decode(record_);
+    const std::size_t streams = frame.packets.size() + frame.quoted.size();
+    if (dealer_.open(life.lane) && streams != (headers_->has_stream() ? 1 : 0)) return false;
+    if (decoder_.frames() > options_.frames_before) publish(frame);
+    return true;
   } catch (const InputError& error) {
     throw InputError(fmt::format("frame {}: {}", decoder_.frames(), error.what()));
   }
+}
+
+void TsharkFleet::disagree() {
+  kill();
+  host_.disagreed(std::max(collected_, options_.frames_before));
 }
 
 /// The stream of the whole input.
@@ -388,7 +422,8 @@ void TsharkFleet::push() {
   if (!current || !life.child || !life.in || life.writing || !life.input.empty()) return;
   if (life.pushed_at == life.taken) return;
   life.pushed_at = life.taken;
-  if (dealer_.filler(run.worker, filler_frames)) {
+  const std::size_t count = dealer_.open(run.worker) ? open_filler_frames : filler_frames;
+  if (dealer_.filler(run.worker, count)) {
     life.input += dealer_.output(run.worker);
     dealer_.output(run.worker).clear();
     write(life);

@@ -20,6 +20,7 @@
 #include "packet/observer.h"
 #include "packet/stream_directory.h"
 #include "source/child.h"
+#include "source/header_values.h"
 #include "source/tshark_command.h"
 #include "source/waiter.h"
 
@@ -34,6 +35,8 @@ struct FleetOptions {
   std::uint64_t life_frames = 0;      ///< frames after which a tshark is replaced; 0: never
   std::chrono::nanoseconds idle{0};   ///< flow policy's, see StreamDirectory
   std::size_t remembered_streams = 0;
+  bool read_headers = false;         ///< take what lies open from the frames, see HeaderValues; columns
+  std::uint64_t frames_before = 0;   ///< first frames that are not published: they were before
 };
 
 /// Several tsharks for one capture: reads it once, deals its frames out so that every conversation
@@ -42,6 +45,10 @@ struct FleetOptions {
 /// fresh one after a number of frames.
 ///
 /// What the dealing cannot keep together (see Dealer) the StreamDirectory joins.
+///
+/// Headers that lie open in a frame are read there, so that tshark is asked for less. Where a tshark sees
+/// others than the splitter does (a tunnel on a port that is not known for it, say), all that was read
+/// is worth nothing from there on: Host::disagreed asks for another fleet that takes tshark's word alone.
 ///
 /// Backpressure: the capture is read only as far as `frames_ahead` frames beyond what was collected
 /// and while the tsharks take it. A tshark that was given frames but keeps what it says in its
@@ -57,6 +64,7 @@ class TsharkFleet final : public PacketSource, private StreamNumbers {
     std::function<void()> progressed;                         ///< frames were published
     std::function<void()> done;                               ///< the input is over
     std::function<void()> unsplittable;  ///< a file that only one tshark can read; nothing was done
+    std::function<void(std::uint64_t frames)> disagreed;  ///< about headers, behind so many frames
   };
 
   /// `fields`: the run's; a copy with the fields of its own is kept, in which they have the same
@@ -118,7 +126,9 @@ class TsharkFleet final : public PacketSource, private StreamNumbers {
   bool collect_frame();
   void collect();
   bool take_record(Life& life);
-  void publish_record(const Life& life);
+  bool complete_record(const Life& life);
+  bool publish_record(const Life& life);
+  void disagree();
   std::uint64_t translate(const Packet& header, bool quoted) override;
   void retire(Lane& lane, std::uint32_t number);
   void lost(Life& life);
@@ -132,8 +142,10 @@ class TsharkFleet final : public PacketSource, private StreamNumbers {
   const FleetOptions options_;
   FieldSet fields_;
   const FieldId sequence_, acknowledgement_;
+  const FieldSet asked_, asked_of_open_;  // what tsharks are asked for
+  std::optional<HeaderValues> headers_;
   Host host_;
-  const Command command_;
+  const Command command_, open_command_;
   const CaptureOrigin origin_;
   const int fd_;
   std::string head_;
