@@ -72,6 +72,7 @@ class Run final : public InputRun {
   void start_fleet(const TsharkSetup::Choice& choice, bool read_headers,
                    std::uint64_t frames_before = 0);
   [[nodiscard]] bool wants_fleet(InputKind kind) const;
+  [[nodiscard]] bool only_standard_columns() const;
   [[nodiscard]] bool may_read_headers(const TsharkSetup::Choice& choice) const;
   [[nodiscard]] std::uint64_t frames() const;
   [[nodiscard]] std::uint64_t timeless_frames() const;
@@ -335,11 +336,21 @@ bool Run::may_read_headers(const TsharkSetup::Choice& choice) const {
          choice.tshark.preferences.empty();
 }
 
+/// The standard columns need no more of frame.protocols than where the transport headers are.
+bool Run::only_standard_columns() const {
+  const std::vector<std::string> standard = make_plan(MeterOptions{})->header();
+  const std::vector<std::string> chosen = plan_.header();
+  return std::all_of(chosen.begin(), chosen.end(), [&standard](const std::string& name) {
+    return std::find(standard.begin(), standard.end(), name) != standard.end();
+  });
+}
+
 /// `frames_before`: frames at the beginning that were published by a fleet before this one.
 void Run::start_fleet(const TsharkSetup::Choice& choice, bool read_headers,
                       std::uint64_t frames_before) {
   FleetOptions fleet;
   fleet.read_headers = read_headers;
+  fleet.protocols = !only_standard_columns();
   fleet.frames_before = frames_before;
   fleet.tshark = choice.tshark;
   fleet.decoder = choice.decoder;

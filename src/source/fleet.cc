@@ -25,9 +25,10 @@ constexpr std::size_t piece_bytes = std::size_t{128} << 10;
 constexpr std::size_t waiting_bytes = std::size_t{4} << 20;  // for all tsharks together
 constexpr std::size_t trim_bytes = std::size_t{128} << 10;   // written, and to be let go of
 constexpr std::size_t pipe_bytes = std::size_t{256} << 10;   // to a tshark, and from it
-// Frames whose records fill tshark's output buffer of 4 KiB: all columns, or two of them.
+// Frames whose records fill tshark's output buffer of 4 KiB: all columns, or a line end at least.
 constexpr std::size_t filler_frames = 128;
-constexpr std::size_t open_filler_frames = 1024;
+constexpr std::size_t open_filler_frames = 4096;
+constexpr std::size_t worth_filling = 4 * open_filler_frames;
 constexpr std::chrono::milliseconds pace{100};
 constexpr std::size_t output_chunk = std::size_t{64} << 10;
 
@@ -64,8 +65,10 @@ TsharkFleet::TsharkFleet(boost::asio::io_context& io, const FleetOptions& option
       sequence_(fields_.find("tcp.seq_raw")),
       acknowledgement_(fields_.find("tcp.ack_raw")),
       asked_(fields_),
-      asked_of_open_(HeaderValues::remaining(fields_)),
-      headers_(options.read_headers ? std::optional<HeaderValues>(fields_) : std::nullopt),
+      asked_of_open_(HeaderValues::remaining(fields_, options.protocols)),
+      headers_(options.read_headers
+                   ? std::optional<HeaderValues>(std::in_place, fields_, options.protocols)
+                   : std::nullopt),
       host_(std::move(host)),
       command_(fleet_command(options, asked_)),
       open_command_(fleet_command(options, asked_of_open_)),
@@ -83,10 +86,7 @@ TsharkFleet::TsharkFleet(boost::asio::io_context& io, const FleetOptions& option
   decoder_.translate_streams(*this);
   for (unsigned lane = 0; lane < lanes_.size(); ++lane) begin_life(lane);
   dealer_.on_life_end([this](unsigned lane) {
-    Life& life = *lanes_[lane].back();
-    life.input += dealer_.output(lane);
-    dealer_.output(lane).clear();
-    life.input_over = true;
+    end_input(lane);
     begin_life(lane);
   });
 }
@@ -158,9 +158,27 @@ void TsharkFleet::end_of_capture() {
   capture_over_ = true;
   packing_ = decompressor_.finish();
   dealer_.finish();
-  for (Lane& lane : lanes_) lane.back()->input_over = true;
+  for (unsigned lane = 0; lane < lanes_.size(); ++lane) {
+    if (dealer_.needed(lane)) end_input(lane);
+    lanes_[lane].back()->input_over = true;
+  }
   hand_out();
   collect();
+}
+
+/// The lane's life gets nothing more of the capture. With what pushes its last records out a large one
+/// need not end before they are read: letting go of all its memory takes tshark a while.
+void TsharkFleet::end_input(unsigned lane) {
+  if (dealer_.given(lane) >= worth_filling) fill(lane);
+  Life& life = *lanes_[lane].back();
+  life.input += dealer_.output(lane);
+  dealer_.output(lane).clear();
+  life.input_over = true;
+}
+
+/// Adds as many frames without meaning to the lane as fill its tshark's output buffer.
+bool TsharkFleet::fill(unsigned lane) {
+  return dealer_.filler(lane, dealer_.open(lane) ? open_filler_frames : filler_frames);
 }
 
 /// Moves what the dealer has dealt to the tsharks' inputs.
@@ -225,7 +243,7 @@ void TsharkFleet::write(Life& life) {
     if (count >= 0) {
       life.written += static_cast<std::size_t>(count);
     } else if (errno == EAGAIN) {
-      if (life.written >= trim_bytes) {
+      if (life.written >= std::max(trim_bytes, life.input.size() / 2)) {
         life.input.erase(0, life.written);
         life.written = 0;
       }
@@ -253,6 +271,7 @@ void TsharkFleet::write(Life& life) {
 void TsharkFleet::read_output(Life& life) {
   life.out->readable([this, &life] {
     host_.guard([this, &life] {
+      if (!life.out) return;  // it was ended meanwhile
       const std::size_t count = read_some(life.out->fd(), life.framer.room(output_chunk));
       if (count == 0) {
         life.out.reset();
@@ -272,7 +291,7 @@ void TsharkFleet::read_output(Life& life) {
 void TsharkFleet::read_errors(Life& life) {
   life.err->readable([this, &life] {
     host_.guard([this, &life] {
-      if (life.child->take_errors()) read_errors(life);
+      if (life.err && life.child->take_errors()) read_errors(life);
     });
   });
 }
@@ -388,10 +407,22 @@ std::uint64_t TsharkFleet::translate(const Packet& header, bool /*quoted*/) {
 void TsharkFleet::retire(Lane& lane, std::uint32_t number) {
   while (lane.front()->number < number) {
     directory_.end_segment(lane.front()->segment);
+    end(*lane.front());
     // Its handlers may stand in the loop's queue: it goes with the next tick, see there.
     retired_.push_back(std::move(lane.front()));
     lane.pop_front();
   }
+}
+
+/// Nothing is waited for any more from that tshark.
+void TsharkFleet::end(Life& life) {
+  if (!life.child || life.output_over) return;
+  life.in.reset();
+  life.out.reset();
+  life.err.reset();
+  life.child->signal(SIGKILL);
+  life.output_over = true;
+  --living_;
 }
 
 /// A tshark ended before it gave the frame that is due: the input ends here.
@@ -422,8 +453,7 @@ void TsharkFleet::push() {
   if (!current || !life.child || !life.in || life.writing || !life.input.empty()) return;
   if (life.pushed_at == life.taken) return;
   life.pushed_at = life.taken;
-  const std::size_t count = dealer_.open(run.worker) ? open_filler_frames : filler_frames;
-  if (dealer_.filler(run.worker, count)) {
+  if (fill(run.worker)) {
     life.input += dealer_.output(run.worker);
     dealer_.output(run.worker).clear();
     write(life);
@@ -448,15 +478,10 @@ void TsharkFleet::tick() {
   });
 }
 
-/// Ends when all has been collected and every tshark has said all it had to say.
+/// Ends when all has been collected.
 void TsharkFleet::wind_up() {
   const bool all_collected = dealer_.log().empty() || rest_over_;
   if (finished_ || !capture_over_ || !all_collected) return;
-  for (const Lane& lane : lanes_) {
-    for (const auto& life : lane) {
-      if (life->queued && !life->output_over) return;
-    }
-  }
   if (rest_over_) {
     // The capture is damaged, or only tshark can read it: it says itself how it ended.
     Life& life = *lanes_[dealer_.log().front().worker].front();
@@ -498,16 +523,9 @@ void TsharkFleet::kill() {
   finished_ = capture_over_ = true;
   ticker_.cancel();
   capture_.reset();
-  const auto end = [](const Lane& lane) {
-    for (const auto& life : lane) {
-      life->in.reset();
-      life->out.reset();
-      life->err.reset();
-      if (life->child) life->child->signal(SIGKILL);
-    }
-  };
-  std::for_each(lanes_.begin(), lanes_.end(), end);
-  end(retired_);
+  for (Lane& lane : lanes_) {
+    for (const auto& life : lane) end(*life);
+  }
 }
 
 }  // namespace flowmeter

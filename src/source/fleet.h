@@ -36,6 +36,7 @@ struct FleetOptions {
   std::chrono::nanoseconds idle{0};   ///< flow policy's, see StreamDirectory
   std::size_t remembered_streams = 0;
   bool read_headers = false;         ///< take what lies open from the frames, see HeaderValues; columns
+  bool protocols = true;             ///< the run needs all of frame.protocols
   std::uint64_t frames_before = 0;   ///< first frames that are not published: they were before
 };
 
@@ -130,7 +131,10 @@ class TsharkFleet final : public PacketSource, private StreamNumbers {
   bool publish_record(const Life& life);
   void disagree();
   std::uint64_t translate(const Packet& header, bool quoted) override;
+  void end_input(unsigned lane);
+  bool fill(unsigned lane);
   void retire(Lane& lane, std::uint32_t number);
+  void end(Life& life);
   void lost(Life& life);
   [[noreturn]] void fail(Life& life, const ChildExit& how);
   void push();

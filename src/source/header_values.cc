@@ -20,6 +20,16 @@ constexpr std::array<std::string_view, 15> read_by_splitter = {
 
 constexpr std::uint8_t tcp_protocol = 6;
 
+/// A layer stack with that transport header.
+std::string_view protocols_of(const FrameHeader& header) {
+  const bool tcp = header.protocol == tcp_protocol;
+  const bool v6 = header.source.version == 6;
+  if (!header.quoted && v6) return tcp ? "eth:ethertype:ipv6:tcp" : "eth:ethertype:ipv6:udp";
+  if (!header.quoted) return tcp ? "eth:ethertype:ip:tcp" : "eth:ethertype:ip:udp";
+  if (v6) return tcp ? "eth:ethertype:ipv6:icmpv6:ipv6:tcp" : "eth:ethertype:ipv6:icmpv6:ipv6:udp";
+  return tcp ? "eth:ethertype:ip:icmp:ip:tcp" : "eth:ethertype:ip:icmp:ip:udp";
+}
+
 char* write_quad(char* at, const IpAddress& address) {
   for (std::size_t part = 0; part < 4; ++part) {
     if (part != 0) *at++ = '.';
@@ -46,8 +56,10 @@ char* write_time(char* at, std::uint64_t time_ns) {
 
 }  // namespace
 
-HeaderValues::HeaderValues(FieldSet& fields)
-    : streams_(fields.add(streams_column)),
+HeaderValues::HeaderValues(FieldSet& fields, bool protocols)
+    : protocols_asked_(protocols),
+      streams_(fields.add(streams_column)),
+      protocols_(fields.find("frame.protocols")),
       time_(fields.find("frame.time_epoch")),
       bytes_(fields.find("frame.len")),
       flags_(fields.find("tcp.flags")),
@@ -58,12 +70,12 @@ HeaderValues::HeaderValues(FieldSet& fields)
       tcp_{fields.find("tcp.stream"), fields.find("tcp.srcport"), fields.find("tcp.dstport")},
       udp_{fields.find("udp.stream"), fields.find("udp.srcport"), fields.find("udp.dstport")} {}
 
-FieldSet HeaderValues::remaining(const FieldSet& fields) {
+FieldSet HeaderValues::remaining(const FieldSet& fields, bool protocols) {
   FieldSet rest;
   for (const std::string& name : fields.names()) {
     const bool read = std::find(read_by_splitter.begin(), read_by_splitter.end(), name) !=
                       read_by_splitter.end();
-    if (!read) rest.add(name);
+    if (!read && (protocols || name != "frame.protocols")) rest.add(name);
   }
   rest.add(streams_column);
   return rest;
@@ -89,6 +101,7 @@ void HeaderValues::add_transport(Record& record, const FrameHeader& header,
   const bool tcp = header.protocol == tcp_protocol;
   const TransportFields& fields = tcp ? tcp_ : udp_;
   record.add(fields.stream, stream);
+  if (!protocols_asked_) record.add(protocols_, protocols_of(header));
   add_number(record, fields.source_port, header.source_port);
   add_number(record, fields.destination_port, header.destination_port);
   if (tcp) {

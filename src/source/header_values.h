@@ -9,16 +9,17 @@
 
 namespace flowmeter {
 
-/// Puts together what the splitter read of an open frame (see Dealer) and what its tshark says of it:
-/// frame.protocols, the stream numbers in one column, and whatever other fields the run needs.
-/// The Record comes out as if tshark had said all of it.
+/// Puts together what the splitter read of an open frame (see Dealer) and what its tshark says of it: the
+/// stream numbers in one column, and whatever other fields the run needs. The Record comes out as if
+/// tshark had said all of it; but frame.protocols, unless it is asked for, has no more than the one
+/// transport header that is there.
 class HeaderValues {
  public:
-  /// Adds the column of streams to the run's fields.
-  explicit HeaderValues(FieldSet& fields);
+  /// Adds the column of streams to the run's fields. `protocols`: tshark is asked for frame.protocols.
+  HeaderValues(FieldSet& fields, bool protocols);
 
   /// What tshark is to be asked for where the frames are open: `fields` without those that headers have.
-  [[nodiscard]] static FieldSet remaining(const FieldSet& fields);
+  [[nodiscard]] static FieldSet remaining(const FieldSet& fields, bool protocols);
 
   /// Adds the header's values to the record, whose views live until the next call.
   /// False: tshark sees other headers than the splitter, or a time that it may see otherwise.
@@ -37,7 +38,8 @@ class HeaderValues {
     FieldId stream, source_port, destination_port;
   };
 
-  FieldId streams_, time_, bytes_, flags_, sequence_, acknowledgement_;
+  const bool protocols_asked_;
+  FieldId streams_, protocols_, time_, bytes_, flags_, sequence_, acknowledgement_;
   FieldId source_[2], destination_[2];  // IPv4, IPv6
   TransportFields tcp_, udp_;
   bool has_stream_ = false;
