@@ -271,7 +271,6 @@ void TsharkFleet::write(Life& life) {
 void TsharkFleet::read_output(Life& life) {
   life.out->readable([this, &life] {
     host_.guard([this, &life] {
-      if (!life.out) return;  // it was ended meanwhile
       const std::size_t count = read_some(life.out->fd(), life.framer.room(output_chunk));
       if (count == 0) {
         life.out.reset();
@@ -291,7 +290,7 @@ void TsharkFleet::read_output(Life& life) {
 void TsharkFleet::read_errors(Life& life) {
   life.err->readable([this, &life] {
     host_.guard([this, &life] {
-      if (life.err && life.child->take_errors()) read_errors(life);
+      if (life.child->take_errors()) read_errors(life);
     });
   });
 }
@@ -408,7 +407,7 @@ void TsharkFleet::retire(Lane& lane, std::uint32_t number) {
   while (lane.front()->number < number) {
     directory_.end_segment(lane.front()->segment);
     end(*lane.front());
-    // Its handlers may stand in the loop's queue: it goes with the next tick, see there.
+    // It may be its own handler that we are in: it goes with the next tick.
     retired_.push_back(std::move(lane.front()));
     lane.pop_front();
   }
@@ -467,7 +466,7 @@ void TsharkFleet::tick() {
     if (error) return;
     host_.guard([this] {
       if (finished_) return;
-      std::erase_if(retired_, [](const auto& life) { return !life->child || life->output_over; });
+      retired_.clear();
       if (collected_ == collected_at_tick_) {
         for (const Lane& lane : lanes_) lane.front()->pushed_at = UINT64_MAX;
         push();

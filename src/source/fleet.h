@@ -163,7 +163,7 @@ class TsharkFleet final : public PacketSource, private StreamNumbers {
   bool capture_over_ = false;
   std::size_t living_ = 0;      // tsharks that run
   std::deque<Life*> waiting_;   // to be launched
-  Lane retired_;                // nothing of theirs is waited for, but they may still run
+  Lane retired_;                // ended, and not gone yet
   PackingEnd packing_ = PackingEnd::whole;
   std::uint32_t segments_ = 0;
   std::uint32_t due_segment_ = 0;  // of the frame that is being published
