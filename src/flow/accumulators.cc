@@ -13,6 +13,12 @@ class Sizes final : public AccumulatorOf<SizeState> {
   }
 };
 
+class Start final : public AccumulatorOf<StartState> {
+  void add_packet(StartState& state, const Packet& packet, Direction /*direction*/) const override {
+    if (!state.known) state = {packet.time_ns, true};
+  }
+};
+
 class Gaps final : public AccumulatorOf<GapState> {
   void add_packet(GapState& state, const Packet& packet, Direction direction) const override {
     const std::size_t way = index(direction);
@@ -22,6 +28,14 @@ class Gaps final : public AccumulatorOf<GapState> {
     }
     state.started[way] = true;
     state.previous_ns[way] = packet.time_ns;
+  }
+};
+
+class FlowGaps final : public AccumulatorOf<FlowGapState> {
+  void add_packet(FlowGapState& state, const Packet& packet, Direction /*direction*/) const override {
+    if (state.started) state.gaps.add(packet.time_ns - state.previous_ns);
+    state.started = true;
+    state.previous_ns = packet.time_ns;
   }
 };
 
@@ -50,7 +64,9 @@ std::unique_ptr<Accumulator> make_sizes(AccumulatorContext& context) {
   return std::make_unique<Sizes<&Packet::frame_bytes>>();
 }
 
+std::unique_ptr<Accumulator> make_start(AccumulatorContext&) { return std::make_unique<Start>(); }
 std::unique_ptr<Accumulator> make_gaps(AccumulatorContext&) { return std::make_unique<Gaps>(); }
+std::unique_ptr<Accumulator> make_flow_gaps(AccumulatorContext&) { return std::make_unique<FlowGaps>(); }
 std::unique_ptr<Accumulator> make_flags(AccumulatorContext&) { return std::make_unique<Flags>(); }
 
 }  // namespace flowmeter

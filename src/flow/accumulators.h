@@ -12,6 +12,14 @@ namespace flowmeter {
 using SizeState = std::array<SizeDistribution, 2>;
 [[nodiscard]] std::unique_ptr<Accumulator> make_sizes(AccumulatorContext& context);
 
+/// Time of the flow's first packet, in nanoseconds since the epoch: not the smallest, when the capture
+/// is out of order.
+struct StartState {
+  std::int64_t ns = 0;
+  bool known = false;
+};
+[[nodiscard]] std::unique_ptr<Accumulator> make_start(AccumulatorContext& context);
+
 /// Gaps between consecutive packets of the same direction, in nanoseconds: n packets, n-1 gaps.
 struct GapState {
   std::array<GapDistribution, 2> gaps;
@@ -19,6 +27,19 @@ struct GapState {
   std::array<bool, 2> started{};              ///< that direction had a packet
 };
 [[nodiscard]] std::unique_ptr<Accumulator> make_gaps(AccumulatorContext& context);
+
+/// Gaps between consecutive packets of the flow, of either direction, in nanoseconds.
+struct FlowGapState {
+  GapDistribution gaps;
+  std::int64_t previous_ns = 0;  ///< time of the last packet
+  bool started = false;          ///< there was a packet
+};
+[[nodiscard]] std::unique_ptr<Accumulator> make_flow_gaps(AccumulatorContext& context);
+
+/// Sum of gaps between the packets of a row: the time from its first to its last.
+[[nodiscard]] constexpr std::int64_t total_ns(const GapDistribution& gaps) noexcept {
+  return static_cast<std::int64_t>(gaps.sum1.limbs[0]);  // within 64 bits, as all of a flow's times are
+}
 
 /// A counter of 48 bits: there are many in every flow. At a million packets a second it lasts for
 /// nine years.

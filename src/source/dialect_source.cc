@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "dialect/json_parser.h"
 #include "dialect/table_parser.h"
+#include "packet/stream_ranks.h"
 
 namespace flowmeter {
 namespace {
@@ -21,17 +22,17 @@ std::unique_ptr<RecordParser> make_parser(InputKind kind, const FieldSet& fields
 
 }  // namespace
 
-DialectSource::DialectSource(InputKind kind, const FieldSet& fields)
+DialectSource::DialectSource(InputKind kind, const FieldSet& fields, TunnelPolicy tunnel)
     : framer_(make_framer(kind)),
       parser_(make_parser(kind, fields)),
       record_(fields.size()),
-      decoder_(fields) {}
+      decoder_(fields, tunnel) {}
 
-DialectSource::DialectSource(Decoder decoder, const FieldSet& fields)
+DialectSource::DialectSource(Decoder decoder, const FieldSet& fields, TunnelPolicy tunnel)
     : framer_(make_framer(decoder == Decoder::json ? InputKind::json : InputKind::ek)),
       parser_(make_parser(decoder, fields)),
       record_(fields.size()),
-      decoder_(fields) {}
+      decoder_(fields, tunnel) {}
 
 std::unique_ptr<RecordParser> make_parser(Decoder decoder, const FieldSet& fields) {
   return make_parser(decoder, fields, fields);
@@ -44,6 +45,11 @@ std::unique_ptr<RecordParser> make_parser(Decoder decoder, const FieldSet& field
 }
 
 DialectSource::~DialectSource() = default;
+
+void DialectSource::rank_streams() {
+  ranks_ = std::make_unique<StreamRanks>();
+  decoder_.translate_streams(*ranks_);
+}
 
 void DialectSource::drain() {
   while (const auto text = framer_->next()) {

@@ -25,10 +25,10 @@ namespace flowmeter {
 class DialectSource final : public PacketSource {
  public:
   /// `kind` is ek, json or fields; `fields` outlives the source.
-  DialectSource(InputKind kind, const FieldSet& fields);
+  DialectSource(InputKind kind, const FieldSet& fields, TunnelPolicy tunnel = TunnelPolicy::all);
 
   /// What a tshark of ours writes in that form, for exactly these fields.
-  DialectSource(Decoder decoder, const FieldSet& fields);
+  DialectSource(Decoder decoder, const FieldSet& fields, TunnelPolicy tunnel = TunnelPolicy::all);
   ~DialectSource();
 
   /// Space for the next bytes, and how many of it were filled.
@@ -56,6 +56,9 @@ class DialectSource final : public PacketSource {
     return decoder_.timeless_frames();
   }
 
+  /// Numbers the streams by first appearance from now on, see StreamRanks.
+  void rank_streams();
+
   /// Most bytes that room() offers; for tests of chunking.
   void set_chunk(std::size_t bytes) { chunk_bytes_ = bytes; }
   [[nodiscard]] std::size_t chunk() const noexcept { return chunk_bytes_; }
@@ -66,6 +69,7 @@ class DialectSource final : public PacketSource {
   std::unique_ptr<RecordParser> parser_;
   Record record_;
   PacketDecoder decoder_;
+  std::unique_ptr<StreamNumbers> ranks_;
 };
 
 }  // namespace flowmeter

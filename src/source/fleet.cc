@@ -80,10 +80,11 @@ TsharkFleet::TsharkFleet(boost::asio::io_context& io, const FleetOptions& option
       lanes_(dealer_.lanes()),
       piece_(piece_bytes),
       record_(fields_.size()),
-      decoder_(fields_),
+      decoder_(fields_, options.tunnel),
       directory_(options.idle, options.remembered_streams),
       ticker_(io) {
   decoder_.translate_streams(*this);
+  decoder_.count_frames();
   for (unsigned lane = 0; lane < lanes_.size(); ++lane) begin_life(lane);
   dealer_.on_life_end([this](unsigned lane) {
     end_input(lane);

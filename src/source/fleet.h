@@ -38,6 +38,7 @@ struct FleetOptions {
   bool read_headers = false;         ///< take what lies open from the frames, see HeaderValues; columns
   bool protocols = true;             ///< the run needs all of frame.protocols
   std::uint64_t frames_before = 0;   ///< first frames that are not published: they were before
+  TunnelPolicy tunnel = TunnelPolicy::all;
 };
 
 /// Several tsharks for one capture: reads it once, deals its frames out so that every conversation

@@ -13,6 +13,7 @@ namespace flowmeter {
 namespace {
 
 using test::client;
+using test::Kept;
 using test::second;
 using test::server;
 
@@ -78,37 +79,15 @@ Packet at(std::int64_t time_ns, std::uint32_t bytes = 0, std::uint16_t flags = 0
   return packet;
 }
 
-/// The state of an accumulator of its own.
-template <class State>
-class Kept {
- public:
-  explicit Kept(AccumulatorFactory factory, const FeatureSettings& settings = {}) {
-    FieldSet fields;
-    AccumulatorContext context{fields, settings};
-    accumulator_ = factory(context);
-    EXPECT_EQ(accumulator_->size(), sizeof(State));
-    EXPECT_EQ(accumulator_->alignment(), alignof(State));
-    accumulator_->construct(memory_);
-  }
-  ~Kept() { accumulator_->destroy(memory_); }
-  Kept(const Kept&) = delete;
-  Kept& operator=(const Kept&) = delete;
-
-  void add(const Packet& packet, Direction direction) {
-    accumulator_->add(memory_, packet, direction);
-  }
-  const State& state() const { return *std::launder(reinterpret_cast<const State*>(memory_)); }
-
- private:
-  std::unique_ptr<Accumulator> accumulator_;
-  alignas(State) std::byte memory_[sizeof(State)];
-};
-
 TEST(Sizes, AreOnTheBasisOfTheSettings) {
   Packet packet = at(0, 60);
   packet.ip_bytes = 46;
   packet.payload_bytes = 6;
-  Kept<SizeState> ip(&make_sizes, {SizeBasis::ip}), payload(&make_sizes, {SizeBasis::payload});
+  FeatureSettings settings;
+  settings.size = SizeBasis::ip;
+  Kept<SizeState> ip(&make_sizes, settings);
+  settings.size = SizeBasis::payload;
+  Kept<SizeState> payload(&make_sizes, settings);
   ip.add(packet, forward);
   payload.add(packet, forward);
   EXPECT_EQ(ip.state()[0].max, 46U);
