@@ -92,7 +92,7 @@ TEST(FrameHeader, QuotesOfEightBytesOfTcpHaveNone) {
 TEST(FrameHeader, IsNotThereUnlessItLiesOpen) {
   const std::string tcp = tcp_header(40000, 80, 2);
   EXPECT_EQ(header_of(ethernet("arp", 0x806)).protocol, 0);
-  EXPECT_EQ(header_of_ip(ipv4(1, 1, 2, std::string("\x08", 8))).protocol, 0);
+  EXPECT_EQ(header_of_ip(ipv4(1, 1, 2, std::string("\x08\0\0\0\0\0\0\0", 8))).protocol, 0);
   EXPECT_EQ(header_of_ip(ipv4(6, 1, 2, tcp, 0x2000)).protocol, 0);
   EXPECT_EQ(header_of_ip(ipv4(6, 1, 2, tcp, 0x0001)).protocol, 0);
   EXPECT_EQ(header_of_ip(ipv4(17, 1, 2, udp_header(1, 4789))).protocol, 0);

@@ -1,6 +1,5 @@
 #include "source/fleet.h"
 
-#include <fcntl.h>
 #include <fmt/format.h>
 #include <signal.h>
 #include <unistd.h>
@@ -24,7 +23,6 @@ constexpr std::uint64_t frames_ahead = 1U << 15;  // dealt, not collected yet
 constexpr std::size_t piece_bytes = std::size_t{128} << 10;
 constexpr std::size_t waiting_bytes = std::size_t{4} << 20;  // for all tsharks together
 constexpr std::size_t trim_bytes = std::size_t{128} << 10;   // written, and to be let go of
-constexpr std::size_t pipe_bytes = std::size_t{256} << 10;   // to a tshark, and from it
 // Frames whose records fill tshark's output buffer of 4 KiB: all columns, or a line end at least.
 constexpr std::size_t filler_frames = 128;
 constexpr std::size_t open_filler_frames = 4096;
@@ -224,9 +222,6 @@ void TsharkFleet::launch_waiting() {
 void TsharkFleet::launch(Life& life) {
   const Command& command = dealer_.open(life.lane) ? open_command_ : command_;
   life.child = std::make_unique<Child>(command, Child::Input::pipe);
-  for (const Descriptor* pipe : {&life.child->in(), &life.child->out()}) {
-    fcntl(pipe->get(), F_SETPIPE_SZ, pipe_bytes);  // or it stays what it is
-  }
   ++living_;
   life.in = std::make_unique<Waiter>(io_, life.child->in().get());
   life.out = std::make_unique<Waiter>(io_, life.child->out().get());
