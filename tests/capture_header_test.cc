@@ -80,8 +80,6 @@ TEST(FrameHeader, HasWhatAnErrorQuotes) {
   EXPECT_EQ(header.protocol, 17);
   EXPECT_EQ(header.source_port, 53);
   EXPECT_EQ(to_string(header.source), "10.0.0.2");
-  EXPECT_EQ(to_string(header.outer_source), "10.0.0.9");
-  EXPECT_EQ(to_string(header.outer_destination), "10.0.0.2");
 }
 
 TEST(FrameHeader, QuotesOfEightBytesOfTcpHaveNone) {

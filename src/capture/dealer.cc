@@ -87,7 +87,9 @@ void Dealer::deal_to_all(const CaptureItem& item) {
 
 void Dealer::keep_header(const CaptureItem& frame, const DealKey& key) {
   constexpr std::size_t at_first = 1024;
-  if (headers_.full()) headers_.set_capacity(std::max(at_first, 2 * headers_.capacity()));
+  if (headers_.full()) {
+    headers_.set_capacity(std::max(at_first, headers_.capacity() + headers_.capacity() / 2));
+  }
   headers_.push_back(frame_header(frame, key));
 }
 

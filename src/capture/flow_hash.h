@@ -35,7 +35,6 @@ struct DealKey {
   std::uint8_t protocol = 0;      ///< 6 or 17; 0: there is none
   std::string_view transport{};   ///< from that header on, link padding included
   std::string_view network{};     ///< from the IP header before it on
-  std::string_view outer{};       ///< quoted: from the header of the IP packet that quotes it on
 
   /// Whether it goes where its pair of addresses goes, if that has been given a place. So that no
   /// datagram is torn apart, this is so for all UDP fragments, tunnels or not.

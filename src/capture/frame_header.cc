@@ -67,7 +67,6 @@ FrameHeader frame_header(const CaptureItem& frame, const DealKey& key) {
     header.tcp_flags = wire::be16(transport, 12) & 0x0FFFU;
   }
   read_addresses(key.network, header.source, header.destination);
-  if (quoted) read_addresses(key.outer, header.outer_source, header.outer_destination);
   return header;
 }
 

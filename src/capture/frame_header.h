@@ -11,6 +11,7 @@ namespace flowmeter {
 /// What a frame says of itself without a dissector: its record header, and the one TCP or UDP header in
 /// it where that lies open. It spares tshark the columns for these; whether there are packets in the
 /// frame, and of which streams, is still tshark's word.
+/// As many of them wait as frames are ahead, so they are small: 72 bytes.
 struct FrameHeader {
   std::int64_t time_ns = 0;   ///< frame.time_epoch, nanoseconds since the epoch
   std::uint32_t bytes = 0;    ///< frame.len
@@ -22,7 +23,6 @@ struct FrameHeader {
   std::uint16_t tcp_flags = 0;                      ///< tcp.flags, 12 bits
   std::uint32_t sequence = 0, acknowledgement = 0;  ///< tcp.seq_raw, tcp.ack_raw
   IpAddress source, destination;                    ///< of the IP header before the transport's
-  IpAddress outer_source, outer_destination;        ///< quoted: of the packet that quotes
 };
 
 /// The header of a frame with that key. Never throws.

@@ -71,9 +71,9 @@ bool has_home_address(std::string_view options) {
   return false;
 }
 
-/// The key says in which packet its transport header was found, and which packet quotes that one.
+/// The key says in which packet its transport header was found: that may be one that is quoted.
 DealKey within(std::string_view packet, DealKey key) {
-  (key.network.empty() ? key.network : key.outer) = packet;
+  if (key.network.empty()) key.network = packet;
   return key;
 }
 

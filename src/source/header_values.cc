@@ -110,9 +110,10 @@ void HeaderValues::add_transport(Record& record, const FrameHeader& header,
     add_number(record, acknowledgement_, header.acknowledgement);
   }
   const std::size_t family = header.source.version == 6 ? 1 : 0;
-  if (header.quoted) add_address(record, source_[family], header.outer_source);
+  // The addresses of the packet that quotes come first, and are nobody's: any will do.
+  if (header.quoted) add_address(record, source_[family], header.source);
   add_address(record, source_[family], header.source);
-  if (header.quoted) add_address(record, destination_[family], header.outer_destination);
+  if (header.quoted) add_address(record, destination_[family], header.destination);
   add_address(record, destination_[family], header.destination);
 }
 

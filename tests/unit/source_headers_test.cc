@@ -67,19 +67,17 @@ TEST_F(HeaderValuesTest, RecordsComeOutAsTsharkWouldHaveThem) {
   EXPECT_EQ(first(record, "udp.stream"), "");
 }
 
-TEST_F(HeaderValuesTest, QuotedHeadersHaveTheAddressesOfBothPackets) {
+TEST_F(HeaderValuesTest, QuotedHeadersAreThoseOfTheSecondPacket) {
   FrameHeader header = tcp_header();
   header.quoted = true;
   header.protocol = 17;
   header.source = *parse_address("fd00::1");
-  header.destination = header.outer_destination = *parse_address("fd00::2");
-  header.outer_source = *parse_address("fd00::3");
+  header.destination = *parse_address("fd00::2");
   Record record = record_of(fields_, {{"tcp.stream || udp.stream", {"7"}}});
   ASSERT_TRUE(values_.complete(record, header));
   EXPECT_EQ(first(record, "frame.protocols"), "eth:ethertype:ipv6:icmpv6:ipv6:udp");
   const auto sources = record.values(fields_.find("ipv6.src"));
   ASSERT_EQ(sources.size(), 2U);
-  EXPECT_EQ(sources[0], "fd00::3");
   EXPECT_EQ(sources[1], "fd00::1");
   EXPECT_EQ(first(record, "udp.stream"), "7");
 }
