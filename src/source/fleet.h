@@ -65,6 +65,7 @@ class TsharkFleet final : public PacketSource, private StreamNumbers {
     std::function<void(const std::function<void()>&)> guard;  ///< runs a step, handles its exceptions
     std::function<void()> progressed;                         ///< frames were published
     std::function<void()> done;                               ///< the input is over
+    std::function<void(std::string_view)> took;               ///< these bytes were read; or nothing
     std::function<void()> unsplittable;  ///< a file that only one tshark can read; nothing was done
     std::function<void(std::uint64_t frames)> disagreed;  ///< about headers, behind so many frames
   };
@@ -87,6 +88,11 @@ class TsharkFleet final : public PacketSource, private StreamNumbers {
 
   /// Tells the observers how it ended.
   void end(EndOfInput how) { publish_end(how); }
+
+  /// The command of a tshark that is asked for everything; for open frames they are asked for less.
+  [[nodiscard]] const Command& command() const noexcept { return command_; }
+  /// What it is asked for: the run's fields and the fleet's own.
+  [[nodiscard]] const FieldSet& fields() const noexcept { return asked_; }
 
   [[nodiscard]] std::uint64_t frames() const noexcept { return decoder_.frames(); }
   [[nodiscard]] std::uint64_t timeless_frames() const noexcept {
