@@ -61,7 +61,7 @@ Batch::Batch(const Options& options, const MeterPlan& plan, Reporter& reporter)
       plan_(plan),
       reporter_(reporter),
       header_(header_line(options, plan)),
-      setup_(options, plan.fields(), reporter),
+      setup_(options, plan, reporter),
       inputs_(list_inputs(options.inputs, options.recursive)),
       into_directory_(names_directory(options.output)) {
   if (inputs_.empty()) {
@@ -90,6 +90,7 @@ ExitStatus Batch::run() {
                                   skipped_, skipped_ == 1 ? "" : "s",
                                   options_.level == Reporter::Level::verbose ? "" : " (-v names them)"));
   }
+  for (const std::string& remark : plan_.remarks()) reporter_.warning(remark);
   return overall();
 }
 

@@ -370,7 +370,7 @@ void Run::start_single(const TsharkSetup::Choice& choice) {
   const Child::Input in = by_name     ? Child::Input::none
                           : seekable_ ? Child::Input::given
                                       : Child::Input::pipe;
-  child_ = std::make_unique<Child>(tshark_command(choice.tshark, plan_.fields(), run), in, fd_);
+  child_ = std::make_unique<Child>(tshark_command(choice.tshark, choice.fields, run), in, fd_);
   source_ = std::make_unique<DialectSource>(choice.decoder, plan_.fields(), plan_.tunnel());
   source_->attach(meter_->observer());
   if (options_.read_bytes != 0) source_->set_chunk(options_.read_bytes);

@@ -77,10 +77,14 @@ _flowmeter() {
       mapfile -t COMPREPLY < <(compgen -c -- "$current")
       return
       ;;
-    -o | --output)
+    --label-time)
+      mapfile -t COMPREPLY < <(compgen -W 'overlap start' -- "$current")
+      return
+      ;;
+    -o | --output | --labels)
       return # files
       ;;
-    -t | --timeout | --active-timeout | --na | --delimiter | -j | --jobs | --life-frames | -Y | --display-filter | -d | --decode-as | --pref)
+    -t | --timeout | --active-timeout | --na | --field | --list-max | --label-default | --delimiter | -j | --jobs | --life-frames | -Y | --display-filter | -d | --decode-as | --pref)
       compopt +o default +o bashdefault
       return
       ;;
@@ -89,7 +93,8 @@ _flowmeter() {
   if [[ $current == -* ]]; then
     mapfile -t COMPREPLY < <(compgen -W '
       -r --recursive -o --output -t --timeout --schema --columns --list-columns --delimiter --no-header --tshark
-      --active-timeout --direction --tunnel --clock --size --drop-ids --na
+      --active-timeout --direction --tunnel --clock --size --drop-ids --na --field --list-max
+      --labels --label-time --label-default
       -Y --display-filter -d --decode-as --pref --transport-only --decoder -j --jobs --life-frames --print-command --progress --no-progress -q --quiet -v --verbose
       --version -h --help --' -- "$current")
   fi

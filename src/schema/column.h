@@ -42,6 +42,8 @@ struct RowContext {
   std::uint64_t number;     ///< rows of the input before this one
 };
 
+class ColumnPlan;
+
 /// What a column prints a cell with.
 struct Cell {
   const Flow& flow;
@@ -49,6 +51,7 @@ struct Cell {
   RowWriter& out;
   MomentsMemo& memo;
   const RowContext& row;
+  const ColumnPlan* plan = nullptr;  ///< the row's, for a column that looks at others
 
   /// Prints the cell of a statistic that has no sample: `value`, unless the run has another word for it.
   void none(std::int64_t value = 0) {
@@ -66,6 +69,13 @@ struct Cell {
   }
 };
 
+/// Which tsharks have the fields of a column.
+enum class FieldOrigin : std::uint8_t {
+  standard,  ///< all that are taken
+  optional,  ///< not all of them; without them the column is empty
+  named,     ///< the user has named them, and wants to know if tshark has no such field
+};
+
 /// One column that rows may have: the only place that knows its name, meaning and origin. The driver,
 /// the help, the documentation's tables and the completions read it from the registry.
 struct Column {
@@ -76,6 +86,7 @@ struct Column {
   AccumulatorKind accumulator;      ///< whose state it prints; none if the Flow itself is enough
   std::function<void(Cell&)> write; ///< prints exactly one cell
   bool identifies = false;          ///< tells who took part or when: an identity, an address, a time
+  FieldOrigin origin = FieldOrigin::standard;
   std::string group{};              ///< set by the registry
 };
 

@@ -19,4 +19,16 @@ inline constexpr std::array sides = {Side{"fwd", "forward", 0}, Side{"bwd", "bac
 /// The column groups, each in a file of its own (columns_NAME.cc).
 [[nodiscard]] std::vector<Column> flowmeter_columns(const FeatureSettings& settings);
 
+/// Any tshark fields, as the settings name them. Throws UsageError for what is no specification.
+[[nodiscard]] std::vector<Column> field_columns(const FeatureSettings& settings);
+
+/// What the flow's packets say above the transport.
+[[nodiscard]] std::vector<Column> l7_columns(const FeatureSettings& settings);
+
+/// What the payloads look like, byte by byte.
+[[nodiscard]] std::vector<Column> payload_columns(const FeatureSettings& settings);
+
+/// The label, if the run has rules for it.
+[[nodiscard]] std::vector<Column> label_columns(const FeatureSettings& settings);
+
 }  // namespace flowmeter

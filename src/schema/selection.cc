@@ -32,6 +32,13 @@ class Selection {
     }
   }
 
+  /// Columns that an option of their own has made, unless they have their place already.
+  void add_made() {
+    for (const NamedColumn& named : made_columns(registry_)) {
+      if (chosen(*named.column) == columns.end()) columns.push_back(named);
+    }
+  }
+
   void drop(std::string_view word) {
     const std::size_t before = columns.size();
     std::erase_if(columns, [&](const NamedColumn& named) {
@@ -67,9 +74,16 @@ std::vector<NamedColumn> group_columns(const ColumnRegistry& registry, std::stri
   return members;
 }
 
+std::vector<NamedColumn> made_columns(const ColumnRegistry& registry) {
+  std::vector<NamedColumn> made = group_columns(registry, "field");
+  for (const NamedColumn& label : group_columns(registry, "label")) made.push_back(label);
+  return made;
+}
+
 std::vector<NamedColumn> select_columns(std::string_view list, const ColumnRegistry& registry,
                                         const std::vector<NamedColumn>& standard) {
   Selection selection(registry);
+  const bool from_scratch = !list.starts_with('+') && !list.starts_with('-');
   bool first = true, more = true;
   while (more) {
     const std::size_t comma = list.find(',');
@@ -87,6 +101,7 @@ std::vector<NamedColumn> select_columns(std::string_view list, const ColumnRegis
       selection.add(word);
     }
   }
+  if (from_scratch) selection.add_made();
   if (selection.columns.empty()) throw UsageError("no column is left");
   return std::move(selection.columns);
 }
