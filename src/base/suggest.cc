@@ -27,7 +27,7 @@ std::size_t distance(std::string_view a, std::string_view b) {
 }  // namespace
 
 std::string did_you_mean(std::string_view word, const std::vector<std::string>& known) {
-  std::size_t best = word.size() / 3 + 1;  // more edits than this are another word
+  std::size_t best = edits_forgiven(word);
   const std::string* closest = nullptr;
   for (const std::string& name : known) {
     const std::size_t edits = distance(word, name);

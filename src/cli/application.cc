@@ -99,14 +99,14 @@ ExitStatus run(const Options& options, Reporter& reporter) {
   const std::unique_ptr<MeterPlan> plan = make_plan(options.meter);
   if (options.print_command) {
     const std::string input = options.inputs.empty() ? "-" : options.inputs.front();
-    TsharkSetup setup(options, plan->fields(), reporter);
+    TsharkSetup setup(options, *plan, reporter);
     const TsharkSetup::Choice& choice = setup.get();
     TsharkRun run;
     run.decoder = choice.decoder;
     run.input = input;
     run.configuration_directory = choice.configuration_directory;
-    const Command command = tshark_command(choice.tshark, plan->fields(), run);
-    print(shell_line(command, plan->fields(), choice.decoder) + '\n');
+    const Command command = tshark_command(choice.tshark, choice.fields, run);
+    print(shell_line(command, choice.fields, choice.decoder) + '\n');
     return ExitStatus::ok;
   }
   if (options.inputs.empty()) {

@@ -51,7 +51,7 @@ Batch::Batch(const Options& options, const MeterPlan& plan, Reporter& reporter)
       plan_(plan),
       reporter_(reporter),
       header_(header_line(options.rows, plan.header())),
-      setup_(options, plan.fields(), reporter),
+      setup_(options, plan, reporter),
       inputs_(inputs_of(options, reporter)),
       into_directory_(names_directory(options.output)) {
   if (inputs_.empty()) {
@@ -104,6 +104,7 @@ ExitStatus Batch::meter_all() {
                                   skipped_, skipped_ == 1 ? "" : "s",
                                   options_.level == Reporter::Level::verbose ? "" : " (-v names them)"));
   }
+  for (const std::string& remark : plan_.remarks()) reporter_.warning(remark);
   return overall();
 }
 

@@ -470,8 +470,8 @@ void Run::start_single(const TsharkSetup::Choice& choice) {
   const Child::Input in = by_name     ? Child::Input::none
                           : seekable_ ? Child::Input::given
                                       : Child::Input::pipe;
-  const Command command = tshark_command(choice.tshark, plan_.fields(), run);
-  if (account_) account_->command = shell_line(command, plan_.fields(), Decoder::ek);
+  const Command command = tshark_command(choice.tshark, choice.fields, run);
+  if (account_) account_->command = shell_line(command, choice.fields, Decoder::ek);
   child_ = std::make_unique<Child>(command, in, fd_);
   source_ = std::make_unique<DialectSource>(choice.decoder, plan_.fields(), plan_.tunnel());
   if (plan_.ranks_streams()) source_->rank_streams();

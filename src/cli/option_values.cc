@@ -2,9 +2,14 @@
 
 #include <fmt/format.h>
 
+#include <cerrno>
 #include <charconv>
 #include <cmath>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
 #include <optional>
+#include <sstream>
 
 #include "base/error.h"
 
@@ -43,6 +48,17 @@ void parse_idle_timeouts(std::string_view text, MeterOptions& options) {
   if (all) options.tcp_idle_timeout = options.udp_idle_timeout = *all;
   if (tcp) options.tcp_idle_timeout = *tcp;
   if (udp) options.udp_idle_timeout = *udp;
+}
+
+std::shared_ptr<Labeller> read_labels(const std::string& file, LabelTime time, std::string standard) {
+  std::ifstream in(file, std::ios::binary);
+  std::ostringstream text;
+  const bool read = in && (text << in.rdbuf());
+  // Nothing is written from an empty file, which the stream takes for a failure.
+  if (!read && !(in.is_open() && text.str().empty() && !std::filesystem::is_directory(file))) {
+    throw UsageError(fmt::format("--labels {}: {}", file, std::strerror(errno)));
+  }
+  return std::make_shared<Labeller>(file, parse_label_rules(text.str(), file), time, std::move(standard));
 }
 
 char parse_delimiter(std::string_view text) {

@@ -1,8 +1,10 @@
 #pragma once
 
+#include <memory>
 #include <string>
 #include <string_view>
 
+#include "schema/labeller.h"
 #include "schema/meter.h"
 
 namespace flowmeter {
@@ -13,6 +15,10 @@ namespace flowmeter {
 /// The value of --timeout: SECONDS for all protocols, PROTOCOL=SECONDS for one, or several of these
 /// with commas between, each at most once; the ones for a protocol rule. Throws UsageError.
 void parse_idle_timeouts(std::string_view text, MeterOptions& options);
+
+/// The labeller with the rules in that file. Throws UsageError if it cannot be read, or holds no rules.
+[[nodiscard]] std::shared_ptr<Labeller> read_labels(const std::string& file, LabelTime time,
+                                                    std::string standard);
 
 /// One character, or \\t for a tab. Throws UsageError.
 [[nodiscard]] char parse_delimiter(std::string_view text);

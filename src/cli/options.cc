@@ -41,7 +41,8 @@ class HelpFormatter final : public CLI::Formatter {
 
 /// Options whose values are read when all is parsed.
 struct RawOptions {
-  std::string timeout = "600", active_timeout, delimiter, na, key_file;
+  std::string timeout = "600", active_timeout, delimiter, na, key_file, labels, label_default = "-";
+  LabelTime label_time = LabelTime::overlap;
   int progress = -1;
   bool quiet = false, verbose = false;
 };
@@ -191,6 +192,26 @@ void add_column_options(CLI::App& app, Options& options, RawOptions& raw) {
   app.add_option("--na", raw.na, "What statistics without samples print (default: 0; kurtosis -3)")
       ->type_name("TOKEN")
       ->group("Columns");
+  app.add_option("--field", meter.features.fields,
+                 "Columns of any tshark field: FIELD[:fwd|bwd|both][:AGGREGATE,...][=NAME] (repeatable)")
+      ->type_name("SPEC")
+      ->allow_extra_args(false)
+      ->group("Columns");
+  app.add_option("--list-max", meter.features.list_max, "Most values in a cell that lists a field's")
+      ->type_name("N")
+      ->check(CLI::Range(1, 1'000'000).description(""))
+      ->capture_default_str()
+      ->group("Columns");
+  app.add_option("--labels", raw.labels, "A column `label`, by rules in a CSV file")
+      ->type_name("FILE")
+      ->group("Columns");
+  add_choice<LabelTime>(app, "--label-time", raw.label_time,
+                        "What must lie in a rule's time window: any part of a flow (overlap), or its start",
+                        {{"overlap", LabelTime::overlap}, {"start", LabelTime::start}}, "Columns");
+  app.add_option("--label-default", raw.label_default, "The label of flows that no rule takes")
+      ->type_name("TEXT")
+      ->capture_default_str()
+      ->group("Columns");
   app.add_flag("--list-columns", options.list_columns,
                "List all columns with group, unit, meaning and tshark fields (--format jsonl: as JSON)")
       ->group("Columns");
@@ -285,6 +306,11 @@ Options parse_options(int argc, const char* const* argv, std::string& help) {
     options.meter.features.anonymizer = std::make_shared<Anonymizer>(read_key_file(raw.key_file));
   }
   if (app.count("--na") != 0) options.meter.features.na = raw.na;
+  if (app.count("--labels") != 0) {
+    options.meter.features.labeller = read_labels(raw.labels, raw.label_time, raw.label_default);
+  } else if (app.count("--label-time") != 0 || app.count("--label-default") != 0) {
+    throw UsageError("--label-time and --label-default need --labels (see --help)");
+  }
   read_row_format(app, raw, options.rows);
   options.jobs_given = app.count("--jobs") != 0 || app.count("--life-frames") != 0;
   if (app.count("--jobs") == 0) options.jobs = std::max(1U, std::thread::hardware_concurrency());

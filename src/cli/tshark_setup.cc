@@ -3,19 +3,21 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <fstream>
+#include <set>
 
 #include "base/error.h"
 
 namespace flowmeter {
 
-TsharkSetup::TsharkSetup(const Options& options, const FieldSet& fields, Reporter& reporter)
-    : options_(options), fields_(fields), reporter_(reporter) {}
+TsharkSetup::TsharkSetup(const Options& options, const MeterPlan& plan, Reporter& reporter)
+    : options_(options), plan_(plan), reporter_(reporter) {}
 
 /// By columns where they carry everything exactly, else by EK.
 Decoder TsharkSetup::choose_decoder(bool version_was_tried) const {
   if (options_.decoder == DecoderChoice::ek) return Decoder::ek;
   if (options_.decoder == DecoderChoice::json) return Decoder::json;
-  const auto& names = fields_.names();
+  const auto& names = plan_.fields().names();
   const auto inexact = std::find_if_not(
       names.begin(), names.end(), [](const std::string& name) { return exact_in_columns(name); });
   if (options_.decoder == DecoderChoice::columns) {
@@ -23,6 +25,42 @@ Decoder TsharkSetup::choose_decoder(bool version_was_tried) const {
     throw UsageError(fmt::format("--decoder columns cannot carry the field {}", *inexact));
   }
   return inexact == names.end() && version_was_tried ? Decoder::columns : Decoder::ek;
+}
+
+/// The protocols that a configuration switches off.
+std::set<std::string> disabled_protocols(const std::string& configuration_directory) {
+  std::ifstream file(configuration_directory + "/disabled_protos");
+  std::set<std::string> names;
+  for (std::string name; std::getline(file, name);) names.insert(name);
+  return names;
+}
+
+/// The table of fields is long: it is looked at only for fields that some tsharks do not have.
+FieldSet TsharkSetup::choose_fields() {
+  const MeterPlan::UnsureFields unsure = plan_.unsure_fields();
+  if (unsure.named.size() == 0 && unsure.optional.size() == 0) return plan_.fields();
+  const FieldNames& known = installation_->fields();
+  for (const std::string& field : unsure.named.names()) {
+    if (known.contains(field)) continue;
+    throw UsageError(fmt::format("column {}: {} has no field \"{}\"{}", plan_.column_of(field),
+                                 options_.tshark.program, field, known.hint(field)));
+  }
+  FieldSet chosen;
+  for (const std::string& field : plan_.fields().names()) {
+    if (unsure.optional.find(field) == no_field || known.contains(field)) chosen.add(field);
+  }
+  return chosen;
+}
+
+/// Without its dissector a field would be empty, as if it were in none of the packets.
+void TsharkSetup::refuse_fields_without_dissector(const std::string& configuration_directory) const {
+  const std::set<std::string> disabled = disabled_protocols(configuration_directory);
+  for (const std::string& field : plan_.fields().names()) {
+    const std::string protocol = field.substr(0, field.find('.'));
+    if (!disabled.contains(protocol)) continue;
+    throw UsageError(fmt::format("column {} needs the dissector of {}, which --transport-only switches off",
+                                 plan_.column_of(field), protocol));
+  }
 }
 
 const TsharkSetup::Choice& TsharkSetup::get() {
@@ -44,12 +82,14 @@ const TsharkSetup::Choice& TsharkSetup::get() {
   const std::string warning = explain_version(installation_->version());
   if (!warning.empty()) reporter_.warning(warning);
   choice.decoder = choose_decoder(warning.empty());
+  choice.fields = choose_fields();
   if (options_.tshark.transport_only) {
     if (options_.meter.schema == "pyflowmeter") {
       throw UsageError(
           "--schema pyflowmeter needs the application dissectors that --transport-only switches off");
     }
     choice.configuration_directory = installation_->transport_directory();
+    refuse_fields_without_dissector(choice.configuration_directory);
   }
   choice_ = std::move(choice);
   return *choice_;

@@ -18,10 +18,11 @@ class TsharkSetup {
     TsharkOptions tshark;                 ///< its program is a path
     Decoder decoder = Decoder::ek;
     std::string configuration_directory;  ///< private; empty: none
+    FieldSet fields;                      ///< those of the plan that this tshark has
   };
 
   /// All of them outlive the object.
-  TsharkSetup(const Options& options, const FieldSet& fields, Reporter& reporter);
+  TsharkSetup(const Options& options, const MeterPlan& plan, Reporter& reporter);
 
   /// Throws UsageError if there is no tshark, or none that can do it.
   [[nodiscard]] const Choice& get();
@@ -34,9 +35,11 @@ class TsharkSetup {
 
  private:
   [[nodiscard]] Decoder choose_decoder(bool version_was_tried) const;
+  [[nodiscard]] FieldSet choose_fields();
+  void refuse_fields_without_dissector(const std::string& configuration_directory) const;
 
   const Options& options_;
-  const FieldSet& fields_;
+  const MeterPlan& plan_;
   Reporter& reporter_;
   std::unique_ptr<TsharkInstallation> installation_;
   std::optional<Choice> choice_;

@@ -89,10 +89,14 @@ _flowmeter() {
       mapfile -t COMPREPLY < <(compgen -c -- "$current")
       return
       ;;
-    -o | --output | --anonymize | --meta)
+    --label-time)
+      mapfile -t COMPREPLY < <(compgen -W 'overlap start' -- "$current")
+      return
+      ;;
+    -o | --output | --anonymize | --meta | --labels)
       return # files
       ;;
-    -t | --timeout | --active-timeout | --na | --splt | --cid-seed | --time-digits | --delimiter | -j | --jobs | --life-frames | -Y | --display-filter | -d | --decode-as | --pref)
+    -t | --timeout | --active-timeout | --na | --splt | --cid-seed | --time-digits | --field | --list-max | --label-default | --delimiter | -j | --jobs | --life-frames | -Y | --display-filter | -d | --decode-as | --pref)
       compopt +o default +o bashdefault
       return
       ;;
@@ -103,6 +107,7 @@ _flowmeter() {
       -r --recursive --continuous --meta -o --output -t --timeout --schema --columns --list-columns --format --delimiter --no-header --tshark
       --active-timeout --direction --tunnel --clock --size --drop-ids --na
       --splt --splt-packets --splt-layout --cid-seed --time-digits --anonymize
+      --field --list-max --labels --label-time --label-default
       -Y --display-filter -d --decode-as --pref --transport-only --decoder -j --jobs --life-frames --print-command --progress --no-progress -q --quiet -v --verbose
       --version -h --help --' -- "$current")
   fi

@@ -20,4 +20,12 @@ std::size_t AccumulatorSet::add(const AccumulatorKind& kind, AccumulatorContext 
   return offset;
 }
 
+std::vector<const UnusedValues*> AccumulatorSet::unused() const {
+  std::vector<const UnusedValues*> all;
+  for (const Member& member : members_) {
+    if (const UnusedValues* unused = member.accumulator->unused()) all.push_back(unused);
+  }
+  return all;
+}
+
 }  // namespace flowmeter

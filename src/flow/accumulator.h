@@ -1,6 +1,8 @@
 #pragma once
 
+#include <array>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <new>
 #include <optional>
@@ -17,6 +19,13 @@ namespace flowmeter {
 
 /// Which way a packet goes: forward is the direction of the flow's first packet.
 enum class Direction : std::uint8_t { forward = 0, backward = 1 };
+
+/// Values of a field that a run could not use, counted over all flows.
+struct UnusedValues {
+  std::string field;
+  std::array<std::uint64_t, 2> count{};  ///< by direction
+  std::string example{};                 ///< the first of them
+};
 
 /// One kind of state that flows keep for the columns that print it. There is one object for a run; it
 /// works on states that lie in the flows, so that a run pays, in memory and in time, for the kinds
@@ -38,6 +47,9 @@ class Accumulator {
 
   /// An ICMP error quotes a packet of the flow.
   virtual void add_error(std::byte* /*state*/) const {}
+
+  /// What it could not use so far, if it has to do with that at all; lives with the accumulator.
+  [[nodiscard]] virtual const UnusedValues* unused() const noexcept { return nullptr; }
 };
 
 /// An accumulator whose state is a State; derived classes write only add_packet().
@@ -112,6 +124,9 @@ class AccumulatorSet {
   void add_error(std::byte* states) const {
     for (const Member& member : members_) member.accumulator->add_error(states + member.offset);
   }
+
+  /// What the accumulators could not use, see there.
+  [[nodiscard]] std::vector<const UnusedValues*> unused() const;
 
  private:
   struct Member {

@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace flowmeter {
 
@@ -29,6 +30,8 @@ enum class SpltLayout : std::uint8_t {
   list,  ///< a column for each value, with the packets' in one cell
 };
 
+class Labeller;
+
 /// What a run asks of its columns beyond their names.
 struct FeatureSettings {
   SizeBasis size = SizeBasis::frame;
@@ -39,6 +42,9 @@ struct FeatureSettings {
   SpltLayout splt_layout = SpltLayout::wide;
   std::shared_ptr<const Anonymizer> anonymizer;  ///< null: addresses are shown as they are
   std::optional<std::string> na;  ///< printed for what has no sample, instead of the column's own value
+  std::vector<std::string> fields;  ///< specifications of columns of any field, see schema/field_spec.h
+  std::size_t list_max = 64;        ///< most values in a cell that lists them
+  std::shared_ptr<Labeller> labeller;  ///< of the column `label`, if the run has rules for it
 };
 
 }  // namespace flowmeter

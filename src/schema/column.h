@@ -50,6 +50,8 @@ struct RowContext {
   }
 };
 
+class ColumnPlan;
+
 /// What a column prints a cell with.
 struct Cell {
   const Flow& flow;
@@ -57,6 +59,7 @@ struct Cell {
   RowWriter& out;
   MomentsMemo& memo;
   const RowContext& row;
+  const ColumnPlan* plan = nullptr;  ///< the row's, for a column that looks at others
 
   /// The flow's source and destination as they may be shown.
   [[nodiscard]] Endpoint source() const {
@@ -82,6 +85,13 @@ struct Cell {
   }
 };
 
+/// Which tsharks have the fields of a column.
+enum class FieldOrigin : std::uint8_t {
+  standard,  ///< all that are taken
+  optional,  ///< not all of them; without them the column is empty
+  named,     ///< the user has named them, and wants to know if tshark has no such field
+};
+
 /// One column that rows may have: the only place that knows its name, meaning and origin. The driver,
 /// the help, the documentation's tables and the completions read it from the registry.
 struct Column {
@@ -92,6 +102,7 @@ struct Column {
   AccumulatorKind accumulator;      ///< whose state it prints; none if the Flow itself is enough
   std::function<void(Cell&)> write; ///< prints exactly one cell
   bool identifies = false;          ///< tells who took part or when: an identity, an address, a time
+  FieldOrigin origin = FieldOrigin::standard;
   std::string group{};              ///< set by the registry
   bool ranks_streams = false;       ///< prints a stream's number: of first appearance, see StreamRanks
 };

@@ -18,10 +18,16 @@ std::vector<std::string> ColumnPlan::names() const {
   return names;
 }
 
+void ColumnPlan::print(const Column& column, const Cell& of, RowWriter& out) const {
+  const std::size_t offset = accumulators_.find(column.accumulator).value_or(0);
+  Cell cell{of.flow, of.flow.states() + offset, out, of.memo, of.row, this};
+  column.write(cell);
+}
+
 void ColumnPlan::write(const Flow& flow, const RowContext& row, RowWriter& out) const {
   memo_.clear();
   for (const Bound& bound : columns_) {
-    Cell cell{flow, flow.states() + bound.offset, out, memo_, row};
+    Cell cell{flow, flow.states() + bound.offset, out, memo_, row, this};
     bound.named.column->write(cell);
   }
   out.end_row();

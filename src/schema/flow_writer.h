@@ -23,6 +23,10 @@ class ColumnPlan {
   [[nodiscard]] const AccumulatorSet& accumulators() const noexcept { return accumulators_; }
   [[nodiscard]] std::vector<std::string> names() const;
 
+  /// Prints a column of the cell's row, which need not be one of the plan's, to `out`.
+  /// The plan keeps its accumulator.
+  void print(const Column& column, const Cell& of, RowWriter& out) const;
+
   /// Prints the flow as a row.
   void write(const Flow& flow, const RowContext& row, RowWriter& out) const;
 

@@ -32,4 +32,16 @@ inline constexpr std::array sides = {Side{"fwd", "forward", 0}, Side{"bwd", "bac
 [[nodiscard]] std::vector<Column> splt_columns(const FeatureSettings& settings);
 [[nodiscard]] std::vector<Column> extra_columns(const FeatureSettings& settings);
 
+/// Any tshark fields, as the settings name them. Throws UsageError for what is no specification.
+[[nodiscard]] std::vector<Column> field_columns(const FeatureSettings& settings);
+
+/// What the flow's packets say above the transport.
+[[nodiscard]] std::vector<Column> l7_columns(const FeatureSettings& settings);
+
+/// What the payloads look like, byte by byte.
+[[nodiscard]] std::vector<Column> payload_columns(const FeatureSettings& settings);
+
+/// The label, if the run has rules for it.
+[[nodiscard]] std::vector<Column> label_columns(const FeatureSettings& settings);
+
 }  // namespace flowmeter

@@ -6,11 +6,14 @@
 #include <array>
 #include <cmath>
 #include <limits>
+#include <map>
 #include <string_view>
 
 #include "base/error.h"
+#include "base/report.h"
 #include "flow/accumulators.h"
 #include "schema/groups.h"
+#include "schema/labeller.h"
 #include "schema/pyflowmeter.h"
 #include "schema/schemas.h"
 
@@ -40,6 +43,25 @@ constexpr std::array<std::string_view, 15> header_fields = {
     "ipv6.plen",   "ipv6.hlim", "tcp.seq_raw", "tcp.ack_raw",    "ipv6.tclass.dscp",
     "tcp.hdr_len", "tcp.len",   "udp.length", "tcp.window_size", "tcp.window_size_value"};
 
+/// How many values of which field could not be used. Several accumulators of a field saw the same values.
+std::vector<std::string> unused_remarks(const std::vector<const UnusedValues*>& all) {
+  std::map<std::string, UnusedValues> by_field;
+  for (const UnusedValues* unused : all) {
+    UnusedValues& sum = by_field[unused->field];
+    if (sum.example.empty()) sum.example = unused->example;
+    for (const std::size_t way : {0U, 1U}) sum.count[way] = std::max(sum.count[way], unused->count[way]);
+  }
+  std::vector<std::string> remarks;
+  for (const auto& [field, unused] : by_field) {
+    const std::uint64_t count = unused.count[0] + unused.count[1];
+    if (count == 0) continue;
+    remarks.push_back(fmt::format("{} value{} of {} {} no number and left out of its statistics, such as \"{:.40}\"",
+                                  count, count == 1 ? "" : "s", field, count == 1 ? "is" : "are",
+                                  printable(unused.example)));
+  }
+  return remarks;
+}
+
 /// Rows of registry columns, out of the flow table.
 class ColumnMeterPlan final : public MeterPlan {
  public:
@@ -47,11 +69,14 @@ class ColumnMeterPlan final : public MeterPlan {
       : features_(options.features),
         registry_(features_),
         chosen_(choose(options, registry_)),
+        used_(all_used(chosen_, registry_, features_)),
         policy_(flow_policy(options)),
         tunnel_(options.tunnel),
         columns_(chosen_, with_base(fields_), features_) {
     if (policy_.active_timeout) columns_.keep(&make_start, fields_);
-    for (const NamedColumn& named : chosen_) {
+    for (const NamedColumn& named : used_) {
+      const AccumulatorKind& kind = named.column->accumulator;
+      if (kind.factory != nullptr) columns_.keep(kind, fields_);
       for (const std::string& field : named.column->fields) fields_.add(field);
     }
   }
@@ -75,8 +100,30 @@ class ColumnMeterPlan final : public MeterPlan {
                        [](const NamedColumn& named) { return named.column->ranks_streams; });
   }
 
+  UnsureFields unsure_fields() const override {
+    UnsureFields unsure;
+    for (const NamedColumn& named : used_) {
+      if (named.column->origin == FieldOrigin::standard) continue;
+      const bool by_user = named.column->origin == FieldOrigin::named;
+      for (const std::string& field : named.column->fields) {
+        (by_user ? unsure.named : unsure.optional).add(field);
+      }
+    }
+    return unsure;
+  }
+
+  std::vector<std::string> remarks() const override {
+    std::vector<std::string> remarks = unused_remarks(columns_.accumulators().unused());
+    if (features_.labeller) {
+      if (std::string unmatched = features_.labeller->unmatched(); !unmatched.empty()) {
+        remarks.push_back(std::move(unmatched));
+      }
+    }
+    return remarks;
+  }
+
   std::string column_of(std::string_view field) const override {
-    for (const NamedColumn& named : chosen_) {
+    for (const NamedColumn& named : used_) {
       const auto& needs = named.column->fields;
       if (std::find(needs.begin(), needs.end(), field) != needs.end()) return named.name;
     }
@@ -104,12 +151,13 @@ class ColumnMeterPlan final : public MeterPlan {
   static std::vector<NamedColumn> choose(const MeterOptions& options,
                                          const ColumnRegistry& registry) {
     auto columns = schema_columns(options.schema, registry);
-    const auto sequence = group_columns(registry, "splt");
-    columns.insert(columns.end(), sequence.begin(), sequence.end());
-    if (!options.columns.empty()) columns = select_columns(options.columns, registry, columns);
-    if (!sequence.empty() && !has_group(columns, "splt")) {
-      throw UsageError("--splt is given, but --columns chooses none of its columns (add splt)");
+    for (const NamedColumn& made : made_columns(registry)) {
+      const bool there = std::any_of(columns.begin(), columns.end(), [&](const NamedColumn& named) {
+        return named.column == made.column;
+      });
+      if (!there) columns.push_back(made);
     }
+    if (!options.columns.empty()) columns = select_columns(options.columns, registry, columns);
     if (options.drop_ids) {
       std::erase_if(columns, [](const NamedColumn& named) { return named.column->identifies; });
     }
@@ -117,9 +165,13 @@ class ColumnMeterPlan final : public MeterPlan {
     return columns;
   }
 
-  static bool has_group(const std::vector<NamedColumn>& columns, std::string_view group) {
-    return std::any_of(columns.begin(), columns.end(),
-                       [&](const NamedColumn& named) { return named.column->group == group; });
+  /// The columns that are printed, and those that labels depend on.
+  static std::vector<NamedColumn> all_used(std::vector<NamedColumn> columns, const ColumnRegistry& registry,
+                                           const FeatureSettings& features) {
+    if (!features.labeller) return columns;
+    features.labeller->bind(registry);
+    for (const Column* column : features.labeller->columns()) columns.push_back({column->name, column});
+    return columns;
   }
 
   static FieldSet& with_base(FieldSet& fields) {
@@ -129,7 +181,7 @@ class ColumnMeterPlan final : public MeterPlan {
 
   const FeatureSettings features_;
   const ColumnRegistry registry_;
-  const std::vector<NamedColumn> chosen_;
+  const std::vector<NamedColumn> chosen_, used_;
   const FlowPolicy policy_;
   const TunnelPolicy tunnel_;
   FieldSet fields_;
@@ -202,6 +254,8 @@ void refuse_what_pyflowmeter_lacks(const MeterOptions& options) {
   if (options.features.time_digits != plain.features.time_digits) option = "--time-digits";
   if (options.features.splt_packets != 0) option = "--splt";
   if (options.features.anonymizer) option = "--anonymize";
+  if (!options.features.fields.empty()) option = "--field";
+  if (options.features.labeller) option = "--labels";
   if (option == nullptr) return;
   throw UsageError(fmt::format("{} does not go with --schema pyflowmeter, which is fixed", option));
 }

@@ -46,6 +46,16 @@ class MeterPlan {
   /// Fields that a foreign stream must have beyond those of every packet.
   [[nodiscard]] virtual std::vector<std::string> required_fields() const = 0;
 
+  /// Fields that some tsharks do not have.
+  struct UnsureFields {
+    FieldSet named;     ///< by the user: a tshark without them is refused
+    FieldSet optional;  ///< not asked for then
+  };
+  [[nodiscard]] virtual UnsureFields unsure_fields() const { return {}; }
+
+  /// What the user should know when all inputs are metered, one line each.
+  [[nodiscard]] virtual std::vector<std::string> remarks() const { return {}; }
+
   /// A column that is computed from the tshark field, for messages; empty if there is none.
   [[nodiscard]] virtual std::string column_of(std::string_view field) const = 0;
 

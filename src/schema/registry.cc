@@ -1,5 +1,8 @@
+#include <fmt/format.h>
+
 #include <algorithm>
 
+#include "base/error.h"
 #include "schema/column.h"
 #include "schema/groups.h"
 
@@ -11,14 +14,22 @@ ColumnRegistry::ColumnRegistry(const FeatureSettings& settings) {
   add("tcp", tcp_columns(settings));
   add("splt", splt_columns(settings));
   add("extra", extra_columns(settings));
+  add("payload", payload_columns(settings));
+  add("l7", l7_columns(settings));
   add("cic", cic_columns(settings));
   add("nfstream", nfstream_columns(settings));
+  add("field", field_columns(settings));
+  add("label", label_columns(settings));
 }
 
 void ColumnRegistry::add(const char* name, Group group) {
   if (group.empty()) return;
   groups_.emplace_back(name);
   for (Column& column : group) {
+    if (find(column.name) != nullptr) {
+      throw UsageError(fmt::format("there is a column \"{}\" already; give this one another name: --field ...=NAME",
+                                   column.name));
+    }
     column.group = name;
     columns_.push_back(std::move(column));
   }

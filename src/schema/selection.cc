@@ -32,6 +32,13 @@ class Selection {
     }
   }
 
+  /// Columns that an option of their own has made, unless they have their place already.
+  void add_made() {
+    for (const NamedColumn& named : made_columns(registry_)) {
+      if (chosen(*named.column) == columns.end()) columns.push_back(named);
+    }
+  }
+
   void drop(std::string_view word) {
     // A name in the header goes before a group of that name: NFStream's "id".
     const bool dropped =
@@ -75,9 +82,18 @@ std::vector<NamedColumn> group_columns(const ColumnRegistry& registry, std::stri
   return members;
 }
 
+std::vector<NamedColumn> made_columns(const ColumnRegistry& registry) {
+  std::vector<NamedColumn> made;
+  for (const char* group : {"splt", "field", "label"}) {
+    for (const NamedColumn& named : group_columns(registry, group)) made.push_back(named);
+  }
+  return made;
+}
+
 std::vector<NamedColumn> select_columns(std::string_view list, const ColumnRegistry& registry,
                                         const std::vector<NamedColumn>& standard) {
   Selection selection(registry);
+  const bool from_scratch = !list.starts_with('+') && !list.starts_with('-');
   bool first = true, more = true;
   while (more) {
     const std::size_t comma = list.find(',');
@@ -95,6 +111,7 @@ std::vector<NamedColumn> select_columns(std::string_view list, const ColumnRegis
       selection.add(word);
     }
   }
+  if (from_scratch) selection.add_made();
   if (selection.columns.empty()) throw UsageError("no column is left");
   return std::move(selection.columns);
 }

@@ -32,7 +32,7 @@ constexpr const char* manifest_name = "manifest";
 constexpr std::string_view new_prefix = ".new-", old_prefix = ".old-";
 
 constexpr std::size_t most_files = 16;
-constexpr off_t most_bytes = 1 << 20;  // of a file
+constexpr off_t most_bytes = 16 << 20;  // of a file
 constexpr auto lock_patience = 1s;
 
 constexpr std::time_t day = 24 * 60 * 60;

@@ -34,11 +34,13 @@ using Clock = std::chrono::steady_clock;
 
 constexpr TsharkVersion oldest_usable{3, 0, 0}, oldest_tried{3, 4, 0}, newest_tried{4, 6, INT_MAX};
 
-constexpr std::size_t most_output = 32 << 20;  // tables have less than 1 MiB
+constexpr std::size_t most_output = 64 << 20;  // the table of fields has some 20 MiB
 constexpr std::size_t most_errors = 64 << 10;
 
 constexpr const char* version_kind = "version";
 constexpr const char* version_file = "version";
+constexpr const char* fields_kind = "fields";
+constexpr const char* fields_file = "names";
 constexpr const char* transport_kind = "transport";
 constexpr const char* disabled_file = "disabled_protos";
 constexpr const char* heuristics_file = "heuristic_protos";
@@ -160,6 +162,23 @@ TransportProfile ask_profile(const std::string& program, std::chrono::seconds pa
                                  questions[0].about));
   }
   return derive_transport_profile(decodes, questions[1].output, protocols);
+}
+
+/// The names of all its fields. Throws UsageError.
+std::string ask_fields(const std::string& program, std::chrono::seconds patience) {
+  std::vector<Question> questions;
+  try {
+    questions.push_back(start(program, {"-G", "fields"}));
+  } catch (const std::system_error& error) {
+    throw UsageError(error.what());
+  }
+  patience *= 6;  // it is the longest of all tables
+  hear(questions, patience);
+  const Question& question = questions[0];
+  std::string names = answered(question) ? read_field_table(question.output) : std::string();
+  if (names.size() > 1) return names;
+  throw UsageError(fmt::format("{} {}: {}", program, question.about,
+                               answered(question) ? "names no fields" : failure(question, patience)));
 }
 
 /// What `tshark --version` prints first; empty if it does not.
@@ -300,6 +319,20 @@ void TsharkInstallation::check() {
   if (!version().known() || version() >= oldest_usable) return;
   throw UsageError(fmt::format("{}: version {} is too old ({}.{} or newer is needed)", program_,
                                to_string(version()), oldest_usable.major, oldest_usable.minor));
+}
+
+const FieldNames& TsharkInstallation::fields() {
+  if (fields_) return *fields_;
+  if (!key_.empty()) {
+    if (auto entry = cache_.find(fields_kind, key_)) {
+      const auto file = entry->files.find(fields_file);
+      if (file != entry->files.end()) return fields_.emplace(std::move(file->second));
+    }
+  }
+  std::string names = ask_fields(program_, patience_);
+  // What cannot be kept is asked again by the next run.
+  [[maybe_unused]] const auto kept = keep(fields_kind, {{fields_file, names}});
+  return fields_.emplace(std::move(names));
 }
 
 std::string TsharkInstallation::transport_directory() {

@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "source/field_names.h"
 #include "source/file_cache.h"
 
 namespace flowmeter {
@@ -55,6 +56,9 @@ class TsharkInstallation {
   /// Throws UsageError if it is too old for all that flowmeter does. An unknown version passes.
   void check();
 
+  /// The fields that it has. Throws UsageError if it does not tell them, or if a signal came meanwhile.
+  [[nodiscard]] const FieldNames& fields();
+
   /// A directory with the files `disabled_protos` and `heuristic_protos`, by which tshark
   /// (WIRESHARK_CONFIG_DIR) stops at the transport layer; see derive_transport_profile(). Nothing
   /// may be added to it. It lasts as long as this object, unless someone clears the cache: ask
@@ -76,6 +80,7 @@ class TsharkInstallation {
   FileCache cache_;
   std::string key_;  ///< the identity when the object was made
   std::optional<TsharkVersion> version_;
+  std::optional<FieldNames> fields_;
   std::unique_ptr<TemporaryDirectory> transport_;  ///< where the cache cannot be used
 };
 

@@ -1,0 +1,155 @@
+#include "flow/field_accumulators.h"
+
+namespace flowmeter {
+namespace {
+
+using Texts = std::span<const std::string_view>;
+
+// Each theme takes the values of a packet, of which there is at least one, into its state.
+
+struct Counting {
+  using State = FieldCounts;
+  Counting(const AccumulatorContext&, const std::string&) {}
+
+  void take(State& state, Texts texts, Direction) const {
+    ++state.packets;
+    state.occurrences += texts.size();
+  }
+  [[nodiscard]] const UnusedValues* unused() const noexcept { return nullptr; }
+};
+
+struct Ends {
+  using State = FieldEnds;
+  Ends(const AccumulatorContext&, const std::string&) {}
+
+  void take(State& state, Texts texts, Direction) const {
+    if (!state.any) state.first = texts.front();
+    state.any = true;
+    state.last = texts.back();
+  }
+  [[nodiscard]] const UnusedValues* unused() const noexcept { return nullptr; }
+};
+
+/// What is common to themes of numbers: other values are counted.
+class Numeric {
+ public:
+  Numeric(const AccumulatorContext&, const std::string& field) : unused_{field} {}
+
+  [[nodiscard]] const UnusedValues* unused() const noexcept { return &unused_; }
+
+ protected:
+  [[nodiscard]] std::optional<Decimal> number(std::string_view text, Direction direction) const {
+    auto value = parse_decimal(text);
+    if (!value) {
+      if (unused_.count[0] + unused_.count[1] == 0) unused_.example = text;
+      ++unused_.count[static_cast<std::size_t>(direction)];
+    }
+    return value;
+  }
+
+ private:
+  mutable UnusedValues unused_;  // of the run, not of a flow
+};
+
+struct Summing : Numeric {
+  using State = FieldSums;
+  using Numeric::Numeric;
+
+  void take(State& state, Texts texts, Direction direction) const {
+    for (const std::string_view text : texts) {
+      const auto value = number(text, direction);
+      if (!value) continue;
+      if (!state) state = std::make_unique<DecimalSums>();
+      state->add(*value);
+    }
+  }
+};
+
+struct Collecting : Numeric {
+  using State = FieldNumbers;
+  using Numeric::Numeric;
+
+  void take(State& state, Texts texts, Direction direction) const {
+    for (const std::string_view text : texts) {
+      if (auto value = number(text, direction)) state.push_back(std::move(*value));
+    }
+  }
+};
+
+struct Telling {
+  using State = FieldTexts;
+  Telling(const AccumulatorContext&, const std::string&) {}
+
+  void take(State& state, Texts texts, Direction) const {
+    for (const std::string_view text : texts) {
+      const std::uint64_t order = state.seen.size();
+      ++state.seen.try_emplace(std::string(text), FieldTexts::Seen{0, order}).first->second.count;
+    }
+  }
+  [[nodiscard]] const UnusedValues* unused() const noexcept { return nullptr; }
+};
+
+class Listing {
+ public:
+  using State = FieldList;
+  Listing(const AccumulatorContext& context, const std::string&) : most_(context.settings.list_max) {}
+
+  void take(State& state, Texts texts, Direction) const {
+    for (const std::string_view text : texts) {
+      if (state.size() < most_) state.emplace_back(text);
+    }
+  }
+  [[nodiscard]] const UnusedValues* unused() const noexcept { return nullptr; }
+
+ private:
+  std::size_t most_;
+};
+
+template <class Theme>
+class OfField final : public AccumulatorOf<typename Theme::State> {
+ public:
+  explicit OfField(AccumulatorContext& context) : samples_(context), theme_(context, samples_.field()) {}
+  [[nodiscard]] const UnusedValues* unused() const noexcept override { return theme_.unused(); }
+
+ private:
+  void add_packet(typename Theme::State& state, const Packet& packet, Direction direction) const override {
+    const Texts texts = samples_.of(packet, direction);
+    if (!texts.empty()) theme_.take(state, texts, direction);
+  }
+
+  FieldSamples samples_;
+  Theme theme_;
+};
+
+template <class Theme>
+class OfGaps final : public AccumulatorOf<GapsState<typename Theme::State>> {
+ public:
+  explicit OfGaps(AccumulatorContext& context) : samples_(context), theme_(context, samples_.field()) {}
+
+ private:
+  void add_packet(GapsState<typename Theme::State>& state, const Packet& packet,
+                  Direction direction) const override {
+    const Texts texts = samples_.of(packet, direction, state.clock);
+    if (!texts.empty()) theme_.take(state.kept, texts, direction);
+  }
+
+  FieldSamples samples_;
+  Theme theme_;
+};
+
+template <class Theme>
+std::unique_ptr<Accumulator> make(AccumulatorContext& context) {
+  if (FieldSamples::are_gaps(context.argument)) return std::make_unique<OfGaps<Theme>>(context);
+  return std::make_unique<OfField<Theme>>(context);
+}
+
+}  // namespace
+
+std::unique_ptr<Accumulator> make_field_counts(AccumulatorContext& context) { return make<Counting>(context); }
+std::unique_ptr<Accumulator> make_field_ends(AccumulatorContext& context) { return make<Ends>(context); }
+std::unique_ptr<Accumulator> make_field_sums(AccumulatorContext& context) { return make<Summing>(context); }
+std::unique_ptr<Accumulator> make_field_numbers(AccumulatorContext& context) { return make<Collecting>(context); }
+std::unique_ptr<Accumulator> make_field_texts(AccumulatorContext& context) { return make<Telling>(context); }
+std::unique_ptr<Accumulator> make_field_list(AccumulatorContext& context) { return make<Listing>(context); }
+
+}  // namespace flowmeter
