@@ -166,7 +166,7 @@ TEST(Registry, BeginsWithTheDefaultSchemaInItsOrder) {
 
 TEST(Registry, DescribesEveryColumnOnOneLine) {
   const std::set<std::string> units = {"s",      "ms",     "us",    "ns",  "byte", "byte^2",
-                                       "packet", "byte/s", "bit/s", "1/s", "-"};
+                                       "packet", "byte/s", "bit", "bit/s", "1/s", "-"};
   std::set<std::string> names;
   for (const Column& column : registry().columns()) {
     EXPECT_TRUE(names.insert(column.name).second) << column.name << " is there twice";
