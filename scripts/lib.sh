@@ -16,6 +16,8 @@ test_packages=(
   python3 python3-pytest python3-pytest-xdist python3-numpy python3-scipy
   zstd lz4 gzip procps
 )
+# libFuzzer comes with clang's run-time library.
+fuzz_packages=(clang-14 clang libclang-rt-14-dev)
 
 say() { printf '%s: %s\n' "${0##*/}" "$*" >&2; }
 die() {

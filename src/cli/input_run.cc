@@ -220,7 +220,7 @@ void Run::sniff_head() {
     const ssize_t count = pread(fd_, head_.data(), head_.size(), at < 0 ? 0 : at);
     if (count < 0) throw InputError(std::strerror(errno), true);
     head_.resize(static_cast<std::size_t>(count));
-    start(*sniff(head_, true));
+    start(*sniff(head_, head_.size() < sniff_bytes));
     return;
   }
   if (!output_) output_ = std::make_unique<Waiter>(io_, fd_);
