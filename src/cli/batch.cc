@@ -33,7 +33,7 @@ class TextSink final : public ByteSink {
 
 std::string header_line(const Options& options, const MeterPlan& plan) {
   TextSink sink;
-  CsvWriter(sink, options.delimiter, options.header).header(plan.header());
+  CsvWriter(sink, options.delimiter, options.header, options.safe_cells).header(plan.header());
   return sink.text;
 }
 

@@ -51,7 +51,7 @@ class Run final : public InputRun {
         name_(input_name(input_)),
         reporter_(reporter),
         sink_(output, [this] { refuse_if_lacking(); }),
-        writer_(sink_, options.delimiter, false),
+        writer_(sink_, options.delimiter, false, options.safe_cells),
         meter_(plan.make(writer_)),
         jobs_(jobs),
         alone_(alone),
@@ -84,6 +84,8 @@ class Run final : public InputRun {
   void conclude();
   void conclude_tshark(const ChildExit& how);
   void finish(EndOfInput end);
+  [[nodiscard]] const SkippedRecords& skipped() const;
+  [[nodiscard]] std::string skipped_in_words() const;
   void refuse_if_lacking();
   void stop();
   std::optional<double> share() const;
@@ -145,7 +147,9 @@ void Run::fail(const InputError& error) {
   if (child_) child_->signal(SIGKILL);
   if (fleet_) fleet_->kill();
   if (!error.nothing_done()) {
-    result_.message += " (the flows up to there are written)";
+    const std::string before = skipped_in_words();
+    result_.message += fmt::format(" (the flows up to there are written{}{})",
+                                   before.empty() ? "" : "; ", before);
     try {
       finish(EndOfInput::damaged);
     } catch (...) {
@@ -278,6 +282,7 @@ void Run::start_text(InputKind kind) {
   source_ = std::make_unique<DialectSource>(kind, plan_.fields());
   for (const std::string& field : plan_.required_fields()) source_->require(field);
   source_->attach(meter_->observer());
+  if (options_.keep_going) source_->keep_going();
   if (options_.read_bytes != 0) source_->set_chunk(options_.read_bytes);
   if (!seekable_) {  // the head cannot be read again
     const auto room = source_->room();
@@ -333,6 +338,7 @@ void Run::start_fleet(const TsharkSetup::Choice& choice) {
   fleet.configuration_directory = choice.configuration_directory;
   fleet.jobs = jobs_;
   fleet.life_frames = options_.life_frames;
+  fleet.keep_going = options_.keep_going;
   const FlowPolicy policy = plan_.policy();
   fleet.idle = policy.idle_timeout;
   fleet.remembered_streams = policy.remembered_streams;
@@ -372,6 +378,7 @@ void Run::start_single(const TsharkSetup::Choice& choice) {
   child_ = std::make_unique<Child>(tshark_command(choice.tshark, plan_.fields(), run), in, fd_);
   source_ = std::make_unique<DialectSource>(choice.decoder, plan_.fields());
   source_->attach(meter_->observer());
+  if (options_.keep_going) source_->keep_going();
   if (options_.read_bytes != 0) source_->set_chunk(options_.read_bytes);
   output_ = std::make_unique<Waiter>(io_, child_->out().get());
   errors_ = std::make_unique<Waiter>(io_, child_->err().get());
@@ -389,6 +396,19 @@ std::uint64_t Run::frames() const { return fleet_ ? fleet_->frames() : source_->
 
 std::uint64_t Run::timeless_frames() const {
   return fleet_ ? fleet_->timeless_frames() : source_->timeless_frames();
+}
+
+const SkippedRecords& Run::skipped() const {
+  static const SkippedRecords none;
+  return fleet_ ? fleet_->skipped() : source_ ? source_->skipped() : none;
+}
+
+/// "2 damaged records were skipped, the first: line 12: ..."; empty if there was none.
+std::string Run::skipped_in_words() const {
+  const auto& [count, first] = skipped();
+  if (count == 0) return {};
+  if (count == 1) return fmt::format("1 damaged record was skipped: {}", first);
+  return fmt::format("{} damaged records were skipped, the first: {}", count, first);
 }
 
 /// Moves bytes of a capture from a pipe to tshark.
@@ -477,10 +497,10 @@ void Run::watch_interrupt() {
 }
 
 void Run::end_of_output() {
-  source_->close();
   if (child_) {
     wait_for_child();
   } else {
+    source_->close();
     conclude();
   }
 }
@@ -504,6 +524,7 @@ void Run::conclude_tshark(const ChildExit& how) {
     return;
   }
   if (how.signal == 0 && how.status == 0) {
+    source_->close();
     conclude();
     return;
   }
@@ -533,6 +554,10 @@ void Run::finish(EndOfInput end) {
     if (source_) source_->end(end);
     if (fleet_) fleet_->end(end);
     sink_.finish();
+  }
+  if (const std::string words = skipped_in_words(); !words.empty() && result_.message.empty()) {
+    result_.status = ExitStatus::damaged;
+    result_.message = fmt::format("{}: {}", name_, words);
   }
   if (end == EndOfInput::interrupted) {
     result_.status =

@@ -21,6 +21,7 @@ struct Options {
   TsharkOptions tshark;
   char delimiter = ',';
   bool header = true;
+  bool safe_cells = false;          ///< no text that a spreadsheet would take for a formula
   bool list_columns = false;
   bool print_command = false;
   bool version = false;
@@ -29,6 +30,7 @@ struct Options {
   unsigned jobs = 1;                ///< tsharks at once
   bool jobs_given = false;          ///< on the command line, for inputs of any size
   std::uint64_t life_frames = 250'000;  ///< frames after which a tshark is replaced; 0: never
+  bool keep_going = false;          ///< behind damaged records of tshark's output
   std::size_t read_bytes = 0;       ///< most bytes for a read; 0: as many as fit
   Reporter::Level level = Reporter::Level::normal;
 };

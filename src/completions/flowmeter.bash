@@ -70,8 +70,8 @@ _flowmeter() {
 
   if [[ $current == -* ]]; then
     mapfile -t COMPREPLY < <(compgen -W '
-      -r --recursive -o --output -t --timeout --schema --columns --list-columns --delimiter --no-header --tshark
-      -Y --display-filter -d --decode-as --pref --transport-only --decoder -j --jobs --life-frames --print-command --progress --no-progress -q --quiet -v --verbose
+      -r --recursive -o --output -t --timeout --schema --columns --list-columns --delimiter --no-header --safe-cells --tshark
+      -Y --display-filter -d --decode-as --pref --transport-only --decoder -j --jobs --life-frames --keep-going --print-command --progress --no-progress -q --quiet -v --verbose
       --version -h --help --' -- "$current")
   fi
 }

@@ -4,6 +4,8 @@
 #include <rapidjson/error/en.h>
 #include <rapidjson/reader.h>
 
+#include <utility>
+
 #include "base/error.h"
 #include "dialect/key_table.h"
 
@@ -161,7 +163,9 @@ bool JsonParser::parse(std::span<char> text, Record& record) {
     state_->in_statistics = true;
     return false;
   }
-  if (state_->in_statistics) throw InputError("a frame behind text that is not JSON");
+  if (std::exchange(state_->in_statistics, false)) {
+    throw MisplacedRecord("a frame behind text that is not JSON");
+  }
   record.clear();
   state_->handler.begin(record);
   rapidjson::InsituStringStream stream(text.data());

@@ -1,10 +1,12 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "dialect/framer.h"
 #include "dialect/parser.h"
+#include "dialect/skipped.h"
 #include "dialect/sniff.h"
 #include "packet/decoder.h"
 #include "packet/observer.h"
@@ -30,6 +32,10 @@ class DialectSource final : public PacketSource {
   /// Space for the next bytes, and how many of it were filled.
   std::span<char> room() { return framer_->room(chunk_bytes_); }
   void commit(std::size_t count) { framer_->commit(count); }
+
+  /// From now on damaged records are passed over and counted, as long as others may follow.
+  void keep_going() noexcept { keep_going_ = true; }
+  [[nodiscard]] const SkippedRecords& skipped() const noexcept { return skipped_; }
 
   /// Publishes the frames that are whole by now.
   /// Throws InputError, with the place, where the text is damaged.
@@ -57,11 +63,17 @@ class DialectSource final : public PacketSource {
   [[nodiscard]] std::size_t chunk() const noexcept { return chunk_bytes_; }
 
  private:
+  std::optional<std::span<char>> next_record();
+  bool parse(std::span<char> text);
+  void skip(const std::string& why);
+
   std::size_t chunk_bytes_ = std::size_t{128} << 10;
   std::unique_ptr<Framer> framer_;
   std::unique_ptr<RecordParser> parser_;
   Record record_;
   PacketDecoder decoder_;
+  bool keep_going_ = false;
+  SkippedRecords skipped_;
 };
 
 }  // namespace flowmeter

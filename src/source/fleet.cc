@@ -244,8 +244,7 @@ void TsharkFleet::read_output(Life& life) {
       const std::size_t count = read_some(life.out->fd(), life.framer.room(output_chunk));
       if (count == 0) {
         life.out.reset();
-        life.output_over = true;
-        life.framer.close();
+        life.output_over = true;  // if its last line is torn, how it ended says more
         --living_;
       } else {
         life.framer.commit(count);
@@ -311,10 +310,11 @@ bool TsharkFleet::collect_frame() {
 bool TsharkFleet::take_record(Life& life) {
   while (const auto text = life.framer.next()) {
     try {
+      record_damaged_ = false;
       if (!life.parser->parse(*text, record_)) continue;
     } catch (const InputError& error) {
-      throw InputError(fmt::format("tshark's output behind frame {}: {}", decoder_.frames(),
-                                   error.what()));
+      skip(fmt::format("tshark's output behind frame {}: {}", decoder_.frames(), error.what()));
+      record_damaged_ = true;
     }
     ++life.taken;
     return true;
@@ -322,12 +322,19 @@ bool TsharkFleet::take_record(Life& life) {
   return false;
 }
 
+/// Damage that is no reason to end, if the user wants to go on.
+void TsharkFleet::skip(const std::string& why) {
+  if (!options_.keep_going) throw InputError(why);
+  if (skipped_.count++ == 0) skipped_.first = why;
+}
+
 void TsharkFleet::publish_record(const Life& life) {
+  if (record_damaged_) return;
   try {
     due_segment_ = life.segment;
     publish(decoder_.decode(record_));
   } catch (const InputError& error) {
-    throw InputError(fmt::format("frame {}: {}", decoder_.frames(), error.what()));
+    skip(fmt::format("frame {}: {}", decoder_.frames(), error.what()));
   }
 }
 

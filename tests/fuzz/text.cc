@@ -23,7 +23,7 @@ class TextSink final : public ByteSink {
 
 struct Outcome {
   std::string rows, error, lacking;
-  std::uint64_t frames = 0;
+  std::uint64_t frames = 0, skipped = 0;
 
   friend bool operator==(const Outcome&, const Outcome&) = default;
 };
@@ -48,13 +48,14 @@ void feed(DialectSource& source, std::string_view text, std::size_t chunk) {
 }
 
 Outcome meter(const MeterPlan& plan, const MakeSource& make_source, std::string_view text,
-              std::size_t chunk) {
+              std::size_t chunk, bool keep_going = false) {
   Outcome outcome;
   TextSink sink;
   CsvWriter writer(sink, ',', true);
   const auto meter = plan.make(writer);
   const auto source = make_source(plan.fields());
   source->attach(meter->observer());
+  if (keep_going) source->keep_going();
   try {
     feed(*source, text, chunk);
   } catch (const InputError& error) {
@@ -64,6 +65,7 @@ Outcome meter(const MeterPlan& plan, const MakeSource& make_source, std::string_
   outcome.rows = std::move(sink.text);
   outcome.lacking = source->lacking();
   outcome.frames = source->frames();
+  outcome.skipped = source->skipped().count;
   return outcome;
 }
 
@@ -78,6 +80,12 @@ void meter_text(const MakeSource& make_source, std::string_view text) {
   require(whole == pieces, "the pieces in which text comes make no difference");
   require(whole.rows.find("nan") == std::string::npos && whole.rows.find("inf") == std::string::npos,
           "no cell is NaN or infinite");
+  const Outcome further = meter(plan, make_source, text, std::max<std::size_t>(text.size(), 1), true);
+  require(further == meter(plan, make_source, text, pick(text, 40), true),
+          "the pieces make no difference to what is passed over");
+  require(further.frames >= whole.frames, "going on loses nothing");
+  require((further.skipped != 0) == (!whole.error.empty() && further.error != whole.error),
+          "what is damage is passed over, and nothing else");
   require(whole.error.find('\n') == std::string::npos, "a message is one line");
 }
 
