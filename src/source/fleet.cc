@@ -308,9 +308,11 @@ bool TsharkFleet::collect_frame() {
 
 /// Parses the life's next record, if there is one.
 bool TsharkFleet::take_record(Life& life) {
-  while (const auto text = life.framer.next()) {
+  while (true) {
+    record_damaged_ = false;
     try {
-      record_damaged_ = false;
+      const auto text = life.framer.next();
+      if (!text) return false;
       if (!life.parser->parse(*text, record_)) continue;
     } catch (const InputError& error) {
       skip(fmt::format("tshark's output behind frame {}: {}", decoder_.frames(), error.what()));
@@ -319,7 +321,6 @@ bool TsharkFleet::take_record(Life& life) {
     ++life.taken;
     return true;
   }
-  return false;
 }
 
 /// Damage that is no reason to end, if the user wants to go on.
