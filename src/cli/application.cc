@@ -27,11 +27,12 @@ void print(std::string_view text) {
   out.finish();
 }
 
-std::string column_table() {
+std::string column_table(const FeatureSettings& settings) {
   std::string table;
-  for (const Column& column : column_registry()) {
-    table += fmt::format("{}\t{}\t{}\t{}\n", column.name, column.unit, column.description,
-                         fmt::join(column.fields, ","));
+  const ColumnRegistry registry(settings);
+  for (const Column& column : registry.columns()) {
+    table += fmt::format("{}\t{}\t{}\t{}\t{}\n", column.name, column.group, column.unit,
+                         column.description, fmt::join(column.fields, ","));
   }
   return table;
 }
@@ -64,7 +65,7 @@ ExitStatus run(const Options& options, Reporter& reporter) {
     return ExitStatus::ok;
   }
   if (options.list_columns) {
-    print(column_table());
+    print(column_table(options.meter.features));
     return ExitStatus::ok;
   }
   const std::unique_ptr<MeterPlan> plan = make_plan(options.meter);

@@ -52,7 +52,7 @@ class Run final : public InputRun {
         reporter_(reporter),
         sink_(output, [this] { refuse_if_lacking(); }),
         writer_(sink_, options.delimiter, false, options.safe_cells),
-        meter_(plan.make(writer_)),
+        meter_(plan.make(input_, writer_)),
         jobs_(jobs),
         alone_(alone),
         done_(std::move(done)),
@@ -279,7 +279,7 @@ void Run::start_text(InputKind kind) {
     reporter_.warning(fmt::format("{}: was dissected already: what is for tshark has no effect on it",
                                   name_));
   }
-  source_ = std::make_unique<DialectSource>(kind, plan_.fields());
+  source_ = std::make_unique<DialectSource>(kind, plan_.fields(), plan_.tunnel());
   for (const std::string& field : plan_.required_fields()) source_->require(field);
   source_->attach(meter_->observer());
   if (options_.keep_going) source_->keep_going();
@@ -340,8 +340,9 @@ void Run::start_fleet(const TsharkSetup::Choice& choice) {
   fleet.life_frames = options_.life_frames;
   fleet.keep_going = options_.keep_going;
   const FlowPolicy policy = plan_.policy();
-  fleet.idle = policy.idle_timeout;
+  fleet.idle = policy.longest_idle_timeout();
   fleet.remembered_streams = policy.remembered_streams;
+  fleet.tunnel = plan_.tunnel();
   TsharkFleet::Host host;
   host.guard = [this](const std::function<void()>& step) { guarded(step); };
   host.progressed = [this] { sink_.flush(); };
@@ -376,7 +377,7 @@ void Run::start_single(const TsharkSetup::Choice& choice) {
                           : seekable_ ? Child::Input::given
                                       : Child::Input::pipe;
   child_ = std::make_unique<Child>(tshark_command(choice.tshark, plan_.fields(), run), in, fd_);
-  source_ = std::make_unique<DialectSource>(choice.decoder, plan_.fields());
+  source_ = std::make_unique<DialectSource>(choice.decoder, plan_.fields(), plan_.tunnel());
   source_->attach(meter_->observer());
   if (options_.keep_going) source_->keep_going();
   if (options_.read_bytes != 0) source_->set_chunk(options_.read_bytes);
@@ -542,6 +543,11 @@ void Run::conclude() {
     reporter_.warning(fmt::format("{}: {} frame{} without a time stamp, counted with the time of the "
                                   "frame before",
                                   name_, count, count == 1 ? "" : "s"));
+  }
+  if (const std::uint64_t count = meter_->counters().disordered_packets(); count != 0) {
+    reporter_.warning(fmt::format("{}: {} packet{} older than the packet of the flow before; "
+                                  "reordercap puts a capture in order",
+                                  name_, count, count == 1 ? " is" : "s are"));
   }
   finish(EndOfInput::complete);
 }

@@ -4,12 +4,13 @@
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <algorithm>
-#include <cmath>
-#include <map>
 #include <thread>
 
 #include "base/error.h"
+#include "cli/option_values.h"
+#include "schema/schemas.h"
 
 namespace flowmeter {
 namespace {
@@ -34,7 +35,32 @@ class HelpFormatter final : public CLI::Formatter {
   }
 };
 
-void add_input_options(CLI::App& app, Options& options, std::string& decoder) {
+/// Options whose values are read when all is parsed.
+struct RawOptions {
+  std::string timeout = "600", active_timeout, delimiter = ",", na;
+  int progress = -1;
+  bool quiet = false, verbose = false;
+};
+
+/// An option whose value is one of a few words; the first one is what it is without the option.
+template <class Value>
+void add_choice(CLI::App& app, const std::string& name, Value& value, const std::string& help,
+                const std::vector<std::pair<std::string, Value>>& words, const char* group) {
+  std::vector<std::string> names;
+  for (const auto& [word, meaning] : words) names.push_back(word);
+  const auto set = [&value, words](const std::string& given) {
+    for (const auto& [word, meaning] : words) {
+      if (word == given) value = meaning;
+    }
+  };
+  app.add_option_function<std::string>(name, set, help)
+      ->type_name("NAME")
+      ->check(CLI::IsMember(names).description(""))
+      ->default_str(names.front())
+      ->group(group);
+}
+
+void add_input_options(CLI::App& app, Options& options) {
   app.add_option("INPUT", options.inputs,
                  "Captures or tshark output; - is standard input, told apart by content")
       ->type_name("");
@@ -60,12 +86,13 @@ void add_input_options(CLI::App& app, Options& options, std::string& decoder) {
   app.add_flag("--transport-only", options.tshark.transport_only,
                "Switch application dissectors off: faster; see the README for what differs")
       ->group("Input");
-  app.add_option("--decoder", decoder,
-                 "How tshark is asked: ek, json, columns, or auto (the fastest that is exact)")
-      ->type_name("NAME")
-      ->check(CLI::IsMember({"auto", "ek", "json", "columns"}).description(""))
-      ->capture_default_str()
-      ->group("Input");
+  add_choice<DecoderChoice>(app, "--decoder", options.decoder,
+                            "How tshark is asked: ek, json, columns, or auto (the fastest that is exact)",
+                            {{"auto", DecoderChoice::automatic},
+                             {"ek", DecoderChoice::ek},
+                             {"json", DecoderChoice::json},
+                             {"columns", DecoderChoice::columns}},
+                            "Input");
   app.add_option("-j,--jobs", options.jobs, "tsharks at once (default: the cores)")
       ->type_name("N")
       ->check(CLI::Range(1, 256).description(""))
@@ -85,33 +112,65 @@ void add_input_options(CLI::App& app, Options& options, std::string& decoder) {
   app.add_option("--read-size", options.read_bytes, "Most bytes for a read")->group("");
 }
 
-void add_flow_options(CLI::App& app, Options& options, double& timeout) {
-  app.add_option("-t,--timeout", timeout,
-                 "A flow ends when its stream is idle for longer than this")
+void add_flow_options(CLI::App& app, Options& options, RawOptions& raw) {
+  MeterOptions& meter = options.meter;
+  app.add_option("-t,--timeout", raw.timeout,
+                 "A flow ends when its stream is idle for longer than this; 600,udp=60: by protocol")
       ->type_name("SECONDS")
-      ->check(CLI::Validator(CLI::NonNegativeNumber).description(""))
       ->capture_default_str()
       ->group("Flows");
-  app.add_option("--schema", options.meter.schema, "Set of columns: flowmeter or pyflowmeter")
+  app.add_option("--active-timeout", raw.active_timeout,
+                 "A flow ends at a packet that is later than its first one by more than this")
+      ->type_name("SECONDS")
+      ->group("Flows");
+  add_choice<DirectionPolicy>(
+      app, "--direction", meter.direction,
+      "Forward is from the sender of the first packet (first), or from its receiver if it is a "
+      "SYN+ACK (handshake)",
+      {{"first", DirectionPolicy::first}, {"handshake", DirectionPolicy::handshake}}, "Flows");
+  add_choice<TunnelPolicy>(
+      app, "--tunnel", meter.tunnel, "Of several transports in a frame: all, inner, outer",
+      {{"all", TunnelPolicy::all}, {"inner", TunnelPolicy::inner}, {"outer", TunnelPolicy::outer}},
+      "Flows");
+  add_choice<ClockPolicy>(
+      app, "--clock", meter.clock,
+      "Packets count with their own times (raw), or no earlier than the one before (monotone)",
+      {{"raw", ClockPolicy::raw}, {"monotone", ClockPolicy::monotone}}, "Flows");
+}
+
+void add_column_options(CLI::App& app, Options& options, RawOptions& raw) {
+  MeterOptions& meter = options.meter;
+  app.add_option("--schema", meter.schema,
+                 fmt::format("Set of columns: {}", fmt::join(schema_names(), ", ")))
       ->type_name("NAME")
       ->capture_default_str()
       ->group("Columns");
-  app.add_option("--columns", options.meter.columns,
-                 "Columns: a,b chooses; +a adds to the schema's; =-a drops")
+  app.add_option("--columns", meter.columns,
+                 "Columns and groups: a,b chooses; +a adds to the schema's; =-a drops")
       ->type_name("LIST")
       ->group("Columns");
+  add_choice<SizeBasis>(
+      app, "--size", meter.features.size, "Sizes in the default columns: frame, ip, payload",
+      {{"frame", SizeBasis::frame}, {"ip", SizeBasis::ip}, {"payload", SizeBasis::payload}},
+      "Columns");
+  app.add_flag("--drop-ids", meter.drop_ids,
+               "Leave out the columns that identify a flow: addresses, ports, times, ids")
+      ->group("Columns");
+  app.add_option("--na", raw.na, "What statistics without samples print (default: 0; kurtosis -3)")
+      ->type_name("TOKEN")
+      ->group("Columns");
   app.add_flag("--list-columns", options.list_columns,
-               "List all columns with unit, meaning and tshark fields")
+               "List all columns with group, unit, meaning and tshark fields")
       ->group("Columns");
 }
 
-void add_output_options(CLI::App& app, Options& options, std::string& delimiter, int& progress,
-                        bool& quiet, bool& verbose) {
+void add_output_options(CLI::App& app, Options& options, RawOptions& raw) {
+  int& progress = raw.progress;
   app.add_option("-o,--output", options.output,
                  "File to write, or directory for one NAME_flow.csv per capture")
       ->type_name("PATH")
       ->group("Output");
-  app.add_option("--delimiter", delimiter, "Character between cells (\\t for a tab)")
+  app.add_option("--delimiter", raw.delimiter, "Character between cells (\\t for a tab)")
       ->type_name("CHAR")
       ->capture_default_str()
       ->group("Output");
@@ -125,17 +184,10 @@ void add_output_options(CLI::App& app, Options& options, std::string& delimiter,
          "--progress", [&progress] { progress = 1; }, "Show progress on stderr (default on a terminal)")
       ->group("Messages");
   app.add_flag_callback("--no-progress", [&progress] { progress = 0; }, "Do not")->group("Messages");
-  app.add_flag("-q,--quiet", quiet, "Errors only")->group("Messages");
-  app.add_flag("-v,--verbose", verbose, "Say more")->group("Messages");
+  app.add_flag("-q,--quiet", raw.quiet, "Errors only")->group("Messages");
+  app.add_flag("-v,--verbose", raw.verbose, "Say more")->group("Messages");
   app.add_flag("--version", options.version, "Print the versions of flowmeter and tshark")
       ->group("Messages");
-}
-
-char parse_delimiter(const std::string& text) {
-  if (text == "\\t") return '\t';
-  const bool usable = text.size() == 1 && text != "\"" && text != "\n" && text != "\r";
-  if (!usable) throw UsageError("--delimiter takes one character that is no quote or line end");
-  return text.front();
 }
 
 /// Everything behind the first "--" goes to tshark as it is.
@@ -152,10 +204,7 @@ int cut_verbatim(int argc, const char* const* argv, std::vector<std::string>& ex
 
 Options parse_options(int argc, const char* const* argv, std::string& help) {
   Options options;
-  double timeout = options.meter.idle_timeout.count();
-  std::string delimiter = ",", decoder = "auto";
-  int progress = -1;
-  bool quiet = false, verbose = false;
+  RawOptions raw;
   argc = cut_verbatim(argc, argv, options.tshark.extra_arguments);
   for (int i = 1; i < argc; ++i) {
     const std::string_view word = argv[i];  // CLI11 would take the next word for the value
@@ -169,9 +218,10 @@ Options parse_options(int argc, const char* const* argv, std::string& help) {
   app.get_formatter()->column_width(30);
   app.footer(examples);
   app.set_help_flag("-h,--help", "Print this help")->group("Messages");
-  add_input_options(app, options, decoder);
-  add_flow_options(app, options, timeout);
-  add_output_options(app, options, delimiter, progress, quiet, verbose);
+  add_input_options(app, options);
+  add_flow_options(app, options, raw);
+  add_column_options(app, options, raw);
+  add_output_options(app, options, raw);
   try {
     app.parse(argc, argv);
   } catch (const CLI::CallForHelp&) {
@@ -180,20 +230,18 @@ Options parse_options(int argc, const char* const* argv, std::string& help) {
   } catch (const CLI::ParseError& error) {
     throw UsageError(std::string(error.what()) + " (see --help)");
   }
-  if (std::isnan(timeout)) throw UsageError("--timeout: nan is no time");
-  options.meter.idle_timeout = std::chrono::duration<double>(timeout);
-  options.delimiter = parse_delimiter(delimiter);
-  const std::map<std::string_view, DecoderChoice> decoders{{"auto", DecoderChoice::automatic},
-                                                           {"ek", DecoderChoice::ek},
-                                                           {"json", DecoderChoice::json},
-                                                           {"columns", DecoderChoice::columns}};
-  options.decoder = decoders.at(decoder);
+  parse_idle_timeouts(raw.timeout, options.meter);
+  if (app.count("--active-timeout") != 0) {
+    options.meter.active_timeout = parse_seconds("--active-timeout", raw.active_timeout);
+  }
+  if (app.count("--na") != 0) options.meter.features.na = raw.na;
+  options.delimiter = parse_delimiter(raw.delimiter);
   options.jobs_given = app.count("--jobs") != 0 || app.count("--life-frames") != 0;
   if (app.count("--jobs") == 0) options.jobs = std::max(1U, std::thread::hardware_concurrency());
-  if (quiet) options.level = Reporter::Level::quiet;
-  if (verbose) options.level = Reporter::Level::verbose;
-  const bool by_default = isatty(STDERR_FILENO) != 0 && isatty(STDOUT_FILENO) == 0 && !quiet;
-  options.progress = progress < 0 ? by_default : progress == 1;
+  if (raw.quiet) options.level = Reporter::Level::quiet;
+  if (raw.verbose) options.level = Reporter::Level::verbose;
+  const bool by_default = isatty(STDERR_FILENO) != 0 && isatty(STDOUT_FILENO) == 0 && !raw.quiet;
+  options.progress = raw.progress < 0 ? by_default : raw.progress == 1;
   return options;
 }
 

@@ -3,7 +3,9 @@
 
 _flowmeter_columns() {
   local program=${1/#\~/$HOME}
-  "$program" --list-columns 2>/dev/null </dev/null | while read -r name _; do printf '%s\n' "$name"; done
+  "$program" --list-columns 2>/dev/null </dev/null | while read -r name group _; do
+    printf '%s\n' "$name" "$group"
+  done | sort -u
 }
 
 # _flowmeter_list WORD NAME…: completes the last name of a list with commas; each name may have a sign.
@@ -49,6 +51,22 @@ _flowmeter() {
       mapfile -t COMPREPLY < <(compgen -W 'auto ek json columns' -- "$current")
       return
       ;;
+    --direction)
+      mapfile -t COMPREPLY < <(compgen -W 'first handshake' -- "$current")
+      return
+      ;;
+    --tunnel)
+      mapfile -t COMPREPLY < <(compgen -W 'all inner outer' -- "$current")
+      return
+      ;;
+    --clock)
+      mapfile -t COMPREPLY < <(compgen -W 'raw monotone' -- "$current")
+      return
+      ;;
+    --size)
+      mapfile -t COMPREPLY < <(compgen -W 'frame ip payload' -- "$current")
+      return
+      ;;
     --columns)
       mapfile -t names < <(_flowmeter_columns "$1")
       _flowmeter_list "$current" "${names[@]}"
@@ -62,7 +80,7 @@ _flowmeter() {
     -o | --output)
       return # files
       ;;
-    -t | --timeout | --delimiter | -j | --jobs | --life-frames | -Y | --display-filter | -d | --decode-as | --pref)
+    -t | --timeout | --active-timeout | --na | --delimiter | -j | --jobs | --life-frames | -Y | --display-filter | -d | --decode-as | --pref)
       compopt +o default +o bashdefault
       return
       ;;
@@ -71,6 +89,7 @@ _flowmeter() {
   if [[ $current == -* ]]; then
     mapfile -t COMPREPLY < <(compgen -W '
       -r --recursive -o --output -t --timeout --schema --columns --list-columns --delimiter --no-header --safe-cells --tshark
+      --active-timeout --direction --tunnel --clock --size --drop-ids --na
       -Y --display-filter -d --decode-as --pref --transport-only --decoder -j --jobs --life-frames --keep-going --print-command --progress --no-progress -q --quiet -v --verbose
       --version -h --help --' -- "$current")
   fi

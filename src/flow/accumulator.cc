@@ -2,15 +2,21 @@
 
 namespace flowmeter {
 
-std::size_t AccumulatorSet::add(AccumulatorFactory factory, AccumulatorContext& context) {
+std::optional<std::size_t> AccumulatorSet::find(const AccumulatorKind& kind) const noexcept {
   for (const Member& member : members_) {
-    if (member.factory == factory) return member.offset;
+    if (member.kind == kind) return member.offset;
   }
-  auto accumulator = factory(context);
+  return std::nullopt;
+}
+
+std::size_t AccumulatorSet::add(const AccumulatorKind& kind, AccumulatorContext context) {
+  if (const auto known = find(kind)) return *known;
+  context.argument = kind.argument;
+  auto accumulator = kind.factory(context);
   const std::size_t alignment = accumulator->alignment();
   const std::size_t offset = (size_ + alignment - 1) / alignment * alignment;
   size_ = offset + accumulator->size();
-  members_.push_back({factory, std::move(accumulator), offset});
+  members_.push_back({kind, std::move(accumulator), offset});
   return offset;
 }
 

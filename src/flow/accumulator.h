@@ -3,6 +3,9 @@
 #include <cstddef>
 #include <memory>
 #include <new>
+#include <optional>
+#include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -32,6 +35,9 @@ class Accumulator {
 
   /// Takes a packet of the flow into account.
   virtual void add(std::byte* state, const Packet& packet, Direction direction) const = 0;
+
+  /// An ICMP error quotes a packet of the flow.
+  virtual void add_error(std::byte* /*state*/) const {}
 };
 
 /// An accumulator whose state is a State; derived classes write only add_packet().
@@ -42,10 +48,15 @@ class AccumulatorOf : public Accumulator {
   [[nodiscard]] std::size_t alignment() const noexcept final { return alignof(State); }
   void construct(std::byte* state) const final { new (state) State(); }
   void destroy(std::byte* state) const noexcept final {
-    std::launder(reinterpret_cast<State*>(state))->~State();
+    as_state(state).~State();
   }
   void add(std::byte* state, const Packet& packet, Direction direction) const final {
-    add_packet(*std::launder(reinterpret_cast<State*>(state)), packet, direction);
+    add_packet(as_state(state), packet, direction);
+  }
+
+ protected:
+  [[nodiscard]] static State& as_state(std::byte* state) noexcept {
+    return *std::launder(reinterpret_cast<State*>(state));
   }
 
  private:
@@ -56,16 +67,33 @@ class AccumulatorOf : public Accumulator {
 struct AccumulatorContext {
   FieldSet& fields;  ///< of the run: the tshark fields that it reads must be added
   const FeatureSettings& settings;
+  std::string_view argument{};  ///< of its kind; gone when it is made
 };
 
-/// Makes an accumulator for a run. The function's address is what tells one kind from another.
+/// Makes an accumulator for a run.
 using AccumulatorFactory = std::unique_ptr<Accumulator> (*)(AccumulatorContext& context);
+
+/// One kind of accumulator: columns that name the same kind share its state.
+struct AccumulatorKind {
+  AccumulatorFactory factory = nullptr;  ///< null: none
+  std::string argument{};                ///< what the factory is to make, where it can make several
+
+  AccumulatorKind() = default;
+  AccumulatorKind(std::nullptr_t) {}  // NOLINT: a column without state says just that
+  AccumulatorKind(AccumulatorFactory maker, std::string what = {})  // NOLINT: most have no argument
+      : factory(maker), argument(std::move(what)) {}
+
+  friend bool operator==(const AccumulatorKind&, const AccumulatorKind&) = default;
+};
 
 /// The accumulators of a run and where their states lie behind a Flow.
 class AccumulatorSet {
  public:
   /// Offset of that kind's state from the start of the states; adds the kind if it is new.
-  std::size_t add(AccumulatorFactory factory, AccumulatorContext& context);
+  std::size_t add(const AccumulatorKind& kind, AccumulatorContext context);
+
+  /// Offset of that kind's state, if the kind was added.
+  [[nodiscard]] std::optional<std::size_t> find(const AccumulatorKind& kind) const noexcept;
 
   /// Bytes of all states together.
   [[nodiscard]] std::size_t size() const noexcept { return size_; }
@@ -81,10 +109,13 @@ class AccumulatorSet {
       member.accumulator->add(states + member.offset, packet, direction);
     }
   }
+  void add_error(std::byte* states) const {
+    for (const Member& member : members_) member.accumulator->add_error(states + member.offset);
+  }
 
  private:
   struct Member {
-    AccumulatorFactory factory;
+    AccumulatorKind kind;
     std::unique_ptr<Accumulator> accumulator;
     std::size_t offset;
   };

@@ -13,6 +13,12 @@ class Sizes final : public AccumulatorOf<SizeState> {
   }
 };
 
+class Start final : public AccumulatorOf<StartState> {
+  void add_packet(StartState& state, const Packet& packet, Direction /*direction*/) const override {
+    if (!state.known) state = {packet.time_ns, true};
+  }
+};
+
 class Gaps final : public AccumulatorOf<GapState> {
   void add_packet(GapState& state, const Packet& packet, Direction direction) const override {
     const std::size_t way = index(direction);
@@ -50,6 +56,7 @@ std::unique_ptr<Accumulator> make_sizes(AccumulatorContext& context) {
   return std::make_unique<Sizes<&Packet::frame_bytes>>();
 }
 
+std::unique_ptr<Accumulator> make_start(AccumulatorContext&) { return std::make_unique<Start>(); }
 std::unique_ptr<Accumulator> make_gaps(AccumulatorContext&) { return std::make_unique<Gaps>(); }
 std::unique_ptr<Accumulator> make_flags(AccumulatorContext&) { return std::make_unique<Flags>(); }
 

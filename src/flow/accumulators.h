@@ -12,6 +12,14 @@ namespace flowmeter {
 using SizeState = std::array<SizeDistribution, 2>;
 [[nodiscard]] std::unique_ptr<Accumulator> make_sizes(AccumulatorContext& context);
 
+/// Time of the flow's first packet, in nanoseconds since the epoch: not the smallest, when the capture
+/// is out of order.
+struct StartState {
+  std::int64_t ns = 0;
+  bool known = false;
+};
+[[nodiscard]] std::unique_ptr<Accumulator> make_start(AccumulatorContext& context);
+
 /// Gaps between consecutive packets of the same direction, in nanoseconds: n packets, n-1 gaps.
 struct GapState {
   std::array<GapDistribution, 2> gaps;

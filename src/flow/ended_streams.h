@@ -5,7 +5,7 @@
 #include <boost/multi_index/sequenced_index.hpp>
 #include <boost/multi_index_container.hpp>
 
-#include "packet/packet.h"
+#include "flow/flow.h"
 
 namespace flowmeter {
 
@@ -28,6 +28,7 @@ class EndedStreams {
     Endpoint source;
     Endpoint destination;
     std::uint32_t parts = 0;  ///< parts of the stream that ended
+    DirectionBasis basis = DirectionBasis::first;  ///< of the first of them
   };
 
   explicit EndedStreams(std::size_t capacity) : capacity_(capacity) {}

@@ -11,8 +11,18 @@ namespace flowmeter {
 
 /// Why a flow ended. In brackets IPFIX flowEndReason (RFC 5102, 5.11.3).
 enum class EndReason : std::uint8_t {
-  idle = 1,          ///< no packet for longer than the idle time-out (1)
-  end_of_input = 4,  ///< open when the input ended (4, forced end)
+  idle,          ///< no packet for longer than the idle time-out (1)
+  active,        ///< it lasted longer than the active time-out (2)
+  end_of_input,  ///< open when the input ended (4, forced end)
+  forced,        ///< open when the user ended the run (4)
+};
+
+/// What tells which side of a flow is its source.
+enum class DirectionBasis : std::uint8_t {
+  first,   ///< UDP: the first packet's sender
+  syn,     ///< TCP: the first packet is a SYN
+  synack,  ///< TCP: the first packet is a SYN+ACK
+  middle,  ///< TCP: the first packet seen is neither, so the connection is older
 };
 
 /// One open flow. Lives in a FlowTable; the states of the run's accumulators lie behind it.
@@ -26,7 +36,7 @@ struct Flow {
   SetHook by_key;
 
   StreamKey key;
-  Endpoint source;       ///< sent the flow's first packet (of the stream's first part, if cut)
+  Endpoint source;       ///< by the policy: sent the first packet (of the stream's first part, if cut)
   Endpoint destination;
   std::int64_t first_ns = 0;     ///< smallest packet time
   std::int64_t last_ns = 0;      ///< largest packet time
@@ -35,6 +45,7 @@ struct Flow {
   std::uint64_t first_frame = 0; ///< frame number of the first packet
   std::uint32_t part = 0;        ///< how often the stream was cut before
   std::uint8_t first_order = 0;  ///< order of the first packet within its frame
+  DirectionBasis basis = DirectionBasis::first;  ///< of the stream's first part
 
   /// States of the accumulators, see AccumulatorSet.
   [[nodiscard]] std::byte* states() noexcept { return reinterpret_cast<std::byte*>(this + 1); }

@@ -1,10 +1,12 @@
 #include "flow/flow_table.h"
 
 #include <algorithm>
+#include <memory>
 #include <new>
 #include <tuple>
 
 #include "base/error.h"
+#include "flow/accumulators.h"
 
 namespace flowmeter {
 namespace {
@@ -22,6 +24,12 @@ auto first_packet(const Flow& flow) noexcept {
   return std::tuple(flow.first_frame, flow.first_order);
 }
 
+DirectionBasis basis_of(const Packet& packet) noexcept {
+  if (packet.key.transport != Transport::tcp) return DirectionBasis::first;
+  if ((packet.tcp_flags & tcp_flag::syn) == 0) return DirectionBasis::middle;
+  return (packet.tcp_flags & tcp_flag::ack) == 0 ? DirectionBasis::syn : DirectionBasis::synack;
+}
+
 }  // namespace
 
 FlowTable::FlowTable(const FlowPolicy& policy, const AccumulatorSet& accumulators, FlowSink& sink)
@@ -33,13 +41,18 @@ FlowTable::FlowTable(const FlowPolicy& policy, const AccumulatorSet& accumulator
               flows_in_a_block, flows_in_a_block),
       buckets_(first_buckets),
       flows_(Flows::bucket_traits(buckets_.data(), buckets_.size())),
-      ended_streams_(policy.remembered_streams) {}
+      ended_streams_(policy.remembered_streams) {
+  if (policy_.active_timeout) start_offset_ = accumulators.find(&make_start).value();
+}
 
 FlowTable::~FlowTable() {
-  recency_.clear_and_dispose([this](Flow* flow) {
-    flows_.erase(flows_.iterator_to(*flow));
-    accumulators_.destroy(flow->states());
-  });
+  for (Recency& recency : recency_) {
+    recency.clear_and_dispose([this](Flow* flow) {
+      flows_.erase(flows_.iterator_to(*flow));
+      accumulators_.destroy(flow->states());
+    });
+  }
+  for (const Cut& cut : cut_) accumulators_.destroy(cut.flow->states());
 }
 
 void FlowTable::on_frame(const Frame& frame) {
@@ -49,26 +62,51 @@ void FlowTable::on_frame(const Frame& frame) {
   expire();
 }
 
+Flow* FlowTable::find(const StreamKey& key) {
+  const auto found = flows_.find(key);
+  return found == flows_.end() ? nullptr : &*found;
+}
+
+/// Why the flow is over before a packet of that time, if it is.
+std::optional<EndReason> FlowTable::cut_before(const Flow& flow, std::int64_t time_ns) const {
+  if (elapsed(flow.previous_ns, time_ns) > idle_ns(flow.key.transport)) return EndReason::idle;
+  if (!policy_.active_timeout) return std::nullopt;
+  const auto& start = *std::launder(
+      reinterpret_cast<const StartState*>(flow.states() + start_offset_));
+  const auto most = static_cast<std::uint64_t>(policy_.active_timeout->count());
+  if (elapsed(start.ns, time_ns) > most) return EndReason::active;
+  return std::nullopt;
+}
+
 void FlowTable::on_packet(const Packet& packet) {
-  const auto found = flows_.find(packet.key);
-  Flow* flow = found == flows_.end() ? nullptr : &*found;
-  const auto timeout = static_cast<std::uint64_t>(policy_.idle_timeout.count());
-  if (flow != nullptr && elapsed(flow->previous_ns, packet.time_ns) > timeout) {
-    finish(*flow, EndReason::idle);
-    flow = nullptr;
+  Flow* flow = find(packet.key);
+  if (flow != nullptr && packet.time_ns < flow->previous_ns) {
+    ++disordered_;
+    if (policy_.clock == ClockPolicy::monotone) {
+      Packet later = packet;
+      later.time_ns = flow->previous_ns;
+      add(*flow, later);
+      return;
+    }
   }
-  if (flow == nullptr) {
-    flow = &open(packet);
-  } else {
-    extend(*flow, packet.time_ns);
-    recency_.erase(recency_.iterator_to(*flow));
+  if (flow != nullptr) {
+    if (const auto reason = cut_before(*flow, packet.time_ns)) {
+      cut(*flow, *reason);
+      flow = nullptr;
+    }
   }
-  recency_.push_back(*flow);
-  flow->previous_ns = packet.time_ns;
-  flow->touched_ns = clock_ns_;
+  add(flow != nullptr ? *flow : open(packet), packet);
+}
+
+void FlowTable::add(Flow& flow, const Packet& packet) {
+  extend(flow, packet.time_ns);
+  Recency& recency = recency_of(flow.key.transport);
+  recency.splice(recency.end(), recency, recency.iterator_to(flow));
+  flow.previous_ns = packet.time_ns;
+  flow.touched_ns = clock_ns_;
   const Direction direction =
-      packet.source == flow->source ? Direction::forward : Direction::backward;
-  accumulators_.add_packet(flow->states(), packet, direction);
+      packet.source == flow.source ? Direction::forward : Direction::backward;
+  accumulators_.add_packet(flow.states(), packet, direction);
 }
 
 /// Makes the flow reach to that time; its length must stay a number of nanoseconds.
@@ -91,16 +129,23 @@ Flow& FlowTable::open(const Packet& packet) {
   flow.key = packet.key;
   flow.source = packet.source;
   flow.destination = packet.destination;
+  flow.basis = basis_of(packet);
+  if (flow.basis == DirectionBasis::synack && policy_.direction == DirectionPolicy::handshake) {
+    std::swap(flow.source, flow.destination);
+  }
   if (const EndedStreams::Entry* earlier = ended_streams_.find(packet.key)) {
     flow.part = earlier->parts;
-    if (earlier->source == packet.destination && earlier->destination == packet.source) {
-      std::swap(flow.source, flow.destination);
-    }
+    flow.basis = earlier->basis;
+    const bool backward =
+        earlier->source == packet.destination && earlier->destination == packet.source;
+    flow.source = backward ? packet.destination : packet.source;
+    flow.destination = backward ? packet.source : packet.destination;
   }
   flow.first_ns = flow.last_ns = packet.time_ns;
   flow.first_frame = packet.frame_number;
   flow.first_order = packet.order_in_frame;
   flows_.insert(flow);
+  recency_of(flow.key.transport).push_back(flow);
   return flow;
 }
 
@@ -110,43 +155,88 @@ void FlowTable::grow() {
   buckets_.swap(buckets);
 }
 
+/// Hands over what was idle for too long.
 void FlowTable::expire() {
-  const auto timeout = static_cast<std::uint64_t>(policy_.idle_timeout.count());
   due_.clear();
-  for (Flow& flow : recency_) {
-    if (elapsed(flow.touched_ns, clock_ns_) <= timeout) break;
-    due_.push_back(&flow);
+  for (const Recency& recency : recency_) {
+    if (recency.empty()) continue;
+    const std::uint64_t timeout = idle_ns(recency.front().key.transport);
+    for (auto flow = recency.begin(); flow != recency.end(); ++flow) {
+      if (elapsed(flow->touched_ns, clock_ns_) <= timeout) break;
+      due_.push_back(const_cast<Flow*>(&*flow));
+    }
   }
   if (due_.empty()) return;
-  std::sort(due_.begin(), due_.end(), [](const Flow* a, const Flow* b) {
-    return std::tuple(a->touched_ns, first_packet(*a)) < std::tuple(b->touched_ns, first_packet(*b));
+  // The clock at which a flow ends may lie beyond 64 bits; how long ago that was does not.
+  const auto overdue = [this](const Flow& flow) {
+    return elapsed(flow.touched_ns, clock_ns_) - idle_ns(flow.key.transport);
+  };
+  std::sort(due_.begin(), due_.end(), [&](const Flow* a, const Flow* b) {
+    return std::tuple(overdue(*b), first_packet(*a)) < std::tuple(overdue(*a), first_packet(*b));
   });
-  for (Flow* flow : due_) finish(*flow, EndReason::idle);
+  for (Flow* flow : due_) {
+    cut(*flow, EndReason::idle);
+    hand_over_cut();
+  }
 }
 
-void FlowTable::finish(Flow& flow, EndReason reason) {
-  if (reason == EndReason::idle) {
-    ended_streams_.remember({flow.key, flow.source, flow.destination, flow.part + 1});
-  }
+/// Ends a part of a stream; it waits in `cut_` to be handed over.
+void FlowTable::cut(Flow& flow, EndReason reason) {
+  ended_streams_.remember({flow.key, flow.source, flow.destination, flow.part + 1, flow.basis});
+  unlink(flow);
+  cut_.push_back({&flow, reason});
+}
+
+void FlowTable::unlink(Flow& flow) noexcept {
+  Recency& recency = recency_of(flow.key.transport);
+  recency.erase(recency.iterator_to(flow));
+  flows_.erase(flows_.iterator_to(flow));
+}
+
+/// Hands over a flow that is unlinked, and lets go of it.
+void FlowTable::hand_over(Flow& flow, EndReason reason) {
+  const auto release = [this](Flow* over) {
+    accumulators_.destroy(over->states());
+    over->~Flow();
+    memory_.free(over);
+  };
+  const std::unique_ptr<Flow, decltype(release)> guard(&flow, release);
   ++ended_;
   sink_.on_flow(flow, reason);
-  release(flow);
 }
 
-void FlowTable::release(Flow& flow) noexcept {
-  recency_.erase(recency_.iterator_to(flow));
-  flows_.erase(flows_.iterator_to(flow));
-  accumulators_.destroy(flow.states());
-  flow.~Flow();
-  memory_.free(&flow);
+void FlowTable::hand_over_cut() {
+  std::sort(cut_.begin(), cut_.end(), [](const Cut& a, const Cut& b) {
+    return first_packet(*a.flow) < first_packet(*b.flow);
+  });
+  while (!cut_.empty()) {
+    const Cut first = cut_.front();
+    cut_.erase(cut_.begin());
+    hand_over(*first.flow, first.reason);
+  }
 }
 
-void FlowTable::on_end(EndOfInput /*end*/) {
+void FlowTable::on_frame_end(const Frame& frame) {
+  hand_over_cut();
+  for (const StreamKey& key : frame.quoted) {
+    if (Flow* const flow = find(key)) accumulators_.add_error(flow->states());
+  }
+}
+
+void FlowTable::on_end(EndOfInput end) {
+  hand_over_cut();
+  const EndReason reason =
+      end == EndOfInput::interrupted ? EndReason::forced : EndReason::end_of_input;
   due_.clear();
-  for (Flow& flow : recency_) due_.push_back(&flow);
+  for (Recency& recency : recency_) {
+    for (Flow& flow : recency) due_.push_back(&flow);
+  }
   std::sort(due_.begin(), due_.end(),
             [](const Flow* a, const Flow* b) { return first_packet(*a) < first_packet(*b); });
-  for (Flow* flow : due_) finish(*flow, EndReason::end_of_input);
+  for (Flow* flow : due_) {
+    unlink(*flow);
+    hand_over(*flow, reason);
+  }
 }
 
 }  // namespace flowmeter

@@ -3,7 +3,10 @@
 #include <boost/intrusive/list.hpp>
 #include <boost/intrusive/unordered_set.hpp>
 #include <boost/pool/pool.hpp>
+#include <algorithm>
+#include <array>
 #include <chrono>
+#include <optional>
 #include <vector>
 
 #include "flow/ended_streams.h"
@@ -18,24 +21,51 @@ class FlowCounters {
   virtual ~FlowCounters() = default;
   [[nodiscard]] virtual std::uint64_t open_flows() const noexcept = 0;
   [[nodiscard]] virtual std::uint64_t ended_flows() const noexcept = 0;
+
+  /// Packets that are older than the packet of their flow that came before them.
+  [[nodiscard]] virtual std::uint64_t disordered_packets() const noexcept { return 0; }
+};
+
+/// Which side of a stream is the source.
+enum class DirectionPolicy : std::uint8_t {
+  first,      ///< the sender of the first packet
+  handshake,  ///< likewise, but the receiver if that packet is a SYN+ACK
+};
+
+/// Which times packets count with.
+enum class ClockPolicy : std::uint8_t {
+  raw,       ///< their own: gaps may be negative
+  monotone,  ///< no earlier than the flow's packet before
 };
 
 /// Rules by which streams are cut into flows.
 struct FlowPolicy {
-  std::chrono::nanoseconds idle_timeout{std::chrono::seconds(600)};
+  std::chrono::nanoseconds tcp_idle_timeout{std::chrono::seconds(600)};
+  std::chrono::nanoseconds udp_idle_timeout{std::chrono::seconds(600)};
+  std::optional<std::chrono::nanoseconds> active_timeout{};  ///< needs make_start among the accumulators
+  DirectionPolicy direction = DirectionPolicy::first;
+  ClockPolicy clock = ClockPolicy::raw;
 
   /// Streams cut by a time-out whose direction is remembered, see EndedStreams.
   std::size_t remembered_streams = 1U << 18;
+
+  [[nodiscard]] std::chrono::nanoseconds idle_timeout(Transport transport) const noexcept {
+    return transport == Transport::tcp ? tcp_idle_timeout : udp_idle_timeout;
+  }
+  [[nodiscard]] std::chrono::nanoseconds longest_idle_timeout() const noexcept {
+    return std::max(tcp_idle_timeout, udp_idle_timeout);
+  }
 };
 
-/// Groups packets into flows, one for each stream or, where a stream pauses for longer than the idle
-/// time-out, one for each of its parts; a later part keeps the direction of the first.
+/// Groups packets into flows, one for each stream or, where a stream is cut by a time-out, one for
+/// each of its parts; a later part keeps the direction of the first.
 ///
 /// The clock is the largest frame time so far. A flow is over, and handed to the sink, as soon as the
-/// clock has moved by more than the time-out since its last packet came, or when its next packet is
-/// stamped that much later than its last one (which is the same unless the capture is out of
-/// order). Flows are handed over by the clock at which they ended, those that end together (all that
-/// are open at the end of the input, too) by their first packet.
+/// clock has moved by more than the idle time-out since its last packet came, or when its next packet
+/// is stamped that much later than its last one (which is the same unless the capture is out of
+/// order), or later than its first one by more than the active time-out. Flows are handed over by the
+/// clock at which they ended, those that end together (in one frame; all that are open at the end of
+/// the input) by their first packet.
 ///
 /// Constant work for each packet; memory by open flows.
 class FlowTable final : public PacketObserver, public FlowCounters {
@@ -49,10 +79,12 @@ class FlowTable final : public PacketObserver, public FlowCounters {
   void on_frame(const Frame& frame) override;
   /// Throws InputError for a packet 292 years or more from another one of its flow; it is not counted.
   void on_packet(const Packet& packet) override;
+  void on_frame_end(const Frame& frame) override;
   void on_end(EndOfInput end) override;
 
   [[nodiscard]] std::uint64_t open_flows() const noexcept override { return flows_.size(); }
   [[nodiscard]] std::uint64_t ended_flows() const noexcept override { return ended_; }
+  [[nodiscard]] std::uint64_t disordered_packets() const noexcept override { return disordered_; }
 
  private:
   struct KeyOf {
@@ -66,25 +98,43 @@ class FlowTable final : public PacketObserver, public FlowCounters {
       boost::intrusive::key_of_value<KeyOf>, boost::intrusive::hash<StreamKeyHash>,
       boost::intrusive::power_2_buckets<true>>;
 
+  [[nodiscard]] std::optional<EndReason> cut_before(const Flow& flow, std::int64_t time_ns) const;
+  Flow* find(const StreamKey& key);
   Flow& open(const Packet& packet);
+  void add(Flow& flow, const Packet& packet);
   static void extend(Flow& flow, std::int64_t time_ns);
-  void finish(Flow& flow, EndReason reason);
-  void release(Flow& flow) noexcept;
+  void cut(Flow& flow, EndReason reason);
+  void unlink(Flow& flow) noexcept;
+  void hand_over(Flow& flow, EndReason reason);
+  void hand_over_cut();
   void expire();
   void grow();
+  [[nodiscard]] Recency& recency_of(Transport transport) noexcept {
+    return recency_[transport == Transport::tcp ? 0 : 1];
+  }
+  [[nodiscard]] std::uint64_t idle_ns(Transport transport) const noexcept {
+    return static_cast<std::uint64_t>(policy_.idle_timeout(transport).count());
+  }
 
   const FlowPolicy policy_;
   const AccumulatorSet& accumulators_;
   FlowSink& sink_;
+  std::size_t start_offset_ = 0;  // of the StartState, with an active time-out
   boost::pool<> memory_;
   std::vector<Flows::bucket_type> buckets_;
   Flows flows_;
-  Recency recency_;  // the flow longest without a packet comes first
+  std::array<Recency, 2> recency_;  // TCP and UDP: the flow longest without a packet comes first
   EndedStreams ended_streams_;
   std::vector<Flow*> due_;  // scratch: flows that end together
+  struct Cut {
+    Flow* flow;
+    EndReason reason;
+  };
+  std::vector<Cut> cut_;  // ended by packets of the frame that is being taken, not handed over yet
   std::int64_t clock_ns_ = 0;
   bool clock_set_ = false;
   std::uint64_t ended_ = 0;
+  std::uint64_t disordered_ = 0;
 };
 
 }  // namespace flowmeter

@@ -1,6 +1,8 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
+#include <string>
 
 namespace flowmeter {
 
@@ -14,6 +16,7 @@ enum class SizeBasis : std::uint8_t {
 /// What a run asks of its columns beyond their names.
 struct FeatureSettings {
   SizeBasis size = SizeBasis::frame;
+  std::optional<std::string> na;  ///< printed for what has no sample, instead of the column's own value
 };
 
 }  // namespace flowmeter

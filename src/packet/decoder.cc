@@ -38,11 +38,13 @@ PacketDecoder::PacketDecoder(const FieldSet& fields, TunnelPolicy tunnel)
       tcp_flags_(fields.find("tcp.flags")),
       source_{fields.find("ip.src"), fields.find("ipv6.src")},
       destination_{fields.find("ip.dst"), fields.find("ipv6.dst")},
-      ip_bytes_{fields.find("ip.len"), fields.find("ipv6.plen")},
-      tcp_{fields.find("tcp.stream"), fields.find("tcp.srcport"), fields.find("tcp.dstport"),
-           fields.find("tcp.hdr_len"), fields.find("tcp.len")},
-      udp_{fields.find("udp.stream"), fields.find("udp.srcport"), fields.find("udp.dstport"),
-           no_field, fields.find("udp.length")} {
+      tcp_{fields.find("tcp.stream"), fields.find("tcp.srcport"), fields.find("tcp.dstport")},
+      udp_{fields.find("udp.stream"), fields.find("udp.srcport"), fields.find("udp.dstport")},
+      ip_bytes_{PacketField::find(fields, "ip.len"), PacketField::find(fields, "ipv6.plen")},
+      tcp_header_bytes_(PacketField::find(fields, "tcp.hdr_len")),
+      tcp_bytes_(PacketField::find(fields, "tcp.len")),
+      udp_bytes_(PacketField::find(fields, "udp.length")),
+      sizes_wanted_(ip_bytes_[0] || ip_bytes_[1] || tcp_header_bytes_ || tcp_bytes_ || udp_bytes_) {
   for (const char* name : field_names) require(name);
 }
 
@@ -112,18 +114,22 @@ const Frame& PacketDecoder::decode(const Record& record) {
   const LayerPlan& layers = plan(record);
   if (unmet_ != 0) expect(record, layers);
   frame_.ip_layers = static_cast<std::uint16_t>(std::min(layers.ip_layers, 0xffffU));
-  for (const TransportLayer& layer : layers.transports) {
-    const bool tcp = layer.transport == Transport::tcp;
-    add_packet(record, layer, tcp ? layers.tcp_layers : layers.udp_layers);
+  for (const TransportLayer& layer : layers.transports) add_packet(record, layer, layers);
+  for (const TransportLayer& layer : layers.quoted) add_quoted(record, layer);
+  frame_.every = packets_;
+  if (sizes_wanted_) {
+    for (Packet& packet : packets_) read_sizes(packet);
   }
-  for (const TransportLayer& layer : layers.quoted) {
-    Packet header;
-    if (read_header(record, layer, true, header)) quoted_.push_back(header.key);
-  }
-  if (packets_.size() > 1 && tunnel_ != TunnelPolicy::all) keep_one_transport();
-  frame_.packets = packets_;
+  frame_.packets = counted();
   frame_.quoted = quoted_;
   return frame_;
+}
+
+/// The packets that the tunnel policy takes.
+std::span<const Packet> PacketDecoder::counted() const {
+  const std::span<const Packet> all = packets_;
+  if (all.size() < 2 || tunnel_ == TunnelPolicy::all) return all;
+  return tunnel_ == TunnelPolicy::inner ? all.last(1) : all.first(1);
 }
 
 bool PacketDecoder::read_header(const Record& record, const TransportLayer& layer, bool quoted,
@@ -154,7 +160,6 @@ void PacketDecoder::read_addresses(const Record& record, const TransportLayer& l
                                    Packet& header) const {
   const std::size_t family = layer.ip_version == 6 ? 1 : 0;
   header.ip_version = layer.ip_version;
-  header.ip_occurrence = layer.ip_occurrence;
   const auto sources = record.values(source_[family]);
   const auto destinations = record.values(destination_[family]);
   const std::size_t j = layer.ip_occurrence;
@@ -164,28 +169,28 @@ void PacketDecoder::read_addresses(const Record& record, const TransportLayer& l
   }
 }
 
-void PacketDecoder::read_sizes(const Record& record, Packet& packet) const {
-  const bool tcp = packet.key.transport == Transport::tcp;
-  const TransportFields& names = tcp ? tcp_ : udp_;
-  constexpr std::uint64_t most = std::numeric_limits<std::uint32_t>::max();
-  if (names.bytes != no_field) {
-    const std::uint64_t bytes = number_at(record, names.bytes, packet.occurrence, most);
-    const std::uint64_t header = tcp ? 0 : udp_header_bytes;
-    packet.payload_bytes = static_cast<std::uint32_t>(bytes < header ? 0 : bytes - header);
+void PacketDecoder::read_sizes(Packet& packet) const {
+  static constexpr std::uint64_t most = std::numeric_limits<std::uint32_t>::max();
+  const auto bytes = [&](const PacketField& field, std::uint64_t limit) {
+    return static_cast<std::uint32_t>(field.number(packet, limit).value_or(0));
+  };
+  if (packet.key.transport == Transport::tcp) {
+    packet.payload_bytes = bytes(tcp_bytes_, most);
+    packet.header_bytes = static_cast<std::uint8_t>(bytes(tcp_header_bytes_, 0xff));
+  } else {
+    packet.payload_bytes = std::max<std::uint32_t>(bytes(udp_bytes_, most), udp_header_bytes) - udp_header_bytes;
+    packet.header_bytes = udp_header_bytes;
   }
-  packet.header_bytes =
-      tcp ? static_cast<std::uint8_t>(number_at(record, names.header_bytes, packet.occurrence, 0xff))
-          : udp_header_bytes;
-  const FieldId ip_bytes = ip_bytes_[packet.ip_version == 6 ? 1 : 0];
-  if (packet.ip_version != 0 && ip_bytes != no_field) {
-    const std::uint64_t bytes =
-        number_at(record, ip_bytes, packet.ip_occurrence, most - ipv6_header_bytes);
-    packet.ip_bytes =
-        static_cast<std::uint32_t>(packet.ip_version == 6 ? bytes + ipv6_header_bytes : bytes);
+  if (packet.ip_version == 6) {
+    const auto carried = ip_bytes_[1].number(packet, most - ipv6_header_bytes);
+    if (carried) packet.ip_bytes = static_cast<std::uint32_t>(*carried) + ipv6_header_bytes;
+  } else {
+    packet.ip_bytes = bytes(ip_bytes_[0], most);
   }
 }
 
-void PacketDecoder::add_packet(const Record& record, const TransportLayer& layer, unsigned layers) {
+void PacketDecoder::add_packet(const Record& record, const TransportLayer& layer,
+                               const LayerPlan& plan) {
   if (packets_.size() == max_packets_in_frame) return;
   Packet packet;
   if (!read_header(record, layer, false, packet)) return;
@@ -195,21 +200,21 @@ void PacketDecoder::add_packet(const Record& record, const TransportLayer& layer
   for (const Packet& other : packets_) {
     if (other.key == packet.key) return;
   }
-  for (Packet& other : packets_) {
-    if (other.key.transport == layer.transport) other.last_of_transport = false;
-  }
   packet.frame_number = frame_.number;
   packet.frame_bytes = frame_.bytes;
-  packet.layers = static_cast<std::uint8_t>(std::min(layers, 0xffU));
-  packet.order_in_frame = static_cast<std::uint8_t>(packets_.size());
-  read_sizes(record, packet);
+  packet.order_in_frame =
+      tunnel_ == TunnelPolicy::all ? static_cast<std::uint8_t>(packets_.size()) : std::uint8_t{0};
+  packet.plan = &plan;
+  packet.layer = &layer;
+  packet.frame = &frame_;
   packets_.push_back(packet);
 }
 
-void PacketDecoder::keep_one_transport() {
-  if (tunnel_ == TunnelPolicy::inner) packets_.front() = packets_.back();
-  packets_.resize(1);
-  packets_.front().order_in_frame = 0;
+void PacketDecoder::add_quoted(const Record& record, const TransportLayer& layer) {
+  Packet header;
+  if (!read_header(record, layer, true, header)) return;
+  if (std::find(quoted_.begin(), quoted_.end(), header.key) != quoted_.end()) return;
+  quoted_.push_back(header.key);
 }
 
 void PacketDecoder::expect(const Record& record, const LayerPlan& plan) {

@@ -6,6 +6,7 @@
 
 #include "packet/layers.h"
 #include "packet/packet.h"
+#include "packet/packet_field.h"
 
 namespace flowmeter {
 
@@ -65,7 +66,7 @@ class PacketDecoder {
 
  private:
   struct TransportFields {
-    FieldId stream, source_port, destination_port, header_bytes, bytes;
+    FieldId stream, source_port, destination_port;
   };
   struct Expectation {
     FieldId field;
@@ -76,9 +77,10 @@ class PacketDecoder {
   /// The header that a layer names, with its stream translated; false if it has no stream number.
   bool read_header(const Record& record, const TransportLayer& layer, bool quoted, Packet& header);
   void read_addresses(const Record& record, const TransportLayer& layer, Packet& header) const;
-  void read_sizes(const Record& record, Packet& header) const;
-  void add_packet(const Record& record, const TransportLayer& layer, unsigned layers);
-  void keep_one_transport();
+  void read_sizes(Packet& packet) const;
+  void add_packet(const Record& record, const TransportLayer& layer, const LayerPlan& plan);
+  void add_quoted(const Record& record, const TransportLayer& layer);
+  [[nodiscard]] std::span<const Packet> counted() const;
   const LayerPlan& plan(const Record& record);
   void expect(const Record& record, const LayerPlan& plan);
   std::uint64_t number(FieldId field, std::string_view text, std::uint64_t most) const;
@@ -90,8 +92,10 @@ class PacketDecoder {
   const TunnelPolicy tunnel_;
   StreamNumbers* numbers_ = nullptr;
   FieldId number_, time_, length_, protocols_, tcp_flags_;
-  FieldId source_[2], destination_[2], ip_bytes_[2];  // IPv4, IPv6
+  FieldId source_[2], destination_[2];  // IPv4, IPv6
   TransportFields tcp_, udp_;
+  PacketField ip_bytes_[2], tcp_header_bytes_, tcp_bytes_, udp_bytes_;
+  const bool sizes_wanted_;
   LayerPlans plans_;
   Frame frame_;
   std::uint64_t counted_ = 0;

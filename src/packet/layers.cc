@@ -1,5 +1,7 @@
 #include "packet/layers.h"
 
+#include <algorithm>
+
 namespace flowmeter {
 namespace {
 
@@ -9,25 +11,31 @@ constexpr std::size_t max_plans = 4096;
 struct Walk {
   LayerPlan plan;
   std::uint8_t ip_version = 0;
-  std::uint8_t next_ip[2] = {0, 0};  // occurrences seen of ip, ipv6
   bool quoted = false;
+  TransportLayer* below = nullptr;  // the transport of the token before
 
   void network(std::uint8_t version) {
     ip_version = version;
     ++plan.ip_layers;
-    ++next_ip[version == 6];
+    ++plan.network_layers[version == 6];
   }
 
   void transport(Transport transport) {
     unsigned& seen = transport == Transport::tcp ? plan.tcp_layers : plan.udp_layers;
-    const auto occurrence = static_cast<std::uint8_t>(seen++);
-    if (seen > 0xff) return;
-    const auto ip_seen = next_ip[ip_version == 6];
-    (quoted ? plan.quoted : plan.transports)
-        .push_back({transport, occurrence, ip_version,
-                    static_cast<std::uint8_t>(ip_seen == 0 ? 0 : ip_seen - 1)});
+    const unsigned occurrence = seen++;
+    if (occurrence >= no_layer) return;
+    const unsigned ip_seen = plan.network_layers[ip_version == 6];
+    auto& layers = quoted ? plan.quoted : plan.transports;
+    layers.push_back({transport, static_cast<std::uint8_t>(occurrence), ip_version,
+                      static_cast<std::uint8_t>(ip_seen == 0 ? 0 : ip_seen - 1),
+                      last(plan.eth_layers), last(plan.vlan_layers)});
+    below = &layers.back();
     if (quoted) return;
     (transport == Transport::tcp ? plan.counted_tcp : plan.counted_udp) = true;
+  }
+
+  static std::uint8_t last(unsigned layers) {
+    return layers == 0 ? no_layer : static_cast<std::uint8_t>(std::min(layers - 1, no_layer - 1U));
   }
 };
 
@@ -47,6 +55,8 @@ LayerPlan plan_layers(std::string_view protocols, std::uint8_t implicit_version)
       walk.network(implicit_version);
     }
     after_mpls = token == "mpls";
+    if (walk.below != nullptr) walk.below->carried = token;
+    walk.below = nullptr;
     if (token == "ip") {
       walk.network(4);
       ++walk.plan.ipv4_layers;
@@ -54,6 +64,10 @@ LayerPlan plan_layers(std::string_view protocols, std::uint8_t implicit_version)
       walk.network(6);
     } else if (icmp) {
       walk.quoted = true;
+    } else if (token == "eth") {
+      ++walk.plan.eth_layers;
+    } else if (token == "vlan") {
+      ++walk.plan.vlan_layers;
     } else if (tcp || udp) {
       walk.transport(tcp ? Transport::tcp : Transport::udp);
     }

@@ -10,6 +10,9 @@
 
 namespace flowmeter {
 
+/// No layer of that kind.
+inline constexpr std::uint8_t no_layer = 0xff;
+
 /// One transport header that counts as a packet, found in frame.protocols: which of the frame's
 /// tcp.* or udp.* values are its own, and which of the ip.* or ipv6.* values are its addresses.
 struct TransportLayer {
@@ -17,6 +20,9 @@ struct TransportLayer {
   std::uint8_t occurrence;       ///< k: the k-th value of tcp.* or udp.*
   std::uint8_t ip_version;       ///< 4 or 6: family of the nearest network layer before it; 0: none
   std::uint8_t ip_occurrence;    ///< the k-th value of ip.* or ipv6.*
+  std::uint8_t eth_occurrence = no_layer;   ///< the nearest eth layer before it: the k-th value of eth.*
+  std::uint8_t vlan_occurrence = no_layer;  ///< likewise for vlan.*
+  std::string carried{};         ///< the token behind it: what it carries ("http"); empty for nothing
 };
 
 /// The transports of a frame, from its frame.protocols ("eth:ethertype:ip:udp:vxlan:eth:...").
@@ -28,6 +34,9 @@ struct LayerPlan {
   unsigned ip_layers = 0;        ///< ip and ipv6 tokens, and layers that are not named
   unsigned tcp_layers = 0;       ///< tcp tokens, quoted ones too
   unsigned udp_layers = 0;
+  unsigned network_layers[2]{};  ///< IPv4 and IPv6, layers that are not named too
+  unsigned eth_layers = 0;
+  unsigned vlan_layers = 0;
   bool implicit_ip = false;      ///< a network layer is not named (MPLS since 4.2: "mpls:tcp")
   bool counted_tcp = false;      ///< a tcp token is among `transports`
   bool counted_udp = false;

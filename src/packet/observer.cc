@@ -26,6 +26,7 @@ void PacketSource::publish(const Frame& frame) {
   for (const Packet& packet : frame.packets) {
     for (PacketObserver* observer : observers_) observer->on_packet(packet);
   }
+  for (PacketObserver* observer : observers_) observer->on_frame_end(frame);
 }
 
 void PacketSource::publish_end(EndOfInput end) {

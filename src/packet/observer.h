@@ -24,6 +24,9 @@ class PacketObserver {
   /// A packet: once for each distinct conversation in a frame.
   virtual void on_packet(const Packet& /*packet*/) {}
 
+  /// All packets of the frame were handed over.
+  virtual void on_frame_end(const Frame& /*frame*/) {}
+
   /// The input is over; called once.
   virtual void on_end(EndOfInput /*end*/) {}
 };

@@ -8,6 +8,10 @@
 
 namespace flowmeter {
 
+struct Frame;
+struct LayerPlan;
+struct TransportLayer;
+
 /// Transport protocols that flows are kept for. The values are IANA protocol numbers.
 enum class Transport : std::uint8_t { tcp = 6, udp = 17 };
 
@@ -40,33 +44,17 @@ struct Packet {
   std::uint8_t header_bytes = 0;   ///< tcp.hdr_len, or 8
 
   std::uint8_t occurrence = 0;     ///< which of the frame's headers of this transport, from 0
-  std::uint8_t layers = 1;         ///< headers of this transport in the frame, quoted ones too
-  bool last_of_transport = true;   ///< no other packet of this transport follows in the frame
   std::uint8_t ip_version = 0;     ///< 4 or 6: of the nearest network layer before; 0: there is none
-  std::uint8_t ip_occurrence = 0;  ///< which of the frame's headers of that version, from 0
   std::uint8_t order_in_frame = 0; ///< 0 for the frame's first packet, 1 for its second, ...
   Endpoint source;                 ///< of the nearest network layer before the transport
   Endpoint destination;
   const Record* record = nullptr;  ///< all of the frame's fields; gone when the observers return
+
+  // What tells a field's values of this packet from those of the frame's others, see PacketField.
+  const LayerPlan* plan = nullptr;        ///< of the frame
+  const TransportLayer* layer = nullptr;  ///< its own, in that plan
+  const Frame* frame = nullptr;
 };
-
-/// The values of a field of the packet's transport (tcp.*, udp.*) or of what that carries: with one
-/// header of the transport in the frame all there are; with several the one at the packet's own place if
-/// each has one, else all of them for the last, which is the one that tshark analysed last.
-[[nodiscard]] inline std::span<const std::string_view> transport_values(const Packet& packet,
-                                                                        FieldId field) noexcept {
-  const auto values = packet.record->values(field);
-  if (packet.layers <= 1) return values;
-  if (values.size() == packet.layers) return values.subspan(packet.occurrence, 1);
-  return packet.last_of_transport ? values : values.first(0);
-}
-
-/// The value of a field that every header of the packet's network layer has (ip.ttl, ipv6.hlim);
-/// `field` is of the packet's own IP version. Empty if there is none.
-[[nodiscard]] inline std::string_view network_value(const Packet& packet, FieldId field) noexcept {
-  const auto values = packet.record->values(field);
-  return packet.ip_occurrence < values.size() ? values[packet.ip_occurrence] : std::string_view{};
-}
 
 /// One frame and the packets in it: none for ARP, several for a tunnel's inner and outer transport.
 struct Frame {
@@ -74,8 +62,9 @@ struct Frame {
   std::int64_t time_ns = 0;        ///< as in Packet
   std::uint32_t bytes = 0;         ///< frame.len
   std::uint16_t ip_layers = 0;     ///< ip and ipv6 headers, quoted ones too: more than one in a tunnel
-  std::span<const Packet> packets{}; ///< valid until the observers return
-  std::span<const StreamKey> quoted{};  ///< streams whose headers an ICMP error in the frame quotes
+  std::span<const Packet> packets{}; ///< those that count; valid until the observers return
+  std::span<const Packet> every{};   ///< what `packets` is if the tunnel policy takes all
+  std::span<const StreamKey> quoted{};  ///< streams whose headers an ICMP error quotes, each once
 };
 
 }  // namespace flowmeter

@@ -2,9 +2,11 @@
 
 #include <functional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "flow/flow.h"
+#include "flow/settings.h"
 #include "sink/row_writer.h"
 #include "stats/moments.h"
 
@@ -32,12 +34,30 @@ class MomentsMemo {
   std::vector<Entry> entries_;
 };
 
+/// What the columns of a row share beyond the flow.
+struct RowContext {
+  const FeatureSettings& settings;
+  std::string_view input;   ///< the input's name as it was given; "-" for standard input
+  EndReason reason;         ///< why the flow ended
+  std::uint64_t number;     ///< rows of the input before this one
+};
+
 /// What a column prints a cell with.
 struct Cell {
   const Flow& flow;
   const std::byte* state;  ///< of the column's accumulator
   RowWriter& out;
   MomentsMemo& memo;
+  const RowContext& row;
+
+  /// Prints the cell of a statistic that has no sample: `value`, unless the run has another word for it.
+  void none(std::int64_t value = 0) {
+    if (row.settings.na) {
+      out.text(*row.settings.na);
+    } else {
+      out.integer(value);
+    }
+  }
 
   /// The accumulator's state by its type, which the column must know.
   template <class State>
@@ -47,20 +67,43 @@ struct Cell {
 };
 
 /// One column that rows may have: the only place that knows its name, meaning and origin. The driver,
-/// the help, the README's table and the completions read it from the registry.
+/// the help, the documentation's tables and the completions read it from the registry.
 struct Column {
   std::string name;
   std::string unit;                 ///< "s", "byte", "packet", or "-"
   std::string description;          ///< one line
   std::vector<std::string> fields;  ///< the tshark fields that it is computed from
-  AccumulatorFactory accumulator;   ///< whose state it prints; null if the Flow itself is enough
+  AccumulatorKind accumulator;      ///< whose state it prints; none if the Flow itself is enough
   std::function<void(Cell&)> write; ///< prints exactly one cell
+  bool identifies = false;          ///< tells who took part or when: an identity, an address, a time
+  std::string group{};              ///< set by the registry
 };
 
-/// All columns there are, by groups, in the order of the default schema.
-[[nodiscard]] const std::vector<Column>& column_registry();
+/// The columns that a run may choose from.
+class ColumnRegistry {
+ public:
+  /// Some groups depend on the settings.
+  explicit ColumnRegistry(const FeatureSettings& settings);
 
-/// The column of that name, or null.
-[[nodiscard]] const Column* find_column(std::string_view name);
+  /// All of them, group by group, each group in its own order.
+  [[nodiscard]] const std::vector<Column>& columns() const noexcept { return columns_; }
+
+  /// The column of that name, or null.
+  [[nodiscard]] const Column* find(std::string_view name) const noexcept;
+
+  /// The columns of that group; none if there is no such group.
+  [[nodiscard]] std::vector<const Column*> group(std::string_view name) const;
+
+  /// Names of the groups, in order.
+  [[nodiscard]] const std::vector<std::string>& groups() const noexcept { return groups_; }
+
+ private:
+  using Group = std::vector<Column>;
+
+  void add(const char* name, Group group);
+
+  std::vector<Column> columns_;
+  std::vector<std::string> groups_;
+};
 
 }  // namespace flowmeter

@@ -2,27 +2,27 @@
 
 namespace flowmeter {
 
-ColumnPlan::ColumnPlan(const std::vector<const Column*>& columns, FieldSet& fields,
-                       const FeatureSettings& settings) {
-  AccumulatorContext context{fields, settings};
-  for (const Column* column : columns) {
-    std::size_t offset = 0;
-    if (column->accumulator != nullptr) offset = accumulators_.add(column->accumulator, context);
-    columns_.push_back({column, offset});
+ColumnPlan::ColumnPlan(const std::vector<NamedColumn>& columns, FieldSet& fields,
+                       const FeatureSettings& settings)
+    : settings_(settings) {
+  for (const NamedColumn& named : columns) {
+    const AccumulatorKind& kind = named.column->accumulator;
+    const bool stateful = kind.factory != nullptr;
+    columns_.push_back({named, stateful ? accumulators_.add(kind, {fields, settings}) : 0});
   }
 }
 
 std::vector<std::string> ColumnPlan::names() const {
   std::vector<std::string> names;
-  for (const Bound& bound : columns_) names.push_back(bound.column->name);
+  for (const Bound& bound : columns_) names.push_back(bound.named.name);
   return names;
 }
 
-void ColumnPlan::write(const Flow& flow, RowWriter& out) const {
+void ColumnPlan::write(const Flow& flow, const RowContext& row, RowWriter& out) const {
   memo_.clear();
   for (const Bound& bound : columns_) {
-    Cell cell{flow, flow.states() + bound.offset, out, memo_};
-    bound.column->write(cell);
+    Cell cell{flow, flow.states() + bound.offset, out, memo_, row};
+    bound.named.column->write(cell);
   }
   out.end_row();
 }

@@ -1,47 +1,50 @@
 #include "schema/meter.h"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 
 #include "base/error.h"
-#include "base/suggest.h"
-#include "packet/decoder.h"
+#include "flow/accumulators.h"
+#include "schema/groups.h"
 #include "schema/pyflowmeter.h"
+#include "schema/schemas.h"
 
 namespace flowmeter {
 namespace {
 
-std::vector<const Column*> standard_columns() {
-  std::vector<const Column*> columns;
-  for (const Column& column : column_registry()) columns.push_back(&column);
-  return columns;
-}
-
-const Column& require_column(std::string_view name) {
-  if (const Column* column = find_column(name)) return *column;
-  std::vector<std::string> names;
-  for (const Column& column : column_registry()) names.push_back(column.name);
-  throw UsageError(fmt::format("there is no column \"{}\"{} (see --list-columns)", name,
-                               did_you_mean(name, names)));
-}
-
-std::chrono::nanoseconds to_nanoseconds(std::chrono::duration<double> time) {
+std::chrono::nanoseconds to_nanoseconds(Seconds time) {
   constexpr double most = 9.2e18;  // some 292 years: no time-out at all
   const double ns = time.count() * 1e9;
   return std::chrono::nanoseconds(
       ns >= most ? std::numeric_limits<std::int64_t>::max() : std::llround(ns));
 }
 
+FlowPolicy flow_policy(const MeterOptions& options) {
+  FlowPolicy policy;
+  policy.tcp_idle_timeout = to_nanoseconds(options.tcp_idle_timeout);
+  policy.udp_idle_timeout = to_nanoseconds(options.udp_idle_timeout);
+  if (options.active_timeout) policy.active_timeout = to_nanoseconds(*options.active_timeout);
+  policy.direction = options.direction;
+  policy.clock = options.clock;
+  return policy;
+}
+
 /// Rows of registry columns, out of the flow table.
 class ColumnMeterPlan final : public MeterPlan {
  public:
-  ColumnMeterPlan(const std::vector<const Column*>& columns, const FlowPolicy& policy)
-      : chosen_(columns), policy_(policy), columns_(columns, with_base(fields_)) {
-    for (const Column* column : columns) {
-      for (const std::string& field : column->fields) fields_.add(field);
+  explicit ColumnMeterPlan(const MeterOptions& options)
+      : features_(options.features),
+        registry_(features_),
+        chosen_(choose(options, registry_)),
+        policy_(flow_policy(options)),
+        tunnel_(options.tunnel),
+        columns_(chosen_, with_base(fields_), features_) {
+    if (policy_.active_timeout) columns_.keep(&make_start, fields_);
+    for (const NamedColumn& named : chosen_) {
+      for (const std::string& field : named.column->fields) fields_.add(field);
     }
   }
 
@@ -49,24 +52,26 @@ class ColumnMeterPlan final : public MeterPlan {
   std::vector<std::string> required_fields() const override { return {}; }
   std::vector<std::string> header() const override { return columns_.names(); }
   FlowPolicy policy() const override { return policy_; }
+  TunnelPolicy tunnel() const override { return tunnel_; }
 
   std::string column_of(std::string_view field) const override {
-    for (const Column* column : chosen_) {
-      const auto& needs = column->fields;
-      if (std::find(needs.begin(), needs.end(), field) != needs.end()) return column->name;
+    for (const NamedColumn& named : chosen_) {
+      const auto& needs = named.column->fields;
+      if (std::find(needs.begin(), needs.end(), field) != needs.end()) return named.name;
     }
     return {};
   }
 
-  std::unique_ptr<Meter> make(RowWriter& out) const override {
-    return std::make_unique<TableMeter>(policy_, columns_, out);
+  std::unique_ptr<Meter> make(const std::string& input, RowWriter& out) const override {
+    return std::make_unique<TableMeter>(policy_, columns_, input, out);
   }
 
  private:
   class TableMeter final : public Meter {
    public:
-    TableMeter(const FlowPolicy& policy, const ColumnPlan& columns, RowWriter& out)
-        : writer_(columns, out), table_(policy, columns.accumulators(), writer_) {}
+    TableMeter(const FlowPolicy& policy, const ColumnPlan& columns, const std::string& input,
+               RowWriter& out)
+        : writer_(columns, input, out), table_(policy, columns.accumulators(), writer_) {}
     PacketObserver& observer() noexcept override { return table_; }
     const FlowCounters& counters() const noexcept override { return table_; }
 
@@ -75,20 +80,34 @@ class ColumnMeterPlan final : public MeterPlan {
     FlowTable table_;
   };
 
+  static std::vector<NamedColumn> choose(const MeterOptions& options,
+                                         const ColumnRegistry& registry) {
+    auto columns = schema_columns(options.schema, registry);
+    if (!options.columns.empty()) columns = select_columns(options.columns, registry, columns);
+    if (options.drop_ids) {
+      std::erase_if(columns, [](const NamedColumn& named) { return named.column->identifies; });
+    }
+    if (columns.empty()) throw UsageError("no column is left");
+    return columns;
+  }
+
   static FieldSet& with_base(FieldSet& fields) {
     PacketDecoder::add_fields(fields);
     return fields;
   }
 
-  std::vector<const Column*> chosen_;
-  FlowPolicy policy_;
+  const FeatureSettings features_;
+  const ColumnRegistry registry_;
+  const std::vector<NamedColumn> chosen_;
+  const FlowPolicy policy_;
+  const TunnelPolicy tunnel_;
   FieldSet fields_;
   ColumnPlan columns_;
 };
 
 class PyFlowMeterPlan final : public MeterPlan {
  public:
-  explicit PyFlowMeterPlan(std::chrono::duration<double> timeout) : timeout_(timeout) {
+  explicit PyFlowMeterPlan(Seconds timeout) : timeout_(timeout) {
     PacketDecoder::add_fields(fields_);
     PyFlowMeterTable::add_fields(fields_);
   }
@@ -100,29 +119,30 @@ class PyFlowMeterPlan final : public MeterPlan {
   std::vector<std::string> header() const override { return PyFlowMeterTable::header(); }
   FlowPolicy policy() const override {
     FlowPolicy policy;
-    policy.idle_timeout = to_nanoseconds(timeout_);
+    policy.tcp_idle_timeout = policy.udp_idle_timeout = to_nanoseconds(timeout_);
     return policy;
   }
+  TunnelPolicy tunnel() const override { return TunnelPolicy::all; }
 
   std::string column_of(std::string_view field) const override {
     if (field == "tcp.len") return "fwd_tot_byte";
     if (field == "tcp.time_relative") return "duration";
     if (field == "tcp.time_delta") return "fwd_iat_mean";
-    const auto& all = column_registry();
+    const std::vector<Column> all = flowmeter_columns({});
     const auto found = std::find_if(all.begin(), all.end(), [&](const Column& column) {
       return std::find(column.fields.begin(), column.fields.end(), field) != column.fields.end();
     });
     return found == all.end() ? std::string{} : found->name;
   }
 
-  std::unique_ptr<Meter> make(RowWriter& out) const override {
+  std::unique_ptr<Meter> make(const std::string& /*input*/, RowWriter& out) const override {
     return std::make_unique<PyFlowMeterMeter>(fields_, timeout_, out);
   }
 
  private:
   class PyFlowMeterMeter final : public Meter {
    public:
-    PyFlowMeterMeter(const FieldSet& fields, std::chrono::duration<double> timeout, RowWriter& out)
+    PyFlowMeterMeter(const FieldSet& fields, Seconds timeout, RowWriter& out)
         : table_(fields, timeout, out) {}
     PacketObserver& observer() noexcept override { return table_; }
     const FlowCounters& counters() const noexcept override { return table_; }
@@ -131,66 +151,32 @@ class PyFlowMeterPlan final : public MeterPlan {
     PyFlowMeterTable table_;
   };
 
-  std::chrono::duration<double> timeout_;
+  Seconds timeout_;
   FieldSet fields_;
 };
 
+void refuse_what_pyflowmeter_lacks(const MeterOptions& options) {
+  const MeterOptions plain;
+  const char* option = nullptr;
+  if (!options.columns.empty()) option = "--columns";
+  if (options.drop_ids) option = "--drop-ids";
+  if (options.tcp_idle_timeout != options.udp_idle_timeout) option = "a time-out for each protocol";
+  if (options.active_timeout) option = "--active-timeout";
+  if (options.direction != plain.direction) option = "--direction";
+  if (options.clock != plain.clock) option = "--clock";
+  if (options.tunnel != plain.tunnel) option = "--tunnel";
+  if (options.features.size != plain.features.size) option = "--size";
+  if (options.features.na) option = "--na";
+  if (option == nullptr) return;
+  throw UsageError(fmt::format("{} does not go with --schema pyflowmeter, which is fixed", option));
+}
+
 }  // namespace
 
-const std::vector<std::string>& schema_names() {
-  static const std::vector<std::string> names{"flowmeter", "pyflowmeter"};
-  return names;
-}
-
-std::vector<const Column*> select_columns(std::string_view list,
-                                          const std::vector<const Column*>& standard) {
-  std::vector<const Column*> columns;
-  bool first = true, more = true;
-  while (more) {
-    const std::size_t comma = list.find(',');
-    more = comma != std::string_view::npos;
-    std::string_view word = list.substr(0, comma);
-    list.remove_prefix(comma == std::string_view::npos ? list.size() : comma + 1);
-    const char sign = word.empty() ? '\0' : word.front();
-    const bool relative = sign == '+' || sign == '-';
-    if (relative) word.remove_prefix(1);
-    if (first && relative) columns = standard;
-    first = false;
-    const Column* column = &require_column(word);
-    const auto found = std::find(columns.begin(), columns.end(), column);
-    if (sign == '-') {
-      if (found == columns.end()) {
-        throw UsageError(fmt::format("column \"{}\" cannot be dropped, it was not chosen", word));
-      }
-      columns.erase(found);
-    } else {
-      if (found != columns.end()) {
-        throw UsageError(fmt::format("column \"{}\" is chosen twice", word));
-      }
-      columns.push_back(column);
-    }
-  }
-  if (columns.empty()) throw UsageError("no column is left");
-  return columns;
-}
-
 std::unique_ptr<MeterPlan> make_plan(const MeterOptions& options) {
-  if (options.schema == "pyflowmeter") {
-    if (!options.columns.empty()) {
-      throw UsageError("--columns does not go with --schema pyflowmeter, whose columns are fixed");
-    }
-    return std::make_unique<PyFlowMeterPlan>(options.idle_timeout);
-  }
-  if (options.schema != "flowmeter") {
-    throw UsageError(fmt::format("there is no schema \"{}\"{} (there are: {})", options.schema,
-                                 did_you_mean(options.schema, schema_names()),
-                                 fmt::join(schema_names(), ", ")));
-  }
-  FlowPolicy policy;
-  policy.idle_timeout = to_nanoseconds(options.idle_timeout);
-  const auto standard = standard_columns();
-  return std::make_unique<ColumnMeterPlan>(
-      options.columns.empty() ? standard : select_columns(options.columns, standard), policy);
+  if (options.schema != "pyflowmeter") return std::make_unique<ColumnMeterPlan>(options);
+  refuse_what_pyflowmeter_lacks(options);
+  return std::make_unique<PyFlowMeterPlan>(options.tcp_idle_timeout);
 }
 
 }  // namespace flowmeter

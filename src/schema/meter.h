@@ -2,19 +2,29 @@
 
 #include <chrono>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "flow/flow_table.h"
+#include "packet/decoder.h"
 #include "schema/flow_writer.h"
 
 namespace flowmeter {
 
-/// What a run measures: a schema with its columns.
+using Seconds = std::chrono::duration<double>;
+
+/// What a run measures: a schema with its columns, and the rules by which packets become flows.
 struct MeterOptions {
   std::string schema = "flowmeter";
-  std::string columns;  ///< as given to --columns; empty: the schema's own
-  std::chrono::duration<double> idle_timeout{600};
+  std::string columns;     ///< as given to --columns; empty: the schema's own
+  bool drop_ids = false;   ///< leave out what identifies a flow, see Column
+  Seconds tcp_idle_timeout{600}, udp_idle_timeout{600};
+  std::optional<Seconds> active_timeout;
+  DirectionPolicy direction = DirectionPolicy::first;
+  ClockPolicy clock = ClockPolicy::raw;
+  TunnelPolicy tunnel = TunnelPolicy::all;
+  FeatureSettings features;
 };
 
 /// An observer of packets that writes rows.
@@ -44,19 +54,16 @@ class MeterPlan {
   /// How streams are cut into flows.
   [[nodiscard]] virtual FlowPolicy policy() const = 0;
 
-  /// A meter for one input, which writes to `out`. Both `out` and the plan outlive it.
-  [[nodiscard]] virtual std::unique_ptr<Meter> make(RowWriter& out) const = 0;
+  /// Which of a frame's packets count.
+  [[nodiscard]] virtual TunnelPolicy tunnel() const = 0;
+
+  /// A meter for one input, which writes to `out`. `input` is its name as it was given.
+  /// Both `out` and the plan outlive it.
+  [[nodiscard]] virtual std::unique_ptr<Meter> make(const std::string& input,
+                                                    RowWriter& out) const = 0;
 };
 
-/// Names of the schemas.
-[[nodiscard]] const std::vector<std::string>& schema_names();
-
-/// Throws UsageError for an unknown schema or column.
+/// Throws UsageError for an unknown schema or column, and for options that do not go together.
 [[nodiscard]] std::unique_ptr<MeterPlan> make_plan(const MeterOptions& options);
-
-/// The columns that `list` asks for: "a,b" chooses, "+a" adds and "-a" drops, from `standard` if the
-/// first word does so. Throws UsageError for an unknown, doubled or missing name.
-[[nodiscard]] std::vector<const Column*> select_columns(std::string_view list,
-                                                        const std::vector<const Column*>& standard);
 
 }  // namespace flowmeter

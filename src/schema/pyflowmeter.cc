@@ -8,7 +8,7 @@
 
 #include "base/error.h"
 #include "base/parse.h"
-#include "schema/column.h"
+#include "schema/groups.h"
 #include "stats/moments.h"
 
 namespace flowmeter {
@@ -67,8 +67,7 @@ std::vector<std::string> PyFlowMeterTable::required_fields() {
 
 std::vector<std::string> PyFlowMeterTable::header() {
   std::vector<std::string> names;  // the default schema keeps its names and order
-  for (const Column& column : column_registry()) names.push_back(column.name);
-  names.resize(48);
+  for (const Column& column : flowmeter_columns({})) names.push_back(column.name);
   return names;
 }
 

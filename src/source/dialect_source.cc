@@ -26,17 +26,17 @@ std::unique_ptr<RecordParser> make_parser(InputKind kind, const FieldSet& fields
 
 }  // namespace
 
-DialectSource::DialectSource(InputKind kind, const FieldSet& fields)
+DialectSource::DialectSource(InputKind kind, const FieldSet& fields, TunnelPolicy tunnel)
     : framer_(make_framer(kind)),
       parser_(make_parser(kind, fields)),
       record_(fields.size()),
-      decoder_(fields) {}
+      decoder_(fields, tunnel) {}
 
-DialectSource::DialectSource(Decoder decoder, const FieldSet& fields)
+DialectSource::DialectSource(Decoder decoder, const FieldSet& fields, TunnelPolicy tunnel)
     : framer_(make_framer(decoder)),
       parser_(make_parser(decoder, fields)),
       record_(fields.size()),
-      decoder_(fields) {}
+      decoder_(fields, tunnel) {}
 
 std::unique_ptr<RecordParser> make_parser(Decoder decoder, const FieldSet& fields) {
   if (decoder == Decoder::columns) return std::make_unique<TableParser>(fields, fields.names());

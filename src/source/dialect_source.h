@@ -23,10 +23,10 @@ namespace flowmeter {
 class DialectSource final : public PacketSource {
  public:
   /// `kind` is ek, json or fields; `fields` outlives the source.
-  DialectSource(InputKind kind, const FieldSet& fields);
+  DialectSource(InputKind kind, const FieldSet& fields, TunnelPolicy tunnel = TunnelPolicy::all);
 
   /// What a tshark of ours writes in that form, for exactly these fields.
-  DialectSource(Decoder decoder, const FieldSet& fields);
+  DialectSource(Decoder decoder, const FieldSet& fields, TunnelPolicy tunnel = TunnelPolicy::all);
   ~DialectSource();
 
   /// Space for the next bytes, and how many of it were filled.

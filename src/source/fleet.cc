@@ -70,7 +70,7 @@ TsharkFleet::TsharkFleet(boost::asio::io_context& io, const FleetOptions& option
       lanes_(dealer_.lanes()),
       piece_(piece_bytes),
       record_(fields_.size()),
-      decoder_(fields_),
+      decoder_(fields_, options.tunnel),
       directory_(options.idle, options.remembered_streams),
       ticker_(io) {
   decoder_.translate_streams(*this);

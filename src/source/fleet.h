@@ -36,6 +36,7 @@ struct FleetOptions {
   std::chrono::nanoseconds idle{0};   ///< flow policy's, see StreamDirectory
   std::size_t remembered_streams = 0;
   bool keep_going = false;            ///< frames that cannot be read are left out and counted
+  TunnelPolicy tunnel = TunnelPolicy::all;
 };
 
 /// Several tsharks for one capture: reads it once, deals its frames out so that every conversation

@@ -6,6 +6,7 @@
 #include <tuple>
 #include <vector>
 
+#include "flow/accumulators.h"
 #include "flow/flow_table.h"
 #include "fuzz.h"
 
@@ -63,12 +64,17 @@ struct Event {
 /// The rules, looking at every open flow every time.
 class Model {
  public:
-  Model(std::int64_t timeout, std::size_t remembered) : timeout_(timeout), remembered_(remembered) {}
+  explicit Model(const FlowPolicy& policy) : policy_(policy) {}
 
   void frame(const Event& event) {
     clock_ = std::max(clock_.value_or(event.time_ns), event.time_ns);
-    end_all([&](const Open& flow) { return *clock_ - flow.touched > timeout_; }, EndReason::idle);
+    end_all([&](const Open& flow) { return overdue(flow) > 0; }, EndReason::idle);
     for (const Packet& packet : event.packets) add(packet);
+    std::sort(cut_.begin(), cut_.end(), [](const Open& a, const Open& b) {
+      return std::tuple(a.told.first_frame, a.order) < std::tuple(b.told.first_frame, b.order);
+    });
+    for (Open& flow : cut_) flows.push_back(std::move(flow.told));
+    cut_.clear();
   }
 
   void end() {
@@ -81,76 +87,97 @@ class Model {
   struct Open {
     Told told;
     std::uint8_t order = 0;
-    std::int64_t previous = 0, touched = 0;
+    std::int64_t start = 0, previous = 0, touched = 0;
   };
 
+  /// How long ago the flow's time has run out.
+  std::int64_t overdue(const Open& flow) const {
+    return *clock_ - flow.touched - policy_.idle_timeout(flow.told.key.transport).count();
+  }
+
+  std::optional<EndReason> over_before(const Open& flow, std::int64_t time) const {
+    const std::int64_t idle = policy_.idle_timeout(flow.told.key.transport).count();
+    if (time - flow.previous > idle) return EndReason::idle;
+    const auto& active = policy_.active_timeout;
+    if (active && time - flow.start > active->count()) return EndReason::active;
+    return std::nullopt;
+  }
+
   void add(const Packet& packet) {
+    std::int64_t time = packet.time_ns;
     auto flow = std::find_if(open_.begin(), open_.end(),
                              [&](const Open& other) { return other.told.key == packet.key; });
-    if (flow != open_.end() && packet.time_ns - flow->previous > timeout_) {
-      end_flow(static_cast<std::size_t>(flow - open_.begin()), EndReason::idle);
-      flow = open_.end();
+    if (flow != open_.end()) {
+      if (policy_.clock == ClockPolicy::monotone) time = std::max(time, flow->previous);
+      if (const auto reason = over_before(*flow, time)) {
+        remember(flow->told);
+        flow->told.reason = *reason;
+        cut_.push_back(std::move(*flow));
+        open_.erase(flow);
+        flow = open_.end();
+      }
     }
     if (flow == open_.end()) flow = open_.insert(open_.end(), opened(packet));
     Told& told = flow->told;
-    told.first_ns = std::min(told.first_ns, packet.time_ns);
-    told.last_ns = std::max(told.last_ns, packet.time_ns);
+    told.first_ns = std::min(told.first_ns, time);
+    told.last_ns = std::max(told.last_ns, time);
     (packet.source == told.source ? told.forward : told.backward).push_back(packet.frame_number);
-    flow->previous = packet.time_ns;
+    flow->previous = time;
     flow->touched = *clock_;
   }
 
   Open opened(const Packet& packet) const {
     Open made;
     made.order = packet.order_in_frame;
+    made.start = packet.time_ns;
     made.told.key = packet.key;
     made.told.source = packet.source;
     made.told.destination = packet.destination;
     made.told.first_ns = made.told.last_ns = packet.time_ns;
     made.told.first_frame = packet.frame_number;
-    const auto cut = std::find_if(cut_.begin(), cut_.end(),
-                                  [&](const Told& other) { return other.key == packet.key; });
-    if (cut == cut_.end()) return made;
-    made.told.part = cut->part + 1;
-    if (cut->source == packet.destination && cut->destination == packet.source) {
-      std::swap(made.told.source, made.told.destination);
+    constexpr std::uint16_t synack = tcp_flag::syn | tcp_flag::ack;
+    bool turned = packet.key.transport == Transport::tcp && (packet.tcp_flags & synack) == synack &&
+                  policy_.direction == DirectionPolicy::handshake;
+    const auto part = std::find_if(parts_.begin(), parts_.end(),
+                                   [&](const Told& other) { return other.key == packet.key; });
+    if (part != parts_.end()) {
+      made.told.part = part->part + 1;
+      turned = part->source == packet.destination && part->destination == packet.source;
     }
+    if (turned) std::swap(made.told.source, made.told.destination);
     return made;
   }
 
-  void end_flow(std::size_t at, EndReason reason) {
-    Told told = open_[at].told;
-    told.reason = reason;
-    open_.erase(open_.begin() + static_cast<std::ptrdiff_t>(at));
-    if (reason == EndReason::idle) {
-      std::erase_if(cut_, [&](const Told& other) { return other.key == told.key; });
-      cut_.push_back(told);
-      if (cut_.size() > remembered_) cut_.erase(cut_.begin());
-    }
-    flows.push_back(std::move(told));
+  void remember(const Told& told) {
+    std::erase_if(parts_, [&](const Told& other) { return other.key == told.key; });
+    parts_.push_back(told);
+    if (parts_.size() > policy_.remembered_streams) parts_.erase(parts_.begin());
   }
 
   template <class Due>
   void end_all(Due due, EndReason reason) {
-    const auto rank = [reason](const Open& flow) {
-      const std::int64_t when = reason == EndReason::idle ? flow.touched : 0;
+    const auto rank = [&](const Open& flow) {
+      const std::int64_t when = reason == EndReason::idle ? -overdue(flow) : 0;
       return std::tuple(when, flow.told.first_frame, flow.order);
     };
     while (true) {
-      std::optional<std::size_t> next;
-      for (std::size_t i = 0; i < open_.size(); ++i) {
-        if (due(open_[i]) && (!next || rank(open_[i]) < rank(open_[*next]))) next = i;
+      auto next = open_.end();
+      for (auto flow = open_.begin(); flow != open_.end(); ++flow) {
+        if (due(*flow) && (next == open_.end() || rank(*flow) < rank(*next))) next = flow;
       }
-      if (!next) return;
-      end_flow(*next, reason);
+      if (next == open_.end()) return;
+      if (reason == EndReason::idle) remember(next->told);
+      next->told.reason = reason;
+      flows.push_back(std::move(next->told));
+      open_.erase(next);
     }
   }
 
-  const std::int64_t timeout_;
-  const std::size_t remembered_;
+  const FlowPolicy policy_;
   std::optional<std::int64_t> clock_;
   std::vector<Open> open_;
-  std::vector<Told> cut_;  // the last part of each stream that was cut, the oldest cut first
+  std::vector<Open> cut_;    // by a packet of this frame
+  std::vector<Told> parts_;  // the last part of each stream that was cut, the oldest cut first
 };
 
 Endpoint endpoint(std::uint8_t host) {
@@ -187,6 +214,9 @@ std::vector<Event> events_of(std::string_view input, std::int64_t timeout) {
     // A stream whose endpoints change is unheard of, but must do no harm.
     packet.source = endpoint(static_cast<std::uint8_t>((whose >> 4U) & 3U));
     packet.destination = endpoint(static_cast<std::uint8_t>((whose >> 6U) & 3U));
+    if (packet.key.transport == Transport::tcp) {
+      packet.tcp_flags = (step & 0x10U) != 0 ? tcp_flag::syn | tcp_flag::ack : tcp_flag::ack;
+    }
     packet.time_ns = time;
     packet.frame_number = events.size();
     packet.order_in_frame = static_cast<std::uint8_t>(packets.size());
@@ -198,25 +228,32 @@ std::vector<Event> events_of(std::string_view input, std::int64_t timeout) {
 }  // namespace
 
 int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  if (size < 2) return 0;
+  if (size < 3) return 0;
   const std::string_view input = fuzz::text_of(data, size);
   const std::int64_t timeout = 1 + data[0] % 16;
   FlowPolicy policy;
-  policy.idle_timeout = std::chrono::nanoseconds(timeout);
+  policy.tcp_idle_timeout = std::chrono::nanoseconds(timeout);
+  policy.udp_idle_timeout = std::chrono::nanoseconds(1 + data[0] / 16);
   policy.remembered_streams = 1 + data[1] % 4;
+  if ((data[1] & 4U) != 0) policy.active_timeout = std::chrono::nanoseconds(1 + data[2] % 64);
+  if ((data[1] & 8U) != 0) policy.direction = DirectionPolicy::handshake;
+  if ((data[1] & 16U) != 0) policy.clock = ClockPolicy::monotone;
 
   FieldSet fields;
   const FeatureSettings settings;
   AccumulatorContext context{fields, settings};
   AccumulatorSet accumulators;
   accumulators.add(&make_trace, context);
+  accumulators.add(&make_start, context);
   Listener listener;
   FlowTable table(policy, accumulators, listener);
-  Model model(timeout, policy.remembered_streams);
+  Model model(policy);
   std::uint64_t number = 0;
-  for (const Event& event : events_of(input.substr(2), timeout)) {
-    table.on_frame({.number = ++number, .time_ns = event.time_ns, .packets = event.packets});
+  for (const Event& event : events_of(input.substr(3), timeout)) {
+    const Frame frame{.number = ++number, .time_ns = event.time_ns, .packets = event.packets};
+    table.on_frame(frame);
     for (const Packet& packet : event.packets) table.on_packet(packet);
+    table.on_frame_end(frame);
     model.frame(event);
     require(listener.flows.size() == model.flows.size(), "flows end when the rules say");
   }

@@ -31,7 +31,7 @@ struct Outcome {
 const MeterPlan& plan_of(const char* schema) {
   MeterOptions options;
   options.schema = schema;
-  options.idle_timeout = std::chrono::duration<double>(1);
+  options.tcp_idle_timeout = options.udp_idle_timeout = Seconds(1);
   return *make_plan(options).release();
 }
 
@@ -52,7 +52,7 @@ Outcome meter(const MeterPlan& plan, const MakeSource& make_source, std::string_
   Outcome outcome;
   TextSink sink;
   CsvWriter writer(sink, ',', true);
-  const auto meter = plan.make(writer);
+  const auto meter = plan.make("-", writer);
   const auto source = make_source(plan.fields());
   source->attach(meter->observer());
   if (keep_going) source->keep_going();

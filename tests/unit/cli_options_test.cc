@@ -45,7 +45,7 @@ TEST(OptionsTest, HaveDefaults) {
   EXPECT_EQ(options.output, "");
   EXPECT_EQ(options.meter.schema, "flowmeter");
   EXPECT_EQ(options.meter.columns, "");
-  EXPECT_EQ(options.meter.idle_timeout.count(), 600);
+  EXPECT_EQ(options.meter.tcp_idle_timeout.count(), 600);
   EXPECT_EQ(options.tshark.program, "tshark");
   EXPECT_EQ(options.tshark.display_filter, "");
   EXPECT_TRUE(options.tshark.decode_as.empty());
@@ -151,10 +151,42 @@ TEST(OptionsTest, PrintCommand) { EXPECT_TRUE(parse({"--print-command"}).print_c
 TEST(OptionsTest, ReadSize) { EXPECT_EQ(parse({"--read-size", "7", "-"}).read_bytes, 7U); }
 
 TEST(OptionsTest, Timeout) {
-  EXPECT_EQ(parse({"-t", "60", "x"}).meter.idle_timeout.count(), 60);
-  EXPECT_EQ(parse({"--timeout", "0.5", "x"}).meter.idle_timeout.count(), 0.5);
-  EXPECT_EQ(parse({"--timeout=0", "x"}).meter.idle_timeout.count(), 0);
-  EXPECT_EQ(parse({"-t", "1e9", "x"}).meter.idle_timeout.count(), 1e9);
+  EXPECT_EQ(parse({"-t", "60", "x"}).meter.tcp_idle_timeout.count(), 60);
+  EXPECT_EQ(parse({"--timeout", "0.5", "x"}).meter.tcp_idle_timeout.count(), 0.5);
+  EXPECT_EQ(parse({"--timeout=0", "x"}).meter.tcp_idle_timeout.count(), 0);
+  EXPECT_EQ(parse({"-t", "1e9", "x"}).meter.tcp_idle_timeout.count(), 1e9);
+}
+
+TEST(OptionsTest, TimeoutByProtocol) {
+  const auto timeouts = [](const char* value) {
+    const MeterOptions meter = parse({"-t", value, "x"}).meter;
+    return std::pair(meter.tcp_idle_timeout.count(), meter.udp_idle_timeout.count());
+  };
+  EXPECT_EQ(timeouts("60"), std::pair(60.0, 60.0));
+  EXPECT_EQ(timeouts("udp=30"), std::pair(600.0, 30.0));
+  EXPECT_EQ(timeouts("300,udp=30"), std::pair(300.0, 30.0));
+  EXPECT_EQ(timeouts("udp=30,tcp=0.5"), std::pair(0.5, 30.0));
+  EXPECT_EQ(timeouts("udp=30,60"), std::pair(60.0, 30.0));
+  for (const char* value : {"sctp", "icmp=5", "udp=", "udp=1,udp=2", "=5", "60,", ",60", "udp=60s"}) {
+    EXPECT_THROW((void)parse_with_help({"-t", value, "x"}), UsageError) << value;
+  }
+}
+
+TEST(OptionsTest, Policies) {
+  const MeterOptions meter =
+      parse({"--active-timeout", "120", "--direction", "handshake", "--tunnel=inner", "--clock",
+             "monotone", "--size", "payload", "--drop-ids", "--na", "NaN", "x"}).meter;
+  EXPECT_EQ(meter.active_timeout.value().count(), 120);
+  EXPECT_EQ(meter.direction, DirectionPolicy::handshake);
+  EXPECT_EQ(meter.tunnel, TunnelPolicy::inner);
+  EXPECT_EQ(meter.clock, ClockPolicy::monotone);
+  EXPECT_EQ(meter.features.size, SizeBasis::payload);
+  EXPECT_TRUE(meter.drop_ids);
+  EXPECT_EQ(meter.features.na, "NaN");
+  for (const char* word : {"--direction=up", "--tunnel=2", "--clock=", "--size=frames",
+                           "--active-timeout=-1", "--active-timeout=soon"}) {
+    EXPECT_THROW((void)parse_with_help({word, "x"}), UsageError) << word;
+  }
 }
 
 TEST(OptionsTest, TimeoutIsNoNegativeAndNoOtherWord) {

@@ -54,7 +54,8 @@ std::vector<Event> random_capture(std::mt19937_64& random, std::int64_t timeout,
 }
 
 std::vector<Ended> by_table(const std::vector<Event>& events, std::int64_t timeout) {
-  Bench bench({.idle_timeout = std::chrono::nanoseconds(timeout)});
+  Bench bench({.tcp_idle_timeout = std::chrono::nanoseconds(timeout),
+               .udp_idle_timeout = std::chrono::nanoseconds(timeout)});
   for (std::size_t i = 0; i < events.size();) {
     std::vector<Packet> packets;
     const std::uint64_t frame = events[i].frame;
@@ -135,19 +136,27 @@ std::vector<Ended> by_definition(const std::vector<Event>& events, std::int64_t 
   return all;
 }
 
-/// For captures in any order: the rules step by step, looking at every open flow every time.
+/// For captures in any order: the rules step by step, looking at every open flow every time. What the
+/// packets of one frame cut is handed over together.
 std::vector<Ended> step_by_step(const std::vector<Event>& events, std::int64_t timeout) {
   std::vector<Ended> ended;
   std::vector<Modelled> open;
   std::vector<Ended> cut;  // the last part of each stream that was cut
   std::optional<std::int64_t> clock;
+  std::vector<Modelled> over;  // ended, and to be handed over together
+  const auto hand_over = [&] {
+    std::stable_sort(over.begin(), over.end(),
+                     [](const Modelled& a, const Modelled& b) { return a.first < b.first; });
+    for (const Modelled& flow : over) ended.push_back(flow.flow);
+    over.clear();
+  };
   const auto end_flow = [&](std::size_t at, EndReason reason) {
     open[at].flow.reason = reason;
     if (reason == EndReason::idle) {
       std::erase_if(cut, [&](const Ended& other) { return other.key == open[at].flow.key; });
       cut.push_back(open[at].flow);
     }
-    ended.push_back(open[at].flow);
+    over.push_back(open[at]);
     open.erase(open.begin() + static_cast<std::ptrdiff_t>(at));
   };
   const auto end_first_of = [&](auto due, auto before, EndReason reason) {
@@ -158,9 +167,11 @@ std::vector<Ended> step_by_step(const std::vector<Event>& events, std::int64_t t
       }
       if (!next) return;
       end_flow(*next, reason);
+      hand_over();
     }
   };
   for (const Event& event : events) {
+    if (&event != events.data() && event.frame != (&event - 1)->frame) hand_over();
     clock = std::max(clock.value_or(event.time_ns), event.time_ns);
     end_first_of([&](const Modelled& flow) { return *clock - flow.touched_ns > timeout; },
                  [](const Modelled& a, const Modelled& b) {
@@ -184,6 +195,7 @@ std::vector<Ended> step_by_step(const std::vector<Event>& events, std::int64_t t
     take(*flow, event);
     flow->touched_ns = *clock;
   }
+  hand_over();
   end_first_of([](const Modelled&) { return true; },
                [](const Modelled& a, const Modelled& b) { return a.first < b.first; },
                EndReason::end_of_input);

@@ -108,7 +108,11 @@ TEST(Sizes, AreOnTheBasisOfTheSettings) {
   Packet packet = at(0, 60);
   packet.ip_bytes = 46;
   packet.payload_bytes = 6;
-  Kept<SizeState> ip(&make_sizes, {SizeBasis::ip}), payload(&make_sizes, {SizeBasis::payload});
+  FeatureSettings settings;
+  settings.size = SizeBasis::ip;
+  Kept<SizeState> ip(&make_sizes, settings);
+  settings.size = SizeBasis::payload;
+  Kept<SizeState> payload(&make_sizes, settings);
   ip.add(packet, forward);
   payload.add(packet, forward);
   EXPECT_EQ(ip.state()[0].max, 46U);

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "flow/accumulators.h"
 #include "flow/flow_table.h"
 #include "support.h"
 
@@ -15,6 +16,7 @@ namespace flowmeter::test {
 /// Numbers of the frames whose packets a flow was given, by direction.
 struct Trace {
   std::vector<std::uint64_t> forward, backward;
+  int errors = 0;  ///< ICMP errors
 };
 
 class Tracer final : public AccumulatorOf<Trace> {
@@ -22,6 +24,9 @@ class Tracer final : public AccumulatorOf<Trace> {
     (direction == Direction::forward ? state.forward : state.backward)
         .push_back(packet.frame_number);
   }
+
+ public:
+  void add_error(std::byte* state) const override { ++as_state(state).errors; }
 };
 
 inline std::unique_ptr<Accumulator> make_trace(AccumulatorContext&) { return std::make_unique<Tracer>(); }
@@ -35,6 +40,7 @@ struct Ended {
   std::uint32_t part = 0;
   EndReason reason = EndReason::idle;
   Trace trace;
+  DirectionBasis basis = DirectionBasis::first;
   std::uint64_t at_frame = 0;  ///< the frame during which it was handed over
 };
 
@@ -44,7 +50,8 @@ class Bench final : public FlowSink {
   explicit Bench(const FlowPolicy& policy = {}) : table_(policy, accumulators(), *this) {}
 
   /// A frame at this time with these packets, whose times and numbers are filled in.
-  void frame(std::int64_t time_ns, std::vector<Packet> packets = {}) {
+  void frame(std::int64_t time_ns, std::vector<Packet> packets = {},
+             std::vector<StreamKey> quoted = {}) {
     ++frame_number;
     std::uint8_t order = 0;
     for (Packet& packet : packets) {
@@ -52,8 +59,14 @@ class Bench final : public FlowSink {
       packet.frame_number = frame_number;
       packet.order_in_frame = order++;
     }
-    table_.on_frame({.number = frame_number, .time_ns = time_ns, .bytes = 0, .packets = packets});
+    const Frame frame{.number = frame_number,
+                      .time_ns = time_ns,
+                      .bytes = 0,
+                      .packets = packets,
+                      .quoted = quoted};
+    table_.on_frame(frame);
     for (const Packet& packet : packets) table_.on_packet(packet);
+    table_.on_frame_end(frame);
   }
 
   void end() { table_.on_end(EndOfInput::complete); }
@@ -62,7 +75,7 @@ class Bench final : public FlowSink {
     if (refuse) throw std::runtime_error("refused");
     const auto& trace = *std::launder(reinterpret_cast<const Trace*>(flow.states()));
     ended.push_back({flow.key, flow.source, flow.destination, flow.first_ns, flow.last_ns,
-                     flow.first_frame, flow.part, reason, trace, frame_number});
+                     flow.first_frame, flow.part, reason, trace, flow.basis, frame_number});
   }
 
   /// The streams of the flows handed over since the last call: "3 1 4".
@@ -87,6 +100,7 @@ class Bench final : public FlowSink {
     const FeatureSettings settings;
     AccumulatorContext context{none, settings};
     set_.add(&make_trace, context);
+    set_.add(&make_start, context);
     return set_;
   }
 

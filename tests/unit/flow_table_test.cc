@@ -163,7 +163,7 @@ TEST(FlowTable, AFlowIsWrittenAsSoonAsTheClockHasPassedIt) {
 }
 
 TEST(FlowTable, ATimeoutOfNothingKeepsPacketsOfTheSameTimeTogether) {
-  Bench bench({.idle_timeout = std::chrono::nanoseconds(0)});
+  Bench bench({.tcp_idle_timeout = std::chrono::nanoseconds(0), .udp_idle_timeout = std::chrono::nanoseconds(0)});
   bench.frame(5, {request(0)});
   bench.frame(5, {request(0)});
   bench.frame(6, {request(0)});
@@ -173,7 +173,7 @@ TEST(FlowTable, ATimeoutOfNothingKeepsPacketsOfTheSameTimeTogether) {
 }
 
 TEST(FlowTable, TheLongestTimeoutNeverCuts) {
-  Bench bench({.idle_timeout = std::chrono::nanoseconds::max()});
+  Bench bench({.tcp_idle_timeout = std::chrono::nanoseconds::max(), .udp_idle_timeout = std::chrono::nanoseconds::max()});
   bench.frame(0, {request(0)});
   bench.frame(std::numeric_limits<std::int64_t>::max(), {request(0)});
   bench.end();
@@ -240,7 +240,7 @@ TEST(FlowTable, ALaterPartBetweenOtherEndpointsHasItsOwnDirection) {
 }
 
 TEST(FlowTable, ForgetsTheDirectionOfTheStreamsCutLongestAgo) {
-  Bench bench({.idle_timeout = std::chrono::nanoseconds(timeout), .remembered_streams = 2});
+  Bench bench({.tcp_idle_timeout = std::chrono::nanoseconds(timeout), .udp_idle_timeout = std::chrono::nanoseconds(timeout), .remembered_streams = 2});
   bench.frame(0, {request(0)});
   bench.frame(1, {request(1)});
   bench.frame(2, {request(2)});
@@ -400,7 +400,7 @@ TEST(FlowTable, HoldsManyOpenFlows) {
 }
 
 TEST(FlowTable, HoldsOnlyTheFlowsThatAreOpen) {
-  Bench bench({.idle_timeout = std::chrono::seconds(1), .remembered_streams = 16});
+  Bench bench({.tcp_idle_timeout = std::chrono::seconds(1), .udp_idle_timeout = std::chrono::seconds(1), .remembered_streams = 16});
   std::uint64_t most_open = 0;
   for (std::int64_t i = 0; i < 100'000; ++i) {
     bench.frame(i * second / 10, {request(static_cast<std::uint64_t>(i))});
@@ -408,6 +408,134 @@ TEST(FlowTable, HoldsOnlyTheFlowsThatAreOpen) {
   }
   EXPECT_EQ(most_open, 11U);
   EXPECT_EQ(bench.table().ended_flows(), 100'000U - 11);
+}
+
+FlowPolicy with_active(std::chrono::nanoseconds longest) {
+  FlowPolicy policy;
+  policy.active_timeout = longest;
+  return policy;
+}
+
+TEST(ActiveTimeout, CutsAFlowThatLastsLonger) {
+  Bench bench(with_active(std::chrono::seconds(10)));
+  bench.frame(0, {request(0)});
+  bench.frame(10 * second, {reply(0)});
+  EXPECT_EQ(bench.streams(), "");
+  bench.frame(10 * second + 1, {reply(0)});
+  EXPECT_EQ(bench.streams(), "0");
+  EXPECT_EQ(bench.ended[0].reason, EndReason::active);
+  bench.end();
+  EXPECT_EQ(bench.ended[1].part, 1U);
+  EXPECT_EQ(bench.ended[1].source, client);  // though it begins with a reply
+  EXPECT_EQ(bench.ended[1].trace.backward.size(), 1U);
+}
+
+TEST(ActiveTimeout, CountsFromThePartsFirstPacketThatCame) {
+  Bench bench(with_active(std::chrono::seconds(10)));
+  bench.frame(5 * second, {request(0)});
+  bench.frame(0, {request(0)});  // earlier, but not the first
+  bench.frame(15 * second, {request(0)});
+  EXPECT_EQ(bench.streams(), "");
+  bench.frame(16 * second, {request(0)});
+  bench.frame(26 * second, {request(0)});
+  EXPECT_EQ(bench.streams(), "0");
+}
+
+TEST(ActiveTimeout, NoOtherTrafficCuts) {
+  Bench bench(with_active(std::chrono::seconds(10)));
+  bench.frame(0, {request(0)});
+  bench.frame(100 * second, {request(1)});
+  EXPECT_EQ(bench.streams(), "");
+}
+
+TEST(ActiveTimeout, IdleIsTheReasonWhereBothAre) {
+  Bench bench(with_active(std::chrono::seconds(10)));
+  bench.frame(0, {request(0)});
+  bench.frame(1000 * second, {request(0)});
+  EXPECT_EQ(bench.ended.at(0).reason, EndReason::idle);
+}
+
+TEST(FlowsOfOneFrame, AreHandedOverByTheirFirstPackets) {
+  Bench bench(with_active(std::chrono::seconds(10)));
+  bench.frame(0, {request(7)});
+  bench.frame(1 * second, {request(3)});
+  bench.frame(20 * second, {request(3), request(7)});
+  EXPECT_EQ(bench.streams(), "7 3");
+}
+
+TEST(Direction, OfAHandshakeIsThatOfItsSyn) {
+  Packet syn_ack = reply(0);
+  syn_ack.tcp_flags = tcp_flag::syn | tcp_flag::ack;
+  for (const DirectionPolicy direction : {DirectionPolicy::first, DirectionPolicy::handshake}) {
+    FlowPolicy policy;
+    policy.direction = direction;
+    Bench bench(policy);
+    bench.frame(0, {syn_ack});
+    bench.frame(1, {request(0)});
+    bench.end();
+    EXPECT_EQ(bench.ended[0].source, direction == DirectionPolicy::first ? server : client);
+    EXPECT_EQ(bench.ended[0].basis, DirectionBasis::synack);
+  }
+}
+
+TEST(Direction, SaysWhatItComesFrom) {
+  const auto basis = [](Packet packet, std::uint16_t flags) {
+    packet.tcp_flags = flags;
+    Bench bench;
+    bench.frame(0, {packet});
+    bench.frame(1000 * second, {packet});  // a later part has that of the first
+    bench.end();
+    EXPECT_EQ(bench.ended[0].basis, bench.ended[1].basis);
+    return bench.ended[0].basis;
+  };
+  EXPECT_EQ(basis(request(0), tcp_flag::syn), DirectionBasis::syn);
+  EXPECT_EQ(basis(request(0), tcp_flag::syn | tcp_flag::ack), DirectionBasis::synack);
+  EXPECT_EQ(basis(request(0), tcp_flag::ack), DirectionBasis::middle);
+  EXPECT_EQ(basis(test::udp(0, client, server), 0), DirectionBasis::first);
+}
+
+TEST(Clock, MonotonePacketsAreNoEarlierThanTheOneBefore) {
+  FlowPolicy policy;
+  policy.clock = ClockPolicy::monotone;
+  Bench bench(policy);
+  bench.frame(10 * second, {request(0)});
+  bench.frame(5 * second, {request(0)});
+  bench.frame(8 * second, {reply(0), request(1)});
+  bench.end();
+  EXPECT_EQ(bench.ended[0].first_ns, 10 * second);
+  EXPECT_EQ(bench.ended[0].last_ns, 10 * second);
+  EXPECT_EQ(bench.ended[1].first_ns, 8 * second);
+  EXPECT_EQ(bench.table().disordered_packets(), 2U);
+}
+
+TEST(IdleTimeout, MayDifferByProtocol) {
+  FlowPolicy policy;
+  policy.tcp_idle_timeout = std::chrono::seconds(100);
+  policy.udp_idle_timeout = std::chrono::seconds(10);
+  Bench bench(policy);
+  bench.frame(0, {request(0)});
+  bench.frame(85 * second, {test::udp(1, client, server)});
+  bench.frame(95 * second, {});
+  EXPECT_EQ(bench.streams(), "");
+  bench.frame(102 * second, {});  // UDP's ended at 95 s, TCP's at 100 s
+  EXPECT_EQ(bench.streams(), "1 0");
+}
+
+TEST(IcmpErrors, AreTheFlowsThatTheyQuote) {
+  Bench bench;
+  bench.frame(0, {request(0)});
+  bench.frame(1, {}, {request(0).key, request(5).key});
+  bench.frame(2, {request(1)}, {request(1).key});  // its own flow is open by then
+  bench.end();
+  EXPECT_EQ(bench.ended[0].trace.errors, 1);
+  EXPECT_EQ(bench.ended[1].trace.errors, 1);
+}
+
+TEST(EndOfInput, IsForcedByTheUser) {
+  Bench bench;
+  bench.frame(0, {request(0)});
+  bench.table().on_end(EndOfInput::interrupted);
+  EXPECT_EQ(bench.ended[0].reason, EndReason::forced);
 }
 
 }  // namespace

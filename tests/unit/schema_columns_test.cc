@@ -80,23 +80,33 @@ const Names default_names = {"duration",
                              "bwd_CWE_cnt",
                              "bwd_ECE_cnt"};
 
-Names names_of(const std::vector<const Column*>& columns) {
+const ColumnRegistry& registry() {
+  static const FeatureSettings settings;
+  static const ColumnRegistry columns(settings);
+  return columns;
+}
+
+Names names_of(const std::vector<NamedColumn>& columns) {
   Names names;
-  for (const Column* column : columns) names.push_back(column->name);
+  for (const NamedColumn& named : columns) names.push_back(named.name);
   return names;
 }
 
-std::vector<const Column*> columns_named(const Names& names) {
-  std::vector<const Column*> columns;
-  for (const std::string& name : names) columns.push_back(find_column(name));
+std::vector<NamedColumn> columns_named(const Names& names) {
+  std::vector<NamedColumn> columns;
+  for (const std::string& name : names) columns.push_back({name, registry().find(name)});
   return columns;
+}
+
+Names selected(std::string_view list, const Names& standard) {
+  return names_of(select_columns(list, registry(), columns_named(standard)));
 }
 
 /// Rows of a meter on hand-made packets.
 class Metered {
  public:
   explicit Metered(const MeterOptions& options = {})
-      : plan_(make_plan(options)), writer_(sink_, ',', true), meter_(plan_->make(writer_)) {}
+      : plan_(make_plan(options)), writer_(sink_, ',', true), meter_(plan_->make("input", writer_)) {}
 
   void packet(std::int64_t time_ns, const Endpoint& from, const Endpoint& to, std::uint32_t bytes,
               std::uint16_t flags = 0, Transport transport = Transport::tcp,
@@ -109,9 +119,10 @@ class Metered {
     packet.tcp_flags = flags;
     packet.source = from;
     packet.destination = to;
-    meter_->observer().on_frame(
-        {.number = frame_, .time_ns = time_ns, .bytes = bytes, .packets = {&packet, 1}});
+    const Frame frame{.number = frame_, .time_ns = time_ns, .bytes = bytes, .packets = {&packet, 1}};
+    meter_->observer().on_frame(frame);
     meter_->observer().on_packet(packet);
+    meter_->observer().on_frame_end(frame);
   }
 
   /// Ends the input; all rows.
@@ -144,30 +155,30 @@ class Metered {
 };
 
 TEST(Registry, BeginsWithTheDefaultSchemaInItsOrder) {
-  const auto& registry = column_registry();
-  ASSERT_GE(registry.size(), 48U);
   ASSERT_EQ(default_names.size(), 48U);
-  for (std::size_t i = 0; i < 48; ++i) EXPECT_EQ(registry[i].name, default_names[i]) << i;
+  EXPECT_EQ(registry().groups().front(), "flowmeter");
+  EXPECT_EQ(names_of(group_columns(registry(), "flowmeter")), default_names);
 }
 
 TEST(Registry, DescribesEveryColumnOnOneLine) {
   const std::set<std::string> units = {"s", "byte", "packet", "-"};
   std::set<std::string> names;
-  for (const Column& column : column_registry()) {
+  for (const Column& column : registry().columns()) {
     EXPECT_TRUE(names.insert(column.name).second) << column.name << " is there twice";
     EXPECT_TRUE(units.contains(column.unit)) << column.name << ": " << column.unit;
     EXPECT_FALSE(column.description.empty()) << column.name;
     EXPECT_EQ(column.description.find_first_of("\t\n"), std::string::npos) << column.name;
     EXPECT_FALSE(column.fields.empty()) << column.name;
     EXPECT_TRUE(column.write) << column.name;
-    EXPECT_EQ(find_column(column.name), &column);
+    EXPECT_EQ(registry().find(column.name), &column);
+    EXPECT_FALSE(column.group.empty()) << column.name;
   }
 }
 
 TEST(Registry, DoesNotFindOtherNames) {
-  EXPECT_EQ(find_column(""), nullptr);
-  EXPECT_EQ(find_column("Duration"), nullptr);
-  EXPECT_EQ(find_column("fwd_iat"), nullptr);
+  EXPECT_EQ(registry().find(""), nullptr);
+  EXPECT_EQ(registry().find("Duration"), nullptr);
+  EXPECT_EQ(registry().find("fwd_iat"), nullptr);
 }
 
 TEST(DefaultSchema, PrintsEveryColumnOfASmallFlow) {
@@ -261,7 +272,7 @@ TEST(DefaultSchema, TheLongestDurationIsThatOfSixtyFourBits) {
 
 TEST(DefaultSchema, CutsAtTheTimeoutThatIsAskedFor) {
   MeterOptions options;
-  options.idle_timeout = std::chrono::duration<double>(0.5);
+  options.tcp_idle_timeout = std::chrono::duration<double>(0.5);
   options.columns = "fwd_tot_pkt";
   Metered metered(options);
   metered.packet(0, client, server, 60);
@@ -272,7 +283,7 @@ TEST(DefaultSchema, CutsAtTheTimeoutThatIsAskedFor) {
 
 TEST(DefaultSchema, ATimeoutBeyondAllTimesNeverCuts) {
   MeterOptions options;
-  options.idle_timeout = std::chrono::duration<double>(1e300);
+  options.tcp_idle_timeout = std::chrono::duration<double>(1e300);
   options.columns = "fwd_tot_pkt,duration";
   Metered metered(options);
   metered.packet(0, client, server, 60);
@@ -281,38 +292,51 @@ TEST(DefaultSchema, ATimeoutBeyondAllTimesNeverCuts) {
 }
 
 TEST(SelectColumns, TakesTheNamesInTheOrderGiven) {
-  const auto standard = columns_named(default_names);
-  EXPECT_EQ(names_of(select_columns("duration", standard)), (Names{"duration"}));
-  EXPECT_EQ(names_of(select_columns("src_port,duration", standard)),
-            (Names{"src_port", "duration"}));
+  EXPECT_EQ(selected("duration", default_names), (Names{"duration"}));
+  EXPECT_EQ(selected("src_port,duration", default_names), (Names{"src_port", "duration"}));
 }
 
 TEST(SelectColumns, AddsToTheStandardOnes) {
-  const auto standard = columns_named({"duration", "protocol"});
-  EXPECT_EQ(names_of(select_columns("+src_port,+dst_port", standard)),
+  EXPECT_EQ(selected("+src_port,+dst_port", {"duration", "protocol"}),
             (Names{"duration", "protocol", "src_port", "dst_port"}));
 }
 
 TEST(SelectColumns, DropsFromTheStandardOnes) {
-  const auto standard = columns_named({"duration", "protocol", "src_port"});
-  EXPECT_EQ(names_of(select_columns("-protocol", standard)), (Names{"duration", "src_port"}));
-  EXPECT_EQ(names_of(select_columns("-protocol,+protocol", standard)),
+  const Names standard{"duration", "protocol", "src_port"};
+  EXPECT_EQ(selected("-protocol", standard), (Names{"duration", "src_port"}));
+  EXPECT_EQ(selected("-protocol,+protocol", standard),
             (Names{"duration", "src_port", "protocol"}));
-  EXPECT_EQ(names_of(select_columns("+dst_port,-duration", standard)),
+  EXPECT_EQ(selected("+dst_port,-duration", standard),
             (Names{"protocol", "src_port", "dst_port"}));
 }
 
 TEST(SelectColumns, ASignBehindAChoiceChangesTheChoice) {
-  const auto standard = columns_named({"duration", "protocol"});
-  EXPECT_EQ(names_of(select_columns("src_port,+dst_port", standard)),
-            (Names{"src_port", "dst_port"}));
-  EXPECT_EQ(names_of(select_columns("src_port,dst_port,-src_port", standard)), (Names{"dst_port"}));
+  const Names standard{"duration", "protocol"};
+  EXPECT_EQ(selected("src_port,+dst_port", standard), (Names{"src_port", "dst_port"}));
+  EXPECT_EQ(selected("src_port,dst_port,-src_port", standard), (Names{"dst_port"}));
+}
+
+TEST(SelectColumns, AGroupStandsForItsColumns) {
+  EXPECT_EQ(selected("flowmeter", {"duration"}), default_names);
+  EXPECT_EQ(selected("-flowmeter,+duration", default_names), (Names{"duration"}));
+}
+
+TEST(SelectColumns, AGroupAddsWhatIsNotChosenYet) {
+  Names wanted = default_names;
+  std::rotate(wanted.begin(), wanted.begin() + 2, wanted.begin() + 3);  // src_port to the front
+  EXPECT_EQ(selected("src_port,flowmeter", {"duration"}), wanted);
+}
+
+TEST(SelectColumns, ARenamedColumnIsDroppedByEitherName) {
+  const std::vector<NamedColumn> standard{{"Flow Duration", registry().find("duration")},
+                                          {"Protocol", registry().find("protocol")}};
+  for (const char* list : {"-Flow Duration", "-duration"}) {
+    EXPECT_EQ(names_of(select_columns(list, registry(), standard)), (Names{"Protocol"})) << list;
+  }
 }
 
 std::string refusal_of(std::string_view list) {
-  return message_of<UsageError>([&] {
-    (void)select_columns(list, columns_named({"duration", "protocol"}));
-  });
+  return message_of<UsageError>([&] { (void)selected(list, {"duration", "protocol"}); });
 }
 
 TEST(SelectColumns, SaysWhatIsUnknown) {
@@ -336,7 +360,7 @@ TEST(SelectColumns, SaysWhatCannotBeDropped) {
 TEST(SelectColumns, AMissingNameIsNoColumn) {
   for (const char* list : {"", ",", ",duration", "duration,,protocol", "duration,", "+", "-",
                            "+src_port,", " duration", "duration, protocol"}) {
-    EXPECT_THROW((void)select_columns(list, columns_named(default_names)), UsageError)
+    EXPECT_THROW((void)selected(list, default_names), UsageError)
         << '"' << list << '"';
   }
 }
@@ -348,7 +372,8 @@ TEST(SelectColumns, SomeColumnMustBeLeft) {
 TEST(ColumnPlan, PaysOnlyForWhatItsColumnsUse) {
   const auto size_of = [](const Names& names) {
     FieldSet fields;
-    return ColumnPlan(columns_named(names), fields).accumulators().size();
+    const FeatureSettings settings;
+    return ColumnPlan(columns_named(names), fields, settings).accumulators().size();
   };
   EXPECT_EQ(size_of({"duration", "protocol", "src_port", "dst_port"}), 0U);
   EXPECT_EQ(size_of({"fwd_tot_pkt"}), sizeof(SizeState));
@@ -360,7 +385,8 @@ TEST(ColumnPlan, PaysOnlyForWhatItsColumnsUse) {
 
 TEST(ColumnPlan, KeepsTheOrderOfItsColumns) {
   FieldSet fields;
-  const ColumnPlan plan(columns_named({"fwd_SYN_cnt", "duration"}), fields);
+  const FeatureSettings settings;
+  const ColumnPlan plan(columns_named({"fwd_SYN_cnt", "duration"}), fields, settings);
   EXPECT_EQ(plan.names(), (Names{"fwd_SYN_cnt", "duration"}));
 }
 
@@ -372,6 +398,24 @@ TEST(ColumnPlan, PrintsTheChosenCells) {
   metered.packet(1, server, client, 99, tcp_flag::syn);
   metered.packet(1'500'000'000, client, server, 60);
   EXPECT_EQ(metered.rows(), "1,1.5,99,40000\n");
+}
+
+TEST(ColumnPlan, PrintsTheWordForNothingWhereThereIsNoSample) {
+  MeterOptions options;
+  options.columns = "bwd_tot_pkt,fwd_pkt_size_mean,bwd_pkt_size_mean,bwd_pkt_size_kurtosis,fwd_iat_max";
+  options.features.na = "NA";
+  Metered metered(options);
+  metered.packet(0, client, server, 60);
+  EXPECT_EQ(metered.rows(), "0,60,NA,NA,NA\n");
+}
+
+TEST(MeterPlan, LeavesOutWhatIdentifies) {
+  MeterOptions options;
+  options.columns = "duration,src_port,protocol,dst_port";
+  options.drop_ids = true;
+  EXPECT_EQ(make_plan(options)->header(), (Names{"duration", "protocol"}));
+  options.columns = "src_port";
+  EXPECT_THROW((void)make_plan(options), UsageError);
 }
 
 TEST(ColumnPlan, RowsDoNotMixTheirStatistics) {
@@ -390,9 +434,9 @@ TEST(MeterPlan, AsksForTheFieldsOfEveryPacketAndOfItsColumns) {
   PacketDecoder::add_fields(base);
   for (const std::string& field : base.names())
     EXPECT_NE(plan->fields().find(field), no_field) << field;
-  for (const Column& column : column_registry()) {
-    for (const std::string& field : column.fields) {
-      EXPECT_NE(plan->fields().find(field), no_field) << column.name << " needs " << field;
+  for (const Column* column : registry().group("flowmeter")) {
+    for (const std::string& field : column->fields) {
+      EXPECT_NE(plan->fields().find(field), no_field) << column->name << " needs " << field;
     }
   }
   EXPECT_EQ(plan->header(), default_names);
@@ -426,13 +470,16 @@ TEST(MeterPlan, TheColumnsOfPyflowmeterAreFixed) {
             (Names{"tcp.len", "tcp.time_relative", "tcp.time_delta"}));
   options.columns = "duration";
   EXPECT_THROW((void)make_plan(options), UsageError);
+  options.columns.clear();
+  options.tunnel = TunnelPolicy::inner;
+  EXPECT_THROW((void)make_plan(options), UsageError);
 }
 
 TEST(MeterPlan, CountsOpenAndEndedFlows) {
   const auto plan = make_plan({});
   MemorySink sink;
   CsvWriter writer(sink, ',', true);
-  const auto meter = plan->make(writer);
+  const auto meter = plan->make("input", writer);
   Packet packet;
   meter->observer().on_packet(packet);
   EXPECT_EQ(meter->counters().open_flows(), 1U);

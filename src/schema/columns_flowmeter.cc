@@ -1,21 +1,36 @@
-#include <array>
-#include <unordered_map>
-
 #include <fmt/format.h>
 
+#include <array>
+
 #include "flow/accumulators.h"
-#include "schema/column.h"
+#include "schema/groups.h"
 
 namespace flowmeter {
 namespace {
 
-struct Side {
-  const char* prefix;
-  const char* adjective;
-  std::size_t way;  // index into states by direction
-};
+/// What the size columns measure, and the fields that it comes from.
+struct SizeSource {
+  std::string of_forward, of_backward;
+  std::vector<std::string> fields;
 
-constexpr std::array sides = {Side{"fwd", "forward", 0}, Side{"bwd", "backward", 1}};
+  explicit SizeSource(SizeBasis basis) {
+    const char* format = "the sizes of the {} packets on the wire";
+    fields = {"frame.len"};
+    if (basis == SizeBasis::ip) {
+      format = "the sizes of the {} packets' IP packets";
+      fields = {"ip.len", "ipv6.plen"};
+    } else if (basis == SizeBasis::payload) {
+      format = "the payloads of the {} packets";
+      fields = {"tcp.len", "udp.length"};
+    }
+    of_forward = fmt::format(fmt::runtime(format), sides[0].adjective);
+    of_backward = fmt::format(fmt::runtime(format), sides[1].adjective);
+  }
+
+  [[nodiscard]] const std::string& of(const Side& side) const {
+    return side.way == 0 ? of_forward : of_backward;
+  }
+};
 
 void add_identity(std::vector<Column>& columns) {
   columns.push_back({"duration", "s", "largest minus smallest packet time of the flow",
@@ -28,56 +43,69 @@ void add_identity(std::vector<Column>& columns) {
                      }});
   columns.push_back({"src_port", "-", "port that sent the flow's first packet",
                      {"tcp.srcport", "udp.srcport"}, nullptr,
-                     [](Cell& cell) { cell.out.natural(cell.flow.source.port); }});
+                     [](Cell& cell) { cell.out.natural(cell.flow.source.port); }, true});
   columns.push_back({"dst_port", "-", "port that the flow's first packet went to",
                      {"tcp.dstport", "udp.dstport"}, nullptr,
-                     [](Cell& cell) { cell.out.natural(cell.flow.destination.port); }});
+                     [](Cell& cell) { cell.out.natural(cell.flow.destination.port); }, true});
 }
 
-void add_totals(std::vector<Column>& columns) {
+void add_totals(std::vector<Column>& columns, const SizeSource& sizes) {
   for (const Side& side : sides) {
     const std::size_t way = side.way;
     columns.push_back({fmt::format("{}_tot_pkt", side.prefix), "packet",
                        fmt::format("{} packets", side.adjective), {"frame.protocols"}, &make_sizes,
                        [way](Cell& cell) { cell.out.natural(cell.as<SizeState>()[way].count); }});
     columns.push_back({fmt::format("{}_tot_byte", side.prefix), "byte",
-                       fmt::format("sum of the sizes of the {} packets on the wire", side.adjective),
-                       {"frame.len"}, &make_sizes, [way](Cell& cell) {
+                       fmt::format("sum of {}", sizes.of(side)), sizes.fields, &make_sizes,
+                       [way](Cell& cell) {
                          // Under 2^64: the limbs above would take 2^32 packets of the largest size.
                          cell.out.natural(cell.as<SizeState>()[way].sum1.limbs[0]);
                        }});
   }
 }
 
-/// The six statistics of a distribution. `get` finds it in the cell, `extreme` prints a sample.
+/// What the six statistics of a distribution are of.
+struct Samples {
+  std::string prefix;  ///< of the columns' names
+  std::string unit;
+  std::string text;
+  std::vector<std::string> fields;
+  AccumulatorKind accumulator;
+};
+
+/// `get` finds the distribution in the cell, `extreme` prints a sample.
 template <class Get, class Extreme>
-void add_statistics(std::vector<Column>& columns, const std::string& prefix, const std::string& unit,
-                    const std::string& samples, const std::string& field,
-                    AccumulatorFactory accumulator, Get get, Extreme extreme) {
-  const auto add = [&](const char* name, const std::string& column_unit, const std::string& what,
-                       auto write) {
-    columns.push_back({fmt::format("{}_{}", prefix, name), column_unit,
-                       fmt::format("{} of {}", what, samples), {field}, accumulator, write});
+void add_statistics(std::vector<Column>& columns, const Samples& samples, Get get, Extreme extreme) {
+  const auto add = [&](const char* name, const std::string& unit, const std::string& what,
+                       std::int64_t empty, auto write) {
+    columns.push_back({fmt::format("{}_{}", samples.prefix, name), unit,
+                       fmt::format("{} of {}", what, samples.text), samples.fields,
+                       samples.accumulator, [=](Cell& cell) {
+                         if (get(cell).count == 0) {
+                           cell.none(empty);
+                         } else {
+                           write(cell);
+                         }
+                       }});
   };
-  add("mean", unit, "mean",
-      [get](Cell& cell) { cell.out.real(cell.memo.of(get(cell)).mean); });
-  add("std", unit, "population standard deviation",
+  const std::string& unit = samples.unit;
+  add("mean", unit, "mean", 0, [get](Cell& cell) { cell.out.real(cell.memo.of(get(cell)).mean); });
+  add("std", unit, "population standard deviation", 0,
       [get](Cell& cell) { cell.out.real(cell.memo.of(get(cell)).std); });
-  add("skewness", "-", "population skewness m3/m2^1.5",
+  add("skewness", "-", "population skewness m3/m2^1.5", 0,
       [get](Cell& cell) { cell.out.real(cell.memo.of(get(cell)).skewness); });
-  add("kurtosis", "-", "excess kurtosis m4/m2^2 - 3",
+  add("kurtosis", "-", "excess kurtosis m4/m2^2 - 3", -3,
       [get](Cell& cell) { cell.out.real(cell.memo.of(get(cell)).kurtosis); });
-  add("min", unit, "smallest", [get, extreme](Cell& cell) { extreme(cell, get(cell).min); });
-  add("max", unit, "largest", [get, extreme](Cell& cell) { extreme(cell, get(cell).max); });
+  add("min", unit, "smallest", 0, [=](Cell& cell) { extreme(cell, get(cell).min); });
+  add("max", unit, "largest", 0, [=](Cell& cell) { extreme(cell, get(cell).max); });
 }
 
-void add_sizes(std::vector<Column>& columns) {
+void add_sizes(std::vector<Column>& columns, const SizeSource& sizes) {
   for (const Side& side : sides) {
     const std::size_t way = side.way;
     add_statistics(
-        columns, fmt::format("{}_pkt_size", side.prefix), "byte",
-        fmt::format("the sizes of the {} packets on the wire", side.adjective), "frame.len",
-        &make_sizes,
+        columns,
+        {fmt::format("{}_pkt_size", side.prefix), "byte", sizes.of(side), sizes.fields, &make_sizes},
         [way](const Cell& cell) -> const SizeDistribution& { return cell.as<SizeState>()[way]; },
         [](Cell& cell, std::uint32_t bytes) { cell.out.natural(bytes); });
   }
@@ -87,9 +115,10 @@ void add_gaps(std::vector<Column>& columns) {
   for (const Side& side : sides) {
     const std::size_t way = side.way;
     add_statistics(
-        columns, fmt::format("{}_iat", side.prefix), "s",
-        fmt::format("the gaps between consecutive {} packets", side.adjective), "frame.time_epoch",
-        &make_gaps,
+        columns,
+        {fmt::format("{}_iat", side.prefix), "s",
+         fmt::format("the gaps between consecutive {} packets", side.adjective),
+         {"frame.time_epoch"}, &make_gaps},
         [way](const Cell& cell) -> const GapDistribution& { return cell.as<GapState>().gaps[way]; },
         [](Cell& cell, std::int64_t ns) { cell.out.real(seconds(ns)); });
   }
@@ -119,24 +148,15 @@ void add_flags(std::vector<Column>& columns) {
 
 }  // namespace
 
-const std::vector<Column>& column_registry() {
-  static const std::vector<Column> columns = [] {
-    std::vector<Column> all;
-    add_identity(all);
-    add_totals(all);
-    add_sizes(all);
-    add_gaps(all);
-    add_flags(all);
-    return all;
-  }();
+std::vector<Column> flowmeter_columns(const FeatureSettings& settings) {
+  const SizeSource sizes(settings.size);
+  std::vector<Column> columns;
+  add_identity(columns);
+  add_totals(columns, sizes);
+  add_sizes(columns, sizes);
+  add_gaps(columns);
+  add_flags(columns);
   return columns;
-}
-
-const Column* find_column(std::string_view name) {
-  for (const Column& column : column_registry()) {
-    if (column.name == name) return &column;
-  }
-  return nullptr;
 }
 
 }  // namespace flowmeter

@@ -1,0 +1,22 @@
+#pragma once
+
+#include <array>
+#include <vector>
+
+#include "schema/column.h"
+
+namespace flowmeter {
+
+/// One direction, as columns name it.
+struct Side {
+  const char* prefix;
+  const char* adjective;
+  std::size_t way;  ///< index into states that are kept by direction
+};
+
+inline constexpr std::array sides = {Side{"fwd", "forward", 0}, Side{"bwd", "backward", 1}};
+
+/// The column groups, each in a file of its own (columns_NAME.cc).
+[[nodiscard]] std::vector<Column> flowmeter_columns(const FeatureSettings& settings);
+
+}  // namespace flowmeter

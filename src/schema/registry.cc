@@ -1,0 +1,35 @@
+#include <algorithm>
+
+#include "schema/column.h"
+#include "schema/groups.h"
+
+namespace flowmeter {
+
+ColumnRegistry::ColumnRegistry(const FeatureSettings& settings) {
+  add("flowmeter", flowmeter_columns(settings));
+}
+
+void ColumnRegistry::add(const char* name, Group group) {
+  if (group.empty()) return;
+  groups_.emplace_back(name);
+  for (Column& column : group) {
+    column.group = name;
+    columns_.push_back(std::move(column));
+  }
+}
+
+const Column* ColumnRegistry::find(std::string_view name) const noexcept {
+  const auto found = std::find_if(columns_.begin(), columns_.end(),
+                                  [&](const Column& column) { return column.name == name; });
+  return found == columns_.end() ? nullptr : &*found;
+}
+
+std::vector<const Column*> ColumnRegistry::group(std::string_view name) const {
+  std::vector<const Column*> members;
+  for (const Column& column : columns_) {
+    if (column.group == name) members.push_back(&column);
+  }
+  return members;
+}
+
+}  // namespace flowmeter

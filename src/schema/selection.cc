@@ -1,0 +1,94 @@
+#include "schema/selection.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/error.h"
+#include "base/suggest.h"
+
+namespace flowmeter {
+namespace {
+
+/// The choice as it grows, word by word.
+class Selection {
+ public:
+  explicit Selection(const ColumnRegistry& registry) : registry_(registry) {}
+
+  std::vector<NamedColumn> columns;
+
+  void add(std::string_view word) {
+    if (const Column* column = registry_.find(word)) {
+      if (chosen(*column) != columns.end()) {
+        throw UsageError(fmt::format("column \"{}\" is chosen twice", word));
+      }
+      columns.push_back({column->name, column});
+      return;
+    }
+    const auto group = group_columns(registry_, word);
+    if (group.empty()) refuse(word);
+    for (const NamedColumn& member : group) {
+      if (chosen(*member.column) == columns.end()) columns.push_back(member);
+    }
+  }
+
+  void drop(std::string_view word) {
+    const std::size_t before = columns.size();
+    std::erase_if(columns, [&](const NamedColumn& named) {
+      return named.name == word || named.column->name == word || named.column->group == word;
+    });
+    if (columns.size() != before) return;
+    const bool known = registry_.find(word) != nullptr || !registry_.group(word).empty();
+    if (!known) refuse(word);
+    throw UsageError(fmt::format("column \"{}\" cannot be dropped, it was not chosen", word));
+  }
+
+ private:
+  std::vector<NamedColumn>::const_iterator chosen(const Column& column) const {
+    return std::find_if(columns.begin(), columns.end(),
+                        [&](const NamedColumn& named) { return named.column == &column; });
+  }
+
+  [[noreturn]] void refuse(std::string_view word) const {
+    std::vector<std::string> names = registry_.groups();
+    for (const Column& column : registry_.columns()) names.push_back(column.name);
+    throw UsageError(fmt::format("there is no column \"{}\"{} (see --list-columns)", word,
+                                 did_you_mean(word, names)));
+  }
+
+  const ColumnRegistry& registry_;
+};
+
+}  // namespace
+
+std::vector<NamedColumn> group_columns(const ColumnRegistry& registry, std::string_view group) {
+  std::vector<NamedColumn> members;
+  for (const Column* column : registry.group(group)) members.push_back({column->name, column});
+  return members;
+}
+
+std::vector<NamedColumn> select_columns(std::string_view list, const ColumnRegistry& registry,
+                                        const std::vector<NamedColumn>& standard) {
+  Selection selection(registry);
+  bool first = true, more = true;
+  while (more) {
+    const std::size_t comma = list.find(',');
+    more = comma != std::string_view::npos;
+    std::string_view word = list.substr(0, comma);
+    list.remove_prefix(more ? comma + 1 : list.size());
+    const char sign = word.empty() ? '\0' : word.front();
+    const bool relative = sign == '+' || sign == '-';
+    if (relative) word.remove_prefix(1);
+    if (first && relative) selection.columns = standard;
+    first = false;
+    if (sign == '-') {
+      selection.drop(word);
+    } else {
+      selection.add(word);
+    }
+  }
+  if (selection.columns.empty()) throw UsageError("no column is left");
+  return std::move(selection.columns);
+}
+
+}  // namespace flowmeter

@@ -1,0 +1,31 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "schema/column.h"
+
+namespace flowmeter {
+
+/// A column, and the name that it goes by in the header.
+struct NamedColumn {
+  std::string name;
+  const Column* column = nullptr;
+
+  friend bool operator==(const NamedColumn&, const NamedColumn&) = default;
+};
+
+/// All columns of a group, under their own names.
+[[nodiscard]] std::vector<NamedColumn> group_columns(const ColumnRegistry& registry,
+                                                     std::string_view group);
+
+/// The columns that `list` asks for. Its words, with commas between, are columns and groups: "a,b"
+/// chooses, "+a" adds and "-a" drops, from `standard` if the first word does so. A group stands for
+/// those of its columns that are not chosen yet, and drops those that are. The result's columns are
+/// `registry`'s. Throws UsageError for an unknown, doubled or missing name.
+[[nodiscard]] std::vector<NamedColumn> select_columns(std::string_view list,
+                                                      const ColumnRegistry& registry,
+                                                      const std::vector<NamedColumn>& standard);
+
+}  // namespace flowmeter
