@@ -18,6 +18,8 @@ test_packages=(
 )
 # libFuzzer comes with clang's run-time library.
 fuzz_packages=(clang-14 clang libclang-rt-14-dev)
+# What scripts/check needs.
+check_packages=(clang-tidy clang-format cppcheck shellcheck git)
 
 say() { printf '%s: %s\n' "${0##*/}" "$*" >&2; }
 die() {

@@ -134,6 +134,8 @@ void Run::guarded(Function function) {
     function();
   } catch (const InputError& error) {
     fail(error);
+  } catch (const std::bad_alloc&) {
+    fail(InputError("out of memory"));  // what was asked for was much; to write what there is takes little
   } catch (...) {
     fail_without_rows();
   }
@@ -548,6 +550,11 @@ void Run::conclude() {
     reporter_.warning(fmt::format("{}: {} packet{} older than the packet of the flow before; "
                                   "reordercap puts a capture in order",
                                   name_, count, count == 1 ? " is" : "s are"));
+  }
+  const std::uint64_t left_out = fleet_ ? fleet_->headers_left_out() : source_->headers_left_out();
+  if (left_out != 0) {
+    reporter_.warning(fmt::format("{}: {} packets are not counted: more than 64 in a frame", name_,
+                                  left_out));
   }
   finish(EndOfInput::complete);
 }

@@ -57,6 +57,9 @@ class DialectSource final : public PacketSource {
   [[nodiscard]] std::uint64_t timeless_frames() const noexcept {
     return decoder_.timeless_frames();
   }
+  [[nodiscard]] std::uint64_t headers_left_out() const noexcept {
+    return decoder_.headers_left_out();
+  }
 
   /// Most bytes that room() offers; for tests of chunking.
   void set_chunk(std::size_t bytes) { chunk_bytes_ = bytes; }

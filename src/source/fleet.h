@@ -85,6 +85,9 @@ class TsharkFleet final : public PacketSource, private StreamNumbers {
   [[nodiscard]] std::uint64_t timeless_frames() const noexcept {
     return decoder_.timeless_frames();
   }
+  [[nodiscard]] std::uint64_t headers_left_out() const noexcept {
+    return decoder_.headers_left_out();
+  }
   [[nodiscard]] const SkippedRecords& skipped() const noexcept { return skipped_; }
 
  private:
