@@ -8,7 +8,7 @@ build_packages=(
   g++ meson ninja-build pkg-config
   libboost-dev libboost-filesystem-dev libboost-system-dev
   rapidjson-dev libcli11-dev libfmt-dev
-  zlib1g-dev libzstd-dev liblz4-dev
+  zlib1g-dev libzstd-dev liblz4-dev libssl-dev
   tshark
 )
 test_packages=(
@@ -95,7 +95,7 @@ missing_elsewhere() {
     command -v "$tool" >/dev/null || printf '%s\n' "$tool"
   done
   if command -v pkg-config >/dev/null; then
-    for library in RapidJSON CLI11 fmt zlib libzstd liblz4; do
+    for library in RapidJSON CLI11 fmt zlib libzstd liblz4 libcrypto; do
       pkg-config --exists "$library" || printf '%s\n' "$library"
     done
   fi

@@ -1,6 +1,8 @@
 #include "base/address.h"
 
 #include <arpa/inet.h>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <charconv>
 #include <cstring>
@@ -44,6 +46,23 @@ std::string to_string(const IpAddress& address) {
   char text[INET6_ADDRSTRLEN];
   inet_ntop(address.version == 4 ? AF_INET : AF_INET6, address.bytes.data(), text, sizeof text);
   return text;
+}
+
+std::optional<MacAddress> parse_mac(std::string_view text) noexcept {
+  MacAddress address;
+  constexpr std::size_t length = 17;
+  if (text.size() != length) return std::nullopt;
+  for (std::size_t i = 0; i < address.bytes.size(); ++i) {
+    const char* const at = text.data() + 3 * i;
+    if (i > 0 && at[-1] != ':') return std::nullopt;
+    const auto [end, error] = std::from_chars(at, at + 2, address.bytes[i], 16);
+    if (error != std::errc{} || end != at + 2) return std::nullopt;
+  }
+  return address;
+}
+
+std::string to_string(const MacAddress& address) {
+  return fmt::format("{:02x}", fmt::join(address.bytes, ":"));
 }
 
 }  // namespace flowmeter

@@ -24,6 +24,19 @@ struct IpAddress {
 /// The address as tshark prints it; "-" for none.
 [[nodiscard]] std::string to_string(const IpAddress& address);
 
+/// A link-layer address of 48 bits, in the order of transmission.
+struct MacAddress {
+  std::array<std::uint8_t, 6> bytes{};
+
+  friend bool operator==(const MacAddress&, const MacAddress&) = default;
+};
+
+/// Reads an address as tshark prints it ("02:00:00:00:00:0a"). Nothing for other text.
+[[nodiscard]] std::optional<MacAddress> parse_mac(std::string_view text) noexcept;
+
+/// The address as tshark prints it.
+[[nodiscard]] std::string to_string(const MacAddress& address);
+
 /// One side of a conversation: transport address as in RFC 7011's flow keys.
 struct Endpoint {
   IpAddress address;

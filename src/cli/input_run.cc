@@ -283,6 +283,7 @@ void Run::start_text(InputKind kind) {
   }
   source_ = std::make_unique<DialectSource>(kind, plan_.fields(), plan_.tunnel());
   for (const std::string& field : plan_.required_fields()) source_->require(field);
+  if (plan_.ranks_streams()) source_->rank_streams();
   source_->attach(meter_->observer());
   if (options_.keep_going) source_->keep_going();
   if (options_.read_bytes != 0) source_->set_chunk(options_.read_bytes);
@@ -380,6 +381,7 @@ void Run::start_single(const TsharkSetup::Choice& choice) {
                                       : Child::Input::pipe;
   child_ = std::make_unique<Child>(tshark_command(choice.tshark, plan_.fields(), run), in, fd_);
   source_ = std::make_unique<DialectSource>(choice.decoder, plan_.fields(), plan_.tunnel());
+  if (plan_.ranks_streams()) source_->rank_streams();
   source_->attach(meter_->observer());
   if (options_.keep_going) source_->keep_going();
   if (options_.read_bytes != 0) source_->set_chunk(options_.read_bytes);

@@ -44,7 +44,7 @@ _flowmeter() {
 
   case $before in
     --schema)
-      mapfile -t COMPREPLY < <(compgen -W 'flowmeter pyflowmeter' -- "$current")
+      mapfile -t COMPREPLY < <(compgen -W 'flowmeter cicflowmeter nfstream pyflowmeter' -- "$current")
       return
       ;;
     --decoder)

@@ -23,7 +23,7 @@ complete -c flowmeter -l clock -x -a 'raw monotone' -d 'With which times packets
 complete -c flowmeter -l size -x -a 'frame ip payload' -d 'What the sizes are of'
 complete -c flowmeter -l drop-ids -d 'Leave out what identifies a flow'
 complete -c flowmeter -l na -x -d 'What statistics without samples print'
-complete -c flowmeter -l schema -x -a 'flowmeter pyflowmeter' -d 'Set of columns'
+complete -c flowmeter -l schema -x -a 'flowmeter cicflowmeter nfstream pyflowmeter' -d 'Set of columns'
 complete -c flowmeter -l columns -x -a '(__flowmeter_columns)' -d 'Columns to write'
 complete -c flowmeter -l list-columns -d 'List all columns'
 complete -c flowmeter -l delimiter -x -d 'What stands between two values'

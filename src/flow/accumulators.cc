@@ -31,6 +31,14 @@ class Gaps final : public AccumulatorOf<GapState> {
   }
 };
 
+class FlowGaps final : public AccumulatorOf<FlowGapState> {
+  void add_packet(FlowGapState& state, const Packet& packet, Direction /*direction*/) const override {
+    if (state.started) state.gaps.add(packet.time_ns - state.previous_ns);
+    state.started = true;
+    state.previous_ns = packet.time_ns;
+  }
+};
+
 class Flags final : public AccumulatorOf<FlagState> {
   void add_packet(FlagState& state, const Packet& packet, Direction direction) const override {
     auto& counts = state[index(direction)];
@@ -58,6 +66,7 @@ std::unique_ptr<Accumulator> make_sizes(AccumulatorContext& context) {
 
 std::unique_ptr<Accumulator> make_start(AccumulatorContext&) { return std::make_unique<Start>(); }
 std::unique_ptr<Accumulator> make_gaps(AccumulatorContext&) { return std::make_unique<Gaps>(); }
+std::unique_ptr<Accumulator> make_flow_gaps(AccumulatorContext&) { return std::make_unique<FlowGaps>(); }
 std::unique_ptr<Accumulator> make_flags(AccumulatorContext&) { return std::make_unique<Flags>(); }
 
 }  // namespace flowmeter

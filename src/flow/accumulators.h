@@ -28,6 +28,19 @@ struct GapState {
 };
 [[nodiscard]] std::unique_ptr<Accumulator> make_gaps(AccumulatorContext& context);
 
+/// Gaps between consecutive packets of the flow, of either direction, in nanoseconds.
+struct FlowGapState {
+  GapDistribution gaps;
+  std::int64_t previous_ns = 0;  ///< time of the last packet
+  bool started = false;          ///< there was a packet
+};
+[[nodiscard]] std::unique_ptr<Accumulator> make_flow_gaps(AccumulatorContext& context);
+
+/// Sum of gaps between the packets of a row: the time from its first to its last.
+[[nodiscard]] constexpr std::int64_t total_ns(const GapDistribution& gaps) noexcept {
+  return static_cast<std::int64_t>(gaps.sum1.limbs[0]);  // within 64 bits, as all of a flow's times are
+}
+
 /// A counter of 48 bits: there are many in every flow. At a million packets a second it lasts for
 /// nine years.
 class SmallCounter {

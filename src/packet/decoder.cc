@@ -93,7 +93,7 @@ const Frame& PacketDecoder::decode(const Record& record) {
   packets_.clear();
   quoted_.clear();
   frame_.number = counted_;
-  if (number_ != no_field && numbers_ == nullptr && record.has(number_)) {
+  if (number_ != no_field && record.has(number_)) {
     frame_.number = number(number_, record.first(number_), std::numeric_limits<std::uint64_t>::max());
   }
   if (record.has(time_)) {

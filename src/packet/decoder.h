@@ -43,9 +43,12 @@ class PacketDecoder {
 
   explicit PacketDecoder(const FieldSet& fields, TunnelPolicy tunnel = TunnelPolicy::all);
 
-  /// From now on stream numbers come from `numbers`, which outlives the decoder, and frames are counted
-  /// here, whatever frame.number says: it means nothing if it comes from one of several tsharks.
+  /// From now on stream numbers come from `numbers`, which outlives the decoder.
   void translate_streams(StreamNumbers& numbers) { numbers_ = &numbers; }
+
+  /// From now on frames are counted here, whatever frame.number says: it means nothing if it comes from
+  /// one of several tsharks.
+  void count_frames() { number_ = no_field; }
 
   /// Counts the field among those that every frame with its protocol should have, see lacking().
   /// A field that is not in the FieldSet has no effect.

@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/anonymizer.h"
 #include "flow/flow.h"
 #include "flow/settings.h"
 #include "sink/row_writer.h"
@@ -40,6 +41,13 @@ struct RowContext {
   std::string_view input;   ///< the input's name as it was given; "-" for standard input
   EndReason reason;         ///< why the flow ended
   std::uint64_t number;     ///< rows of the input before this one
+
+  /// An address as it may be shown: every column that prints one, or something made of one, takes it
+  /// from here.
+  template <class Address>
+  [[nodiscard]] Address shown(const Address& address) const {
+    return settings.anonymizer ? settings.anonymizer->anonymize(address) : address;
+  }
 };
 
 /// What a column prints a cell with.
@@ -49,6 +57,14 @@ struct Cell {
   RowWriter& out;
   MomentsMemo& memo;
   const RowContext& row;
+
+  /// The flow's source and destination as they may be shown.
+  [[nodiscard]] Endpoint source() const {
+    return {row.shown(flow.source.address), flow.source.port};
+  }
+  [[nodiscard]] Endpoint destination() const {
+    return {row.shown(flow.destination.address), flow.destination.port};
+  }
 
   /// Prints the cell of a statistic that has no sample: `value`, unless the run has another word for it.
   void none(std::int64_t value = 0) {
@@ -77,6 +93,7 @@ struct Column {
   std::function<void(Cell&)> write; ///< prints exactly one cell
   bool identifies = false;          ///< tells who took part or when: an identity, an address, a time
   std::string group{};              ///< set by the registry
+  bool ranks_streams = false;       ///< prints a stream's number: of first appearance, see StreamRanks
 };
 
 /// The columns that a run may choose from.

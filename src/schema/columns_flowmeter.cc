@@ -13,15 +13,12 @@ struct SizeSource {
   std::string of_forward, of_backward;
   std::vector<std::string> fields;
 
-  explicit SizeSource(SizeBasis basis) {
+  explicit SizeSource(SizeBasis basis) : fields(size_fields(basis)) {
     const char* format = "the sizes of the {} packets on the wire";
-    fields = {"frame.len"};
     if (basis == SizeBasis::ip) {
       format = "the sizes of the {} packets' IP packets";
-      fields = {"ip.len", "ipv6.plen"};
     } else if (basis == SizeBasis::payload) {
       format = "the payloads of the {} packets";
-      fields = {"tcp.len", "udp.length"};
     }
     of_forward = fmt::format(fmt::runtime(format), sides[0].adjective);
     of_backward = fmt::format(fmt::runtime(format), sides[1].adjective);
@@ -147,6 +144,18 @@ void add_flags(std::vector<Column>& columns) {
 }
 
 }  // namespace
+
+std::vector<std::string> size_fields(SizeBasis basis) {
+  switch (basis) {
+    case SizeBasis::ip:
+      return {"ip.len", "ipv6.plen"};
+    case SizeBasis::payload:
+      return {"tcp.len", "udp.length"};
+    case SizeBasis::frame:
+      break;
+  }
+  return {"frame.len"};
+}
 
 std::vector<Column> flowmeter_columns(const FeatureSettings& settings) {
   const SizeSource sizes(settings.size);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <string>
 #include <vector>
 
 #include "schema/column.h"
@@ -16,7 +17,13 @@ struct Side {
 
 inline constexpr std::array sides = {Side{"fwd", "forward", 0}, Side{"bwd", "backward", 1}};
 
+/// The tshark fields that sizes on that basis come from.
+[[nodiscard]] std::vector<std::string> size_fields(SizeBasis basis);
+
 /// The column groups, each in a file of its own (columns_NAME.cc).
 [[nodiscard]] std::vector<Column> flowmeter_columns(const FeatureSettings& settings);
+[[nodiscard]] std::vector<Column> id_columns(const FeatureSettings& settings);
+[[nodiscard]] std::vector<Column> cic_columns(const FeatureSettings& settings);
+[[nodiscard]] std::vector<Column> nfstream_columns(const FeatureSettings& settings);
 
 }  // namespace flowmeter

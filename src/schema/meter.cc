@@ -54,6 +54,11 @@ class ColumnMeterPlan final : public MeterPlan {
   FlowPolicy policy() const override { return policy_; }
   TunnelPolicy tunnel() const override { return tunnel_; }
 
+  bool ranks_streams() const override {
+    return std::any_of(chosen_.begin(), chosen_.end(),
+                       [](const NamedColumn& named) { return named.column->ranks_streams; });
+  }
+
   std::string column_of(std::string_view field) const override {
     for (const NamedColumn& named : chosen_) {
       const auto& needs = named.column->fields;

@@ -57,6 +57,9 @@ class MeterPlan {
   /// Which of a frame's packets count.
   [[nodiscard]] virtual TunnelPolicy tunnel() const = 0;
 
+  /// Whether a column prints stream numbers, which then are to be the ranks of StreamRanks.
+  [[nodiscard]] virtual bool ranks_streams() const { return false; }
+
   /// A meter for one input, which writes to `out`. `input` is its name as it was given.
   /// Both `out` and the plan outlive it.
   [[nodiscard]] virtual std::unique_ptr<Meter> make(const std::string& input,

@@ -7,6 +7,9 @@ namespace flowmeter {
 
 ColumnRegistry::ColumnRegistry(const FeatureSettings& settings) {
   add("flowmeter", flowmeter_columns(settings));
+  add("id", id_columns(settings));
+  add("cic", cic_columns(settings));
+  add("nfstream", nfstream_columns(settings));
 }
 
 void ColumnRegistry::add(const char* name, Group group) {

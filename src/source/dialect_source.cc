@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "dialect/json_parser.h"
 #include "dialect/table_parser.h"
+#include "packet/stream_ranks.h"
 
 namespace flowmeter {
 namespace {
@@ -44,6 +45,11 @@ std::unique_ptr<RecordParser> make_parser(Decoder decoder, const FieldSet& field
 }
 
 DialectSource::~DialectSource() = default;
+
+void DialectSource::rank_streams() {
+  ranks_ = std::make_unique<StreamRanks>();
+  decoder_.translate_streams(*ranks_);
+}
 
 void DialectSource::skip(const std::string& why) {
   if (skipped_.count++ == 0) skipped_.first = why;

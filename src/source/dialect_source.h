@@ -61,6 +61,9 @@ class DialectSource final : public PacketSource {
     return decoder_.headers_left_out();
   }
 
+  /// Numbers the streams by first appearance from now on, see StreamRanks.
+  void rank_streams();
+
   /// Most bytes that room() offers; for tests of chunking.
   void set_chunk(std::size_t bytes) { chunk_bytes_ = bytes; }
   [[nodiscard]] std::size_t chunk() const noexcept { return chunk_bytes_; }
@@ -75,6 +78,7 @@ class DialectSource final : public PacketSource {
   std::unique_ptr<RecordParser> parser_;
   Record record_;
   PacketDecoder decoder_;
+  std::unique_ptr<StreamNumbers> ranks_;
   bool keep_going_ = false;
   SkippedRecords skipped_;
 };

@@ -74,6 +74,7 @@ TsharkFleet::TsharkFleet(boost::asio::io_context& io, const FleetOptions& option
       directory_(options.idle, options.remembered_streams),
       ticker_(io) {
   decoder_.translate_streams(*this);
+  decoder_.count_frames();
   for (unsigned lane = 0; lane < lanes_.size(); ++lane) begin_life(lane);
   dealer_.on_life_end([this](unsigned lane) {
     Life& life = *lanes_[lane].back();

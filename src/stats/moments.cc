@@ -22,7 +22,7 @@ using Narrow = mp::number<
 using Precise = mp::number<
     mp::cpp_bin_float<2560, mp::digit_base_2, void, std::int32_t>, mp::et_off>;
 
-constexpr std::uint64_t ns_per_s = 1'000'000'000;
+constexpr std::uint64_t divisor_of(TimeUnit unit) { return static_cast<std::uint64_t>(unit); }
 
 template <class Int, std::size_t N>
 Int to_int(WideInt<N> number) {
@@ -110,9 +110,9 @@ Moments compute(const Dist& samples, std::uint64_t scale) {
   return result;
 }
 
-template <class Dist>
-Moments select(const Dist& samples, std::uint64_t scale) {
-  if (samples.count == 0) return {};
+/// What `compute` makes of a zero of the narrowest type that holds all it needs.
+template <class Dist, class Compute>
+auto in_width_of(const Dist& samples, Compute compute) {
   const auto magnitude = [](auto x) {
     const auto wide = static_cast<std::uint64_t>(x);
     return x < 0 ? 0 - wide : wide;
@@ -120,19 +120,93 @@ Moments select(const Dist& samples, std::uint64_t scale) {
   const std::uint64_t most = std::max(magnitude(samples.max), magnitude(samples.min));
   const Product reach = multiply(samples.count, most);
   const bool small = reach.high == 0 && reach.low < (1U << 30) && samples.count < (1U << 30);
-  return small ? compute<Narrow>(samples, scale) : compute<Wide>(samples, scale);
+  return small ? compute(Narrow()) : compute(Wide());
+}
+
+template <class Dist>
+Moments all_moments(const Dist& samples, std::uint64_t scale) {
+  if (samples.count == 0) return {};
+  return in_width_of(samples, [&]<class Int>(Int) { return compute<Int>(samples, scale); });
+}
+
+template <class Dist>
+double mean_of(const Dist& samples, std::uint64_t scale) {
+  if (samples.count == 0) return 0;
+  return in_width_of(samples, [&]<class Int>(Int) {
+    return ratio(to_int<Int>(samples.sum1), Int(Int(samples.count) * Int(scale)));
+  });
+}
+
+/// n (n - 1) times the variance of a sample of n > 1.
+template <class Int, class Dist>
+Int spread(const Dist& samples) {
+  const Int s1 = to_int<Int>(samples.sum1);
+  return Int(samples.count) * to_int<Int>(samples.sum2) - s1 * s1;
+}
+
+template <class Dist>
+double sample_variance_of(const Dist& samples, std::uint64_t scale) {
+  if (samples.count < 2) return 0;
+  return in_width_of(samples, [&]<class Int>(Int) {
+    const Int n = samples.count, unit = scale;
+    return ratio(spread<Int>(samples), Int(n * Int(n - 1) * unit * unit));
+  });
+}
+
+template <class Dist>
+double sample_std_of(const Dist& samples, std::uint64_t scale) {
+  if (samples.count < 2) return 0;
+  return in_width_of(samples, [&]<class Int>(Int) {
+    const Int n = samples.count, divisor = n * Int(n - 1), square = spread<Int>(samples);
+    if (square == 0) return 0.0;
+    const DoubleDouble root = sqrt(to_double_double(square) / to_double_double(divisor));
+    return nearest(root / to_double_double(Int(scale)), [&] {
+      return Precise(sqrt(Precise(square) / Precise(divisor)) / Precise(scale));
+    });
+  });
 }
 
 }  // namespace
 
-Moments moments(const SizeDistribution& sizes) { return select(sizes, 1); }
+Moments moments(const SizeDistribution& sizes) { return all_moments(sizes, 1); }
 
-Moments moments(const GapDistribution& gaps) { return select(gaps, ns_per_s); }
+Moments moments(const GapDistribution& gaps) {
+  return all_moments(gaps, divisor_of(TimeUnit::second));
+}
 
-double seconds(std::int64_t ns) {
+double mean(const SizeDistribution& sizes) { return mean_of(sizes, 1); }
+
+double mean(const GapDistribution& gaps, TimeUnit unit) { return mean_of(gaps, divisor_of(unit)); }
+
+double sample_variance(const SizeDistribution& sizes) { return sample_variance_of(sizes, 1); }
+
+double sample_variance(const GapDistribution& gaps, TimeUnit unit) {
+  return sample_variance_of(gaps, divisor_of(unit));
+}
+
+double sample_std(const SizeDistribution& sizes) { return sample_std_of(sizes, 1); }
+
+double sample_std(const GapDistribution& gaps, TimeUnit unit) {
+  return sample_std_of(gaps, divisor_of(unit));
+}
+
+double seconds(std::int64_t ns) { return quotient(ns, 1'000'000'000); }
+
+double microseconds(std::int64_t ns) { return quotient(ns, 1000); }
+
+double quotient(std::int64_t numerator, std::int64_t divisor) {
   constexpr std::int64_t exact = std::int64_t{1} << 53;
-  if (ns > -exact && ns < exact) return static_cast<double>(ns) / 1e9;
-  return ratio(Wide(ns), Wide(ns_per_s));
+  const auto small = [](std::int64_t x) { return x > -exact && x < exact; };
+  if (divisor == 0) return 0;
+  if (small(numerator) && small(divisor)) {
+    return static_cast<double>(numerator) / static_cast<double>(divisor);
+  }
+  return ratio(Wide(numerator), Wide(divisor));
+}
+
+double per_second(std::uint64_t amount, std::int64_t ns) {
+  if (ns == 0) return 0;
+  return ratio(Wide(Wide(amount) * divisor_of(TimeUnit::second)), Wide(ns));
 }
 
 }  // namespace flowmeter

@@ -20,7 +20,33 @@ struct Moments {
 /// In seconds (skewness and kurtosis have no unit).
 [[nodiscard]] Moments moments(const GapDistribution& gaps);
 
+/// Nanoseconds in a unit of time.
+enum class TimeUnit : std::uint64_t {
+  microsecond = 1'000,
+  millisecond = 1'000'000,
+  second = 1'000'000'000,
+};
+
+/// Statistics of samples that stand for a larger population: the variance divides by n - 1 and is 0
+/// for fewer than two samples, like the mean for none. Each is the double nearest to the exact value;
+/// in bytes or in the unit of time, the variance in its square.
+[[nodiscard]] double mean(const SizeDistribution& sizes);
+[[nodiscard]] double mean(const GapDistribution& gaps, TimeUnit unit);
+[[nodiscard]] double sample_variance(const SizeDistribution& sizes);
+[[nodiscard]] double sample_variance(const GapDistribution& gaps, TimeUnit unit);
+[[nodiscard]] double sample_std(const SizeDistribution& sizes);
+[[nodiscard]] double sample_std(const GapDistribution& gaps, TimeUnit unit);
+
 /// Nanoseconds as seconds: the double nearest to the exact value.
 [[nodiscard]] double seconds(std::int64_t ns);
+
+/// Likewise as microseconds.
+[[nodiscard]] double microseconds(std::int64_t ns);
+
+/// The double nearest to the exact quotient; 0 if the divisor is 0.
+[[nodiscard]] double quotient(std::int64_t numerator, std::int64_t divisor);
+
+/// How much a second, over that many nanoseconds: the double nearest to the exact value; 0 over no time.
+[[nodiscard]] double per_second(std::uint64_t amount, std::int64_t ns);
 
 }  // namespace flowmeter

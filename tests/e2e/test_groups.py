@@ -13,7 +13,7 @@ from reference import printed
 EVERY = pytest.mark.parametrize("capture", CAPTURES, ids=label)
 
 #: The groups that the program has.
-GROUPS = ["flowmeter"]
+GROUPS = ["flowmeter", "id", "cic"]
 
 #: Policies, as options of the program and of the reference.
 POLICIES = {

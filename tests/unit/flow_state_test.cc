@@ -13,6 +13,7 @@ namespace flowmeter {
 namespace {
 
 using test::client;
+using test::Kept;
 using test::second;
 using test::server;
 
@@ -77,32 +78,6 @@ Packet at(std::int64_t time_ns, std::uint32_t bytes = 0, std::uint16_t flags = 0
   packet.tcp_flags = flags;
   return packet;
 }
-
-/// The state of an accumulator of its own.
-template <class State>
-class Kept {
- public:
-  explicit Kept(AccumulatorFactory factory, const FeatureSettings& settings = {}) {
-    FieldSet fields;
-    AccumulatorContext context{fields, settings};
-    accumulator_ = factory(context);
-    EXPECT_EQ(accumulator_->size(), sizeof(State));
-    EXPECT_EQ(accumulator_->alignment(), alignof(State));
-    accumulator_->construct(memory_);
-  }
-  ~Kept() { accumulator_->destroy(memory_); }
-  Kept(const Kept&) = delete;
-  Kept& operator=(const Kept&) = delete;
-
-  void add(const Packet& packet, Direction direction) {
-    accumulator_->add(memory_, packet, direction);
-  }
-  const State& state() const { return *std::launder(reinterpret_cast<const State*>(memory_)); }
-
- private:
-  std::unique_ptr<Accumulator> accumulator_;
-  alignas(State) std::byte memory_[sizeof(State)];
-};
 
 TEST(Sizes, AreOnTheBasisOfTheSettings) {
   Packet packet = at(0, 60);

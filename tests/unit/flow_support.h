@@ -31,6 +31,32 @@ class Tracer final : public AccumulatorOf<Trace> {
 
 inline std::unique_ptr<Accumulator> make_trace(AccumulatorContext&) { return std::make_unique<Tracer>(); }
 
+/// The state of an accumulator of its own.
+template <class State>
+class Kept {
+ public:
+  explicit Kept(AccumulatorFactory factory, const FeatureSettings& settings = {}) {
+    FieldSet fields;
+    AccumulatorContext context{fields, settings};
+    accumulator_ = factory(context);
+    EXPECT_EQ(accumulator_->size(), sizeof(State));
+    EXPECT_EQ(accumulator_->alignment(), alignof(State));
+    accumulator_->construct(memory_);
+  }
+  ~Kept() { accumulator_->destroy(memory_); }
+  Kept(const Kept&) = delete;
+  Kept& operator=(const Kept&) = delete;
+
+  void add(const Packet& packet, Direction direction) {
+    accumulator_->add(memory_, packet, direction);
+  }
+  const State& state() const { return *std::launder(reinterpret_cast<const State*>(memory_)); }
+
+ private:
+  std::unique_ptr<Accumulator> accumulator_;
+  alignas(State) std::byte memory_[sizeof(State)];
+};
+
 /// What is left of a finished flow.
 struct Ended {
   StreamKey key;

@@ -161,7 +161,8 @@ TEST(Registry, BeginsWithTheDefaultSchemaInItsOrder) {
 }
 
 TEST(Registry, DescribesEveryColumnOnOneLine) {
-  const std::set<std::string> units = {"s", "byte", "packet", "-"};
+  const std::set<std::string> units = {"s",      "us",     "ms",  "byte", "byte^2",
+                                       "packet", "byte/s", "1/s", "-"};
   std::set<std::string> names;
   for (const Column& column : registry().columns()) {
     EXPECT_TRUE(names.insert(column.name).second) << column.name << " is there twice";
@@ -459,7 +460,7 @@ TEST(MeterPlan, SaysWhichSchemasThereAre) {
   options.schema = "flowmetre";
   EXPECT_EQ(message_of<UsageError>([&] { (void)make_plan(options); }),
             "there is no schema \"flowmetre\", did you mean \"flowmeter\"? (there are: flowmeter, "
-            "pyflowmeter)");
+            "cicflowmeter, nfstream, pyflowmeter)");
 }
 
 TEST(MeterPlan, TheColumnsOfPyflowmeterAreFixed) {

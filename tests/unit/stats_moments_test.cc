@@ -5,6 +5,7 @@
 #include <cmath>
 #include <limits>
 #include <random>
+#include <type_traits>
 #include <vector>
 
 #include "stats_oracle.h"
@@ -257,6 +258,108 @@ TEST(Seconds, AreNearest) {
   }
   for (const std::int64_t time : times) {
     ASSERT_TRUE(is_nearest(seconds(time), Rational(time, 1'000'000'000))) << time;
+  }
+}
+
+template <class Samples>
+auto distribution_of(const Samples& samples) {
+  std::conditional_t<std::is_same_v<Samples, Sizes>, SizeDistribution, GapDistribution> distribution;
+  for (const auto sample : samples) distribution.add(sample);
+  return distribution;
+}
+
+/// (n - 1)-variance, exactly.
+template <class Samples>
+Rational exact_sample_variance(const Samples& samples, std::uint64_t scale) {
+  const ExactMoments exact(samples);
+  if (exact.n < 2) return 0;
+  return exact.variance(scale) * exact.n / (exact.n - 1);
+}
+
+void expect_nearest_sample(const Sizes& samples) {
+  const SizeDistribution sizes = distribution_of(samples);
+  const Rational variance = exact_sample_variance(samples, 1);
+  const std::string seen = testing::PrintToString(samples).substr(0, 2000);
+  ASSERT_TRUE(is_nearest(mean(sizes), ExactMoments(samples).mean(1))) << seen;
+  ASSERT_TRUE(is_nearest(sample_variance(sizes), variance)) << seen;
+  ASSERT_TRUE(is_nearest_root(sample_std(sizes), variance)) << seen;
+}
+
+void expect_nearest_sample(const Gaps& samples) {
+  const GapDistribution gaps = distribution_of(samples);
+  const std::string seen = testing::PrintToString(samples).substr(0, 2000);
+  for (const TimeUnit unit : {TimeUnit::microsecond, TimeUnit::millisecond, TimeUnit::second}) {
+    const auto scale = static_cast<std::uint64_t>(unit);
+    ASSERT_TRUE(is_nearest(mean(gaps, unit), ExactMoments(samples).mean(scale))) << seen;
+    const Rational variance = exact_sample_variance(samples, scale);
+    ASSERT_TRUE(is_nearest(sample_variance(gaps, unit), variance)) << seen;
+    ASSERT_TRUE(is_nearest_root(sample_std(gaps, unit), variance)) << seen;
+  }
+}
+
+TEST(SampleStatistics, AreThoseOfAHandMadeSet) {
+  // 1 2 3 4 10: squared deviations add up to 50 (statistics.variance: 12.5)
+  const SizeDistribution sizes = distribution_of(Sizes{1, 2, 3, 4, 10});
+  EXPECT_EQ(mean(sizes), 4);
+  EXPECT_EQ(sample_variance(sizes), 12.5);
+  EXPECT_EQ(sample_std(sizes), 3.5355339059327378);
+  const GapDistribution gaps = distribution_of(Gaps{1'000, 2'000, 3'000, 4'000, 10'000});
+  EXPECT_EQ(mean(gaps, TimeUnit::microsecond), 4);
+  EXPECT_EQ(sample_std(gaps, TimeUnit::microsecond), 3.5355339059327378);
+  EXPECT_EQ(mean(gaps, TimeUnit::millisecond), 0.004);
+}
+
+TEST(SampleStatistics, OfFewerThanTwoSamplesHaveNoSpread) {
+  for (const Sizes& samples : {Sizes{}, Sizes{1514}}) {
+    EXPECT_EQ(sample_std(distribution_of(samples)), 0);
+    EXPECT_EQ(sample_variance(distribution_of(samples)), 0);
+    EXPECT_EQ(mean(distribution_of(samples)), samples.empty() ? 0 : 1514);
+  }
+  EXPECT_EQ(sample_std(distribution_of(Gaps{7}), TimeUnit::microsecond), 0);
+  EXPECT_EQ(mean(distribution_of(Gaps{7}), TimeUnit::microsecond), 0.007);
+  EXPECT_EQ(sample_std(distribution_of(Gaps(6, 10'000'000)), TimeUnit::microsecond), 0);
+}
+
+TEST(SampleStatistics, AreNearest) {
+  std::mt19937_64 random(17);
+  for (int round = 0; round < 300; ++round) {
+    Sizes sizes(1 + random() % 40);
+    for (auto& size : sizes) size = static_cast<std::uint32_t>(random() >> (32 + random() % 32));
+    expect_nearest_sample(sizes);
+    Gaps gaps(1 + random() % 40);
+    const std::uint64_t shift = random() % 60;
+    for (auto& gap : gaps) gap = static_cast<std::int64_t>(random()) >> (shift + random() % 4);
+    expect_nearest_sample(gaps);
+  }
+  expect_nearest_sample(Gaps{least, most, most, most, -1, 1});
+  expect_nearest_sample(Gaps{most, most - 1, most - 2});
+  expect_nearest_sample(Sizes{0, 0xffffffff, 0xffffffff});
+}
+
+TEST(Quotient, IsNearest) {
+  EXPECT_EQ(quotient(6, 5), 1.2);
+  EXPECT_EQ(quotient(0, 5), 0);
+  EXPECT_EQ(quotient(5, 0), 0);
+  EXPECT_EQ(microseconds(420'000'001), 420000.001);
+  std::mt19937_64 random(18);
+  for (int round = 0; round < 1000; ++round) {
+    const auto a = static_cast<std::int64_t>(random()) >> (random() % 64);
+    const auto b = static_cast<std::int64_t>(random()) >> (random() % 63);
+    if (b == 0) continue;
+    ASSERT_TRUE(is_nearest(quotient(a, b), Rational(a) / b)) << a << " / " << b;
+  }
+}
+
+TEST(PerSecond, IsNearest) {
+  EXPECT_EQ(per_second(200, 420'000'000), 476.1904761904762);
+  EXPECT_EQ(per_second(3, -2'000'000'000), -1.5);
+  EXPECT_EQ(per_second(3, 0), 0);
+  std::mt19937_64 random(19);
+  for (int round = 0; round < 1000; ++round) {
+    const std::uint64_t a = random() >> (random() % 64);
+    const auto ns = static_cast<std::int64_t>(random()) >> (random() % 63);
+    if (ns == 0) continue;
+    ASSERT_TRUE(is_nearest(per_second(a, ns), Rational(a) * 1'000'000'000 / ns)) << a << " in " << ns;
   }
 }
 

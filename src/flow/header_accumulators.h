@@ -1,0 +1,24 @@
+#pragma once
+
+#include <array>
+#include <memory>
+#include <optional>
+
+#include "flow/accumulator.h"
+
+namespace flowmeter {
+
+/// The transport headers of one direction: tcp.hdr_len, or 8 for UDP.
+struct Headers {
+  std::uint64_t bytes = 0;                  ///< of all of them
+  std::optional<std::uint8_t> least_bytes;  ///< of the shortest
+};
+using HeaderState = std::array<Headers, 2>;
+[[nodiscard]] std::unique_ptr<Accumulator> make_headers(AccumulatorContext& context);
+
+/// The window that the first packet of each direction announces, as it stands in the header, unscaled;
+/// 0 for UDP, none without a packet of the direction.
+using FirstWindowState = std::array<std::optional<std::uint16_t>, 2>;
+[[nodiscard]] std::unique_ptr<Accumulator> make_first_windows(AccumulatorContext& context);
+
+}  // namespace flowmeter

@@ -1,0 +1,53 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <optional>
+
+#include "base/address.h"
+#include "flow/accumulator.h"
+
+namespace flowmeter {
+
+/// frame.number of the flow's last packet.
+struct LastFrameState {
+  std::uint64_t number = 0;
+};
+[[nodiscard]] std::unique_ptr<Accumulator> make_last_frame(AccumulatorContext& context);
+
+/// Link-layer addresses of the flow's source and destination, from its first packet: eth.src, eth.dst.
+struct MacState {
+  std::array<std::optional<MacAddress>, 2> of;  ///< source, destination; none if it had none
+  bool known = false;
+};
+[[nodiscard]] std::unique_ptr<Accumulator> make_macs(AccumulatorContext& context);
+
+/// vlan.id of the flow's first packet, of the innermost tag; 0 if it had none.
+struct VlanState {
+  std::uint16_t id = 0;
+  bool known = false;
+};
+[[nodiscard]] std::unique_ptr<Accumulator> make_vlan(AccumulatorContext& context);
+
+/// Packets that are stamped earlier than the flow's packet before, whichever clock the run takes.
+struct DisorderState {
+  std::uint64_t count = 0;
+  std::int64_t previous_ns = 0;
+  bool started = false;
+};
+[[nodiscard]] std::unique_ptr<Accumulator> make_disorder(AccumulatorContext& context);
+
+/// ICMP and ICMPv6 errors that quote a packet of the flow.
+struct IcmpErrorState {
+  std::uint64_t count = 0;
+};
+[[nodiscard]] std::unique_ptr<Accumulator> make_icmp_errors(AccumulatorContext& context);
+
+/// Whether a packet's frame had more than one IP header.
+struct TunnelState {
+  bool seen = false;
+};
+[[nodiscard]] std::unique_ptr<Accumulator> make_tunnel(AccumulatorContext& context);
+
+}  // namespace flowmeter
