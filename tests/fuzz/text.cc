@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <iterator>
 #include <string>
 
 #include "base/error.h"
@@ -28,9 +29,10 @@ struct Outcome {
   friend bool operator==(const Outcome&, const Outcome&) = default;
 };
 
-const MeterPlan& plan_of(const char* schema) {
+const MeterPlan& plan_of(const char* schema, const char* columns) {
   MeterOptions options;
   options.schema = schema;
+  options.columns = columns;
   options.tcp_idle_timeout = options.udp_idle_timeout = Seconds(1);
   return *make_plan(options).release();
 }
@@ -55,6 +57,7 @@ Outcome meter(const MeterPlan& plan, const MakeSource& make_source, std::string_
   const auto meter = plan.make("-", writer);
   const auto source = make_source(plan.fields());
   source->attach(meter->observer());
+  if (plan.ranks_streams()) source->rank_streams();
   if (keep_going) source->keep_going();
   try {
     feed(*source, text, chunk);
@@ -72,9 +75,10 @@ Outcome meter(const MeterPlan& plan, const MakeSource& make_source, std::string_
 }  // namespace
 
 void meter_text(const MakeSource& make_source, std::string_view text) {
-  static const MeterPlan& columns = plan_of("flowmeter");
-  static const MeterPlan& original = plan_of("pyflowmeter");
-  const MeterPlan& plan = pick(text, 4) == 1 ? original : columns;
+  static const MeterPlan* const plans[] = {
+      &plan_of("flowmeter", ""), &plan_of("flowmeter", "flowmeter,id,cic,nfstream"),
+      &plan_of("pyflowmeter", "")};
+  const MeterPlan& plan = *plans[pick(text, std::size(plans)) - 1];
   const Outcome whole = meter(plan, make_source, text, std::max<std::size_t>(text.size(), 1));
   const Outcome pieces = meter(plan, make_source, text, pick(text, 40));
   require(whole == pieces, "the pieces in which text comes make no difference");
