@@ -188,12 +188,25 @@ Endpoint endpoint(std::uint8_t host) {
   return end;
 }
 
-/// Two bytes make a packet: whether it is a new frame's, how far that is from the one before, and whose.
+/// Two bytes make a packet: whether it is a new frame's, how far that is from the one before, and
+/// whose.
 std::vector<Event> events_of(std::string_view input, std::int64_t timeout) {
-  const std::int64_t steps[] = {0,           1,           timeout / 2,  timeout - 1,
-                                timeout,     timeout + 1, 3 * timeout,  -1,
-                                -timeout,    -timeout - 1, -3 * timeout, timeout * 1000,
-                                1'000'000'000'000'000'000, -1'000'000'000'000'000'000, 2, -2};
+  const std::int64_t steps[] = {0,
+                                1,
+                                timeout / 2,
+                                timeout - 1,
+                                timeout,
+                                timeout + 1,
+                                3 * timeout,
+                                -1,
+                                -timeout,
+                                -timeout - 1,
+                                -3 * timeout,
+                                timeout * 1000,
+                                1'000'000'000'000'000'000,
+                                -1'000'000'000'000'000'000,
+                                2,
+                                -2};
   std::vector<Event> events;
   std::int64_t time = 0;
   for (std::size_t i = 0; i + 1 < input.size(); i += 2) {

@@ -6,8 +6,8 @@
 #include <cstdlib>
 #include <string_view>
 
-/// What libFuzzer calls with each input, and replay_test.cc with each file. Never fails by its result: what is
-/// wrong ends the process, by a sanitizer or by require().
+/// What libFuzzer calls with each input, and replay_test.cc with each file. Never fails by its
+/// result: what is wrong ends the process, by a sanitizer or by require().
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size);
 
 namespace flowmeter::fuzz {

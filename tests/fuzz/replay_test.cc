@@ -1,4 +1,5 @@
-// Runs a fuzz target over its committed inputs: findings of the past, which must stay fixed, and one of each kind.
+// Runs a fuzz target over its committed inputs: findings of the past, which must stay fixed, and
+// one of each kind.
 
 #include <gtest/gtest.h>
 
@@ -18,7 +19,8 @@ namespace fs = std::filesystem;
 
 std::vector<fs::path> inputs() {
   std::vector<fs::path> files;
-  for (const auto& entry : fs::directory_iterator(FLOWMETER_ROOT "/tests/fuzz/corpus/" FUZZ_TARGET)) {
+  for (const auto& entry :
+       fs::directory_iterator(FLOWMETER_ROOT "/tests/fuzz/corpus/" FUZZ_TARGET)) {
     if (entry.is_regular_file()) files.push_back(entry.path());
   }
   std::sort(files.begin(), files.end());
@@ -27,7 +29,8 @@ std::vector<fs::path> inputs() {
 
 std::string test_name(const testing::TestParamInfo<fs::path>& info) {
   std::string name = info.param.filename().string();
-  std::replace_if(name.begin(), name.end(), [](unsigned char c) { return std::isalnum(c) == 0; }, '_');
+  std::replace_if(
+      name.begin(), name.end(), [](unsigned char c) { return std::isalnum(c) == 0; }, '_');
   return name;
 }
 

@@ -15,9 +15,15 @@ sys.path.insert(0, str(ROOT / "tests/e2e"))
 
 from helpers import NEEDED, SAMPLES, SHARED, each  # noqa: E402
 
-TARGETS = "capture columns ek fields flow_table json sniff values".split()
+TARGETS = "capture columns ek fields flow_table json options sniff values".split()
 FIELDS = [*NEEDED, "tcp.len", "tcp.time_relative", "tcp.time_delta"]
 FRAMES = "12"
+COMMANDS = [
+    "--columns duration,src_port x.pcap", "--columns=-duration,-src_port -", "--columns +id x", "--columns id,cic,nfstream x",
+    "-t 60 -j2 --life-frames 10 x y", "-Y tcp -d tcp.port==1,http --pref a.b:c x", "--schema pyflowmeter -o out/ -r x",
+    "--delimiter \\t --no-header --safe-cells --keep-going x", "--active-timeout 5 --direction handshake --clock monotone x",
+    "--tunnel inner --size ip --drop-ids --na NaN x", "--decoder ek --transport-only --print-command x", "-q -v --progress -- -2 x",
+]
 
 
 def tshark(*args):
@@ -69,6 +75,8 @@ def seeds():
             "1.5,2\t3\n", "<?xml", "frame.len,ip.src\n"]):
         yield "values", str(n), text.encode()
         yield "sniff", str(n), text.encode()
+    for n, command in enumerate(COMMANDS):
+        yield "options", str(n), command.replace(" ", "\n").encode()
     for n in range(8):  # chosen as random.Random(n) would, but the same in all versions of Python
         state, data = n + 1, bytearray()
         for _ in range(20 << (n % 4)):

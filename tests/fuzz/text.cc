@@ -75,17 +75,19 @@ Outcome meter(const MeterPlan& plan, const MakeSource& make_source, std::string_
 }  // namespace
 
 void meter_text(const MakeSource& make_source, std::string_view text) {
-  static const MeterPlan* const plans[] = {
-      &plan_of("flowmeter", ""), &plan_of("flowmeter", "flowmeter,id,cic,nfstream"),
-      &plan_of("pyflowmeter", "")};
+  static const MeterPlan* const plans[] = {&plan_of("flowmeter", ""),
+                                           &plan_of("flowmeter", "flowmeter,id,cic,nfstream"),
+                                           &plan_of("pyflowmeter", "")};
   const MeterPlan& plan = *plans[pick(text, std::size(plans)) - 1];
   const Outcome whole = meter(plan, make_source, text, std::max<std::size_t>(text.size(), 1));
   const Outcome pieces = meter(plan, make_source, text, pick(text, 40));
   require(whole == pieces, "the pieces in which text comes make no difference");
-  require(whole.rows.find("nan") == std::string::npos && whole.rows.find("inf") == std::string::npos,
-          "no cell is NaN or infinite");
+  require(
+      whole.rows.find("nan") == std::string::npos && whole.rows.find("inf") == std::string::npos,
+      "no cell is NaN or infinite");
   if (whole.error.empty()) return;
-  const Outcome further = meter(plan, make_source, text, std::max<std::size_t>(text.size(), 1), true);
+  const Outcome further =
+      meter(plan, make_source, text, std::max<std::size_t>(text.size(), 1), true);
   require(further == meter(plan, make_source, text, pick(text, 40), true),
           "the pieces make no difference to what is passed over");
   require(further.frames >= whole.frames, "going on loses nothing");
