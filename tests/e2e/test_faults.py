@@ -201,6 +201,15 @@ def test_keep_going_counts(kind, texts):
     assert got.out.decode() == rows_of(tuple(n for n in range(1, FRAMES + 1) if n not in (4, 31, 32, 59)))
 
 
+SYSTEM = {}
+
+
+def system(neighbour, fault, status, rows):
+    """A case that is a test of its own, for the matrix."""
+    SYSTEM.setdefault(neighbour, []).append((fault, status, rows))
+    return lambda test: test
+
+
 # ---- our own tshark -------------------------------------------------------------------------------------------
 
 STAND_IN = """#!/bin/bash
@@ -239,6 +248,7 @@ def test_our_own_tshark(case, way, small, stand_in):
     check(flowmeter("--keep-going", *command, status=None, timeout=60), case.kept_status, case.kept_rows, case.words)
 
 
+@system("our own tshark, and the user", "it hangs behind some frames, and SIGINT comes", "130", BEFORE)
 @pytest.mark.parametrize("way", WAYS)
 def test_tshark_hangs(way, small, stand_in):
     """The flows so far come out when the user ends it."""
@@ -252,6 +262,7 @@ def test_tshark_hangs(way, small, stand_in):
     assert out.decode() == rows_of(tuple(range(1, 31)))
 
 
+@system("our own tshark, and the user", "it ends without reading what comes from a pipe", "2", NONE)
 @pytest.mark.parametrize("way", WAYS)
 def test_tshark_does_not_read(way, medium, stand_in):
     """It has ended without a word: the capture that goes into a pipe must not block us."""
@@ -262,15 +273,6 @@ def test_tshark_does_not_read(way, medium, stand_in):
 
 
 # ---- the system -----------------------------------------------------------------------------------------------
-
-SYSTEM = {}
-
-
-def system(neighbour, fault, status, rows):
-    """A case that is a test of its own, for the matrix."""
-    SYSTEM.setdefault(neighbour, []).append((fault, status, rows))
-    return lambda test: test
-
 
 OUTPUT, SIGNALS, LIMITS = "where the rows go", "signals", "limits of the system"
 
@@ -313,9 +315,9 @@ def test_a_file_size_limit(medium, tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-@system(OUTPUT, "temporary files cannot be made, for rows that wait", "1", "of the inputs before")
+@system(OUTPUT, "no place for temporary files, nor for a cache", "0", ALL)
 def test_no_place_for_temporary_files():
-    """Spooling is tested with its limits in sink_spool_test.cc; here, that a small run needs no place."""
+    """A small run needs none. What happens when rows must wait and cannot is in sink_spool_test.cc."""
     frames = list(some_frames())
     env = dict(os.environ, TMPDIR="/nonexistent", HOME="/nonexistent", XDG_CACHE_HOME="/nonexistent")
     assert flowmeter("-", data=packets.capture(frames), env=env).silent().out.decode() == expected(ALL)
