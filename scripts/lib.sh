@@ -13,7 +13,8 @@ build_packages=(
 )
 test_packages=(
   libgtest-dev
-  python3 python3-pytest python3-pytest-xdist python3-numpy python3-scipy
+  python3 python3-pytest python3-pytest-xdist python3-numpy python3-scipy python3-pandas
+  sqlite3 miller jq
   zstd lz4 gzip procps
 )
 # libFuzzer comes with clang's run-time library.

@@ -3,6 +3,8 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <rapidjson/stringbuffer.h>
+#include <rapidjson/writer.h>
 #include <signal.h>
 #include <unistd.h>
 
@@ -25,6 +27,31 @@ void print(std::string_view text) {
   FdSink out(STDOUT_FILENO, "standard output");
   out.write(text);
   out.finish();
+}
+
+/// One JSON object a column.
+std::string column_objects(const FeatureSettings& settings) {
+  rapidjson::StringBuffer text;
+  const ColumnRegistry registry(settings);
+  for (const Column& column : registry.columns()) {
+    rapidjson::Writer<rapidjson::StringBuffer> json(text);
+    const auto member = [&json](const char* name, const std::string& value) {
+      json.Key(name);
+      json.String(value.c_str());
+    };
+    json.StartObject();
+    member("name", column.name);
+    member("group", column.group);
+    member("unit", column.unit);
+    member("description", column.description);
+    json.Key("fields");
+    json.StartArray();
+    for (const std::string& field : column.fields) json.String(field.c_str());
+    json.EndArray();
+    json.EndObject();
+    text.Put('\n');
+  }
+  return text.GetString();
 }
 
 std::string column_table(const FeatureSettings& settings) {
@@ -65,7 +92,8 @@ ExitStatus run(const Options& options, Reporter& reporter) {
     return ExitStatus::ok;
   }
   if (options.list_columns) {
-    print(column_table(options.meter.features));
+    const bool json = options.rows.format == OutputFormat::jsonl;
+    print(json ? column_objects(options.meter.features) : column_table(options.meter.features));
     return ExitStatus::ok;
   }
   const std::unique_ptr<MeterPlan> plan = make_plan(options.meter);

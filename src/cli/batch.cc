@@ -8,7 +8,7 @@
 #include <filesystem>
 #include <map>
 
-#include "sink/csv_writer.h"
+#include "cli/continuous.h"
 #include "sink/fd_sink.h"
 #include "sink/file_sink.h"
 
@@ -21,20 +21,10 @@ namespace {
 /// Inputs that are done but wait for one before them are bounded by this many.
 constexpr std::size_t most_waiting = 64;
 
-/// Collects what is written.
-class TextSink final : public ByteSink {
- public:
-  void write(std::string_view bytes) override { text += bytes; }
-  void flush() override {}
-  void finish() override {}
-
-  std::string text;
-};
-
-std::string header_line(const Options& options, const MeterPlan& plan) {
-  TextSink sink;
-  CsvWriter(sink, options.delimiter, options.header, options.safe_cells).header(plan.header());
-  return sink.text;
+std::vector<Input> inputs_of(const Options& options, Reporter& reporter) {
+  std::vector<Input> inputs = list_inputs(options.inputs, options.recursive);
+  if (!options.continuous || inputs.empty()) return inputs;
+  return {one_after_the_other(inputs, find_program(options.tshark.program), reporter)};
 }
 
 bool names_directory(const std::string& output) {
@@ -42,10 +32,10 @@ bool names_directory(const std::string& output) {
   return !output.empty() && (output.ends_with('/') || fs::is_directory(output, ignored));
 }
 
-void refuse_clashes(const std::vector<Input>& inputs, const std::string& directory) {
+void refuse_clashes(const std::vector<Input>& inputs, const Options& options) {
   std::map<fs::path, std::string> taken;
   for (const Input& input : inputs) {
-    const fs::path path = output_path(directory, input);
+    const fs::path path = output_path(options.output, input, options.rows.format);
     const auto [other, is_new] = taken.emplace(path, input.path);
     if (!is_new) {
       throw UsageError(fmt::format("{} and {} would both be written to {}", other->second,
@@ -60,15 +50,19 @@ Batch::Batch(const Options& options, const MeterPlan& plan, Reporter& reporter)
     : options_(options),
       plan_(plan),
       reporter_(reporter),
-      header_(header_line(options, plan)),
+      header_(header_line(options.rows, plan.header())),
       setup_(options, plan.fields(), reporter),
-      inputs_(list_inputs(options.inputs, options.recursive)),
+      inputs_(inputs_of(options, reporter)),
       into_directory_(names_directory(options.output)) {
   if (inputs_.empty()) {
     throw UsageError(fmt::format("{}: no files below", fmt::join(options_.inputs, ", ")));
   }
+  if (!options.meta.empty()) {
+    meta_ = std::make_unique<MetaFile>(options.meta);
+    for (const Input& input : inputs_) entries_.push_back({input.path});
+  }
   if (into_directory_) {
-    refuse_clashes(inputs_, options_.output);
+    refuse_clashes(inputs_, options_);
     return;
   }
   if (options_.output.empty()) {
@@ -82,6 +76,26 @@ Batch::Batch(const Options& options, const MeterPlan& plan, Reporter& reporter)
 Batch::~Batch() = default;
 
 ExitStatus Batch::run() {
+  if (!meta_) return meter_all();
+  ExitStatus status = ExitStatus::ok;
+  try {
+    status = meter_all();
+  } catch (const ReaderGone& gone) {
+    write_meta(ExitStatus::ok, gone.what());
+    throw;
+  } catch (const std::exception& error) {
+    write_meta(ExitStatus::damaged, error.what());
+    throw;
+  }
+  write_meta(status, "");
+  return status;
+}
+
+void Batch::write_meta(ExitStatus status, const std::string& failure) {
+  meta_->write(options_, plan_, setup_, entries_, status, failure);
+}
+
+ExitStatus Batch::meter_all() {
   start_more();
   io_.run();
   if (common_output_) finish_common_output();
@@ -94,7 +108,7 @@ ExitStatus Batch::run() {
 }
 
 bool Batch::is_large(const Input& input) const {
-  if (input.path == "-") return true;
+  if (input.path == "-" || !input.parts.empty()) return true;
   std::error_code error;
   const std::uintmax_t size = fs::file_size(input.path, error);
   return error || size >= worth_sharing;
@@ -121,7 +135,7 @@ void Batch::start(const Input& input, bool alone) {
   job.input = &input;
   job.alone = alone;
   if (into_directory_) {
-    const fs::path path = output_path(options_.output, input);
+    const fs::path path = output_path(options_.output, input, options_.rows.format);
     std::error_code ignored;
     fs::create_directories(path.parent_path(), ignored);
     job.file = std::make_unique<FileSink>(path);
@@ -131,7 +145,7 @@ void Batch::start(const Input& input, bool alone) {
     job.output = std::make_unique<Output>(*job.spool, "");
     if (&job == jobs_.front().get()) job.spool->open();
   }
-  job.run = InputRun::start(io_, options_, plan_, setup_, input.path, alone ? options_.jobs : 1, alone,
+  job.run = InputRun::start(io_, options_, plan_, setup_, input, alone ? options_.jobs : 1, alone,
                             *job.output, reporter_,
                             [this, &job](const RunResult& result) { over(job, result); });
 }
@@ -161,7 +175,21 @@ void Batch::settle() {
   }
 }
 
+/// For --meta and --verbose.
+void Batch::keep_account(const Job& job) {
+  const RunResult& result = job.result;
+  if (meta_) {
+    MetaFile::Entry& entry = entries_[static_cast<std::size_t>(job.input - inputs_.data())];
+    entry.started = true;
+    entry.result = result;
+  }
+  if (result.account && result.status != ExitStatus::nothing_done) {
+    reporter_.note(fmt::format("{}: {}", input_name(*job.input), summary(*result.account)));
+  }
+}
+
 void Batch::account(const Job& job) {
+  keep_account(job);
   const RunResult& result = job.result;
   if (result.not_a_capture && job.input->found) {
     ++skipped_;

@@ -9,6 +9,7 @@
 #include "base/report.h"
 #include "cli/input_run.h"
 #include "cli/inputs.h"
+#include "cli/meta.h"
 #include "cli/options.h"
 #include "cli/output.h"
 #include "cli/tshark_setup.h"
@@ -29,6 +30,8 @@ class Batch {
   ExitStatus run();
 
  private:
+  ExitStatus meter_all();
+  void write_meta(ExitStatus status, const std::string& failure);
   /// An input that is being metered, or that waits for its turn to be written.
   struct Job {
     const Input* input = nullptr;
@@ -46,6 +49,7 @@ class Batch {
   void over(Job& job, const RunResult& result);
   void settle();
   void account(const Job& job);
+  void keep_account(const Job& job);
   [[nodiscard]] bool is_large(const Input& input) const;
   [[nodiscard]] ExitStatus overall() const;
   void finish_common_output();
@@ -57,6 +61,8 @@ class Batch {
   TsharkSetup setup_;
   const std::vector<Input> inputs_;
   const bool into_directory_;
+  std::unique_ptr<MetaFile> meta_;        // or none
+  std::vector<MetaFile::Entry> entries_;  // for it, by input
   std::unique_ptr<ByteSink> common_;      // unless each has its own
   std::unique_ptr<Output> common_output_;
   boost::asio::io_context io_;

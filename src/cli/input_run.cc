@@ -17,8 +17,10 @@
 #include <limits>
 
 #include "base/interrupt.h"
+#include "base/sha256.h"
 #include "observer/progress.h"
-#include "sink/csv_writer.h"
+#include "sink/format.h"
+#include "source/capture_chain.h"
 #include "source/child.h"
 #include "source/dialect_source.h"
 #include "source/fleet.h"
@@ -37,25 +39,29 @@ constexpr milliseconds progress_pace{250};
 constexpr std::size_t output_buffer = std::size_t{64} << 10;  // of a single tshark
 constexpr std::uintmax_t worth_replacing = std::uintmax_t{64} << 20;  // bytes of a capture
 constexpr std::size_t pump_chunk = std::size_t{64} << 10;
+constexpr std::size_t hash_chunk = std::size_t{1} << 20;
 constexpr std::uint64_t frames_before_lack = 1000;
 
 class Run final : public InputRun {
  public:
   Run(asio::io_context& io, const Options& options, const MeterPlan& plan, TsharkSetup& setup,
-      std::string input, unsigned jobs, bool alone, Output& output, Reporter& reporter,
+      const Input& input, unsigned jobs, bool alone, Output& output, Reporter& reporter,
       std::function<void(const RunResult&)> done)
       : options_(options),
         plan_(plan),
         setup_(setup),
-        input_(std::move(input)),
-        name_(input_name(input_)),
+        input_(input.path),
+        parts_(input.parts),
+        name_(input_name(input)),
         reporter_(reporter),
         sink_(output, [this] { refuse_if_lacking(); }),
-        writer_(sink_, options.delimiter, false, options.safe_cells),
-        meter_(plan.make(input_, writer_)),
+        writer_(make_writer(sink_, options.rows, plan.header())),
+        meter_(plan.make(input_, *writer_)),
         jobs_(jobs),
         alone_(alone),
         done_(std::move(done)),
+        account_(options.accounts() ? std::make_shared<InputAccount>() : nullptr),
+        digest_(options.meta.empty() ? nullptr : std::make_unique<Sha256>()),
         io_(io),
         deadline_(io),
         repaint_(io) {}
@@ -82,10 +88,16 @@ class Run final : public InputRun {
   void end_of_output();
   void wait_for_child();
   void conclude();
+  [[nodiscard]] std::string chain_failure() const;
   void conclude_tshark(const ChildExit& how);
   void finish(EndOfInput end);
   [[nodiscard]] const SkippedRecords& skipped() const;
   [[nodiscard]] std::string skipped_in_words() const;
+  template <class Source>
+  void attach_observers(Source& source);
+  void take(std::string_view bytes);
+  void close_account();
+  void hash_file();
   void refuse_if_lacking();
   void stop();
   std::optional<double> share() const;
@@ -98,20 +110,27 @@ class Run final : public InputRun {
   const Options& options_;
   const MeterPlan& plan_;
   TsharkSetup& setup_;
-  const std::string input_, name_;
+  const std::string input_;
+  const std::vector<std::string> parts_;  // or none
+  const std::string name_;
   Reporter& reporter_;
   GatedSink sink_;
-  CsvWriter writer_;
+  std::unique_ptr<RowWriter> writer_;
   std::unique_ptr<Meter> meter_;
 
   const unsigned jobs_;
   const bool alone_;
   const std::function<void(const RunResult&)> done_;
+  const std::shared_ptr<InputAccount> account_;  // or none
+  const std::unique_ptr<Sha256> digest_;         // of the input's bytes, or none
+  const std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
   asio::io_context& io_;
   asio::steady_timer deadline_, repaint_;
+  std::unique_ptr<CaptureChain> chain_;  // or none
   Descriptor file_, interrupt_fd_;
   int fd_ = -1;            // the input's
   bool seekable_ = false;  // a regular file
+  off_t begin_ = 0;        // where it begins for us
   std::string head_;       // bytes of it that were read to see what it is
   bool head_is_all_ = false;
   std::unique_ptr<DialectSource> source_;  // one of the two
@@ -145,6 +164,7 @@ void Run::guarded(Function function) {
 void Run::fail(const InputError& error) {
   result_.status = error.nothing_done() ? ExitStatus::nothing_done : ExitStatus::damaged;
   result_.message = fmt::format("{}: {}", name_, error.what());
+  if (chain_ && !chain_->failure().empty()) result_.message = chain_failure();
   result_.not_a_capture = error.not_a_capture();
   if (child_) child_->signal(SIGKILL);
   if (fleet_) fleet_->kill();
@@ -190,8 +210,49 @@ void Run::stop() {
   for (auto* waiter : {&output_, &errors_, &interrupt_, &pump_in_, &pump_out_}) waiter->reset();
   deadline_.cancel();
   repaint_.cancel();
+  if (account_) close_account();
   // Handlers that are due already come first, and find that there is nothing left to do.
-  asio::post(io_, [this] { done_(result_); });
+  asio::post(io_, [this] {
+    if (digest_ && seekable_ && result_.status != ExitStatus::nothing_done) {
+      hash_file();
+    } else {
+      done_(result_);
+    }
+  });
+}
+
+template <class Source>
+void Run::attach_observers(Source& source) {
+  source.attach(meter_->observer());
+  if (account_) source.attach(account_->frames);
+}
+
+/// Bytes that came out of a pipe. A file is hashed when all is over: tshark may be its reader.
+void Run::take(std::string_view bytes) {
+  if (digest_ && !seekable_) digest_->add(bytes);
+}
+
+void Run::close_account() {
+  account_->seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
+  account_->flows = meter_->counters().tally();
+  account_->files = {{input_, std::nullopt, ""}};
+  if (digest_ && !seekable_) account_->files[0] = {input_, digest_->bytes(), digest_->hex()};
+  result_.account = account_;
+}
+
+/// Hashes the next piece of the input's file; runs beside this one go on meanwhile. Who ends the run
+/// does not want to wait for the rest.
+void Run::hash_file() {
+  std::string piece(hash_chunk, '\0');
+  const ssize_t count = pread(fd_, piece.data(), piece.size(),
+                              begin_ + static_cast<off_t>(digest_->bytes()));
+  if (count > 0 && Interrupt::signal() == 0) {
+    digest_->add({piece.data(), static_cast<std::size_t>(count)});
+    asio::post(io_, [this] { hash_file(); });
+    return;
+  }
+  if (count == 0) account_->files[0] = {input_, digest_->bytes(), digest_->hex()};
+  done_(result_);
 }
 
 void Run::begin() {
@@ -203,6 +264,11 @@ void Run::begin() {
 }
 
 void Run::open() {
+  if (!parts_.empty()) {
+    chain_ = std::make_unique<CaptureChain>(io_, parts_);
+    fd_ = chain_->fd();
+    return;
+  }
   if (input_ == "-") {
     fd_ = STDIN_FILENO;
   } else {
@@ -216,14 +282,14 @@ void Run::open() {
     throw InputError("is a directory (-r takes the captures below it)", true);
   }
   seekable_ = S_ISREG(status.st_mode);
+  if (seekable_) begin_ = std::max<off_t>(lseek(fd_, 0, SEEK_CUR), 0);
 }
 
 /// Reads until the input's kind is known, then starts.
 void Run::sniff_head() {
   if (seekable_) {
     head_.resize(sniff_bytes);
-    const off_t at = lseek(fd_, 0, SEEK_CUR);
-    const ssize_t count = pread(fd_, head_.data(), head_.size(), at < 0 ? 0 : at);
+    const ssize_t count = pread(fd_, head_.data(), head_.size(), begin_);
     if (count < 0) throw InputError(std::strerror(errno), true);
     head_.resize(static_cast<std::size_t>(count));
     start(*sniff(head_, head_.size() < sniff_bytes));
@@ -236,6 +302,7 @@ void Run::sniff_head() {
       head_.resize(had + sniff_bytes);
       const std::size_t count = read_some(fd_, std::span(head_).subspan(had));
       head_.resize(had + count);
+      take(std::string_view(head_).substr(had));
       head_is_all_ = count == 0;
       if (const auto kind = sniff(head_, head_is_all_)) {
         start(*kind);
@@ -284,7 +351,7 @@ void Run::start_text(InputKind kind) {
   source_ = std::make_unique<DialectSource>(kind, plan_.fields(), plan_.tunnel());
   for (const std::string& field : plan_.required_fields()) source_->require(field);
   if (plan_.ranks_streams()) source_->rank_streams();
-  source_->attach(meter_->observer());
+  attach_observers(*source_);
   if (options_.keep_going) source_->keep_going();
   if (options_.read_bytes != 0) source_->set_chunk(options_.read_bytes);
   if (!seekable_) {  // the head cannot be read again
@@ -350,13 +417,13 @@ void Run::start_fleet(const TsharkSetup::Choice& choice) {
   host.guard = [this](const std::function<void()>& step) { guarded(step); };
   host.progressed = [this] { sink_.flush(); };
   host.done = [this] { conclude(); };
-  const off_t begin = seekable_ ? lseek(fd_, 0, SEEK_CUR) : 0;
-  host.unsplittable = [this, &choice, begin] {
+  if (digest_) host.took = [this](std::string_view bytes) { take(bytes); };
+  host.unsplittable = [this, &choice] {
     // When this returns the fleet is still at work.
-    asio::post(io_, [this, &choice, begin] {
+    asio::post(io_, [this, &choice] {
       guarded([&] {
         fleet_.reset();
-        lseek(fd_, begin, SEEK_SET);
+        lseek(fd_, begin_, SEEK_SET);
         start_single(choice);
       });
     });
@@ -364,7 +431,8 @@ void Run::start_fleet(const TsharkSetup::Choice& choice) {
   fleet_ = std::make_unique<TsharkFleet>(
       io_, fleet, plan_.fields(), seekable_ ? CaptureOrigin::file : CaptureOrigin::pipe, fd_,
       seekable_ ? std::string() : std::move(head_), std::move(host));
-  fleet_->attach(meter_->observer());
+  attach_observers(*fleet_);
+  if (account_) account_->command = shell_line(fleet_->command(), fleet_->fields(), Decoder::ek);
   fleet_->start();
 }
 
@@ -374,15 +442,17 @@ void Run::start_single(const TsharkSetup::Choice& choice) {
   run.decoder = choice.decoder;
   run.input = by_name ? input_ : "-";
   run.configuration_directory = choice.configuration_directory;
-  run.at_once = !seekable_;
+  run.at_once = !seekable_ && !chain_;
   run.buffer_bytes = output_buffer;
   const Child::Input in = by_name     ? Child::Input::none
                           : seekable_ ? Child::Input::given
                                       : Child::Input::pipe;
-  child_ = std::make_unique<Child>(tshark_command(choice.tshark, plan_.fields(), run), in, fd_);
+  const Command command = tshark_command(choice.tshark, plan_.fields(), run);
+  if (account_) account_->command = shell_line(command, plan_.fields(), Decoder::ek);
+  child_ = std::make_unique<Child>(command, in, fd_);
   source_ = std::make_unique<DialectSource>(choice.decoder, plan_.fields(), plan_.tunnel());
   if (plan_.ranks_streams()) source_->rank_streams();
-  source_->attach(meter_->observer());
+  attach_observers(*source_);
   if (options_.keep_going) source_->keep_going();
   if (options_.read_bytes != 0) source_->set_chunk(options_.read_bytes);
   output_ = std::make_unique<Waiter>(io_, child_->out().get());
@@ -438,6 +508,7 @@ void Run::pump() {
       pump_buffer_.resize(pump_chunk);
       const std::size_t count = read_some(fd_, pump_buffer_);
       pump_buffer_.resize(count);
+      take(pump_buffer_);
       if (count == 0) {
         pump_out_.reset();
         child_->in().reset();
@@ -458,6 +529,7 @@ void Run::read_output() {
         end_of_output();
         return;
       }
+      if (!own_stream_) take({room.data(), count});
       source_->commit(count);
       source_->drain();
       if (!own_stream_ && source_->frames() >= frames_before_lack) refuse_if_lacking();
@@ -537,12 +609,19 @@ void Run::conclude_tshark(const ChildExit& how) {
   throw InputError(failure.message, failure.nothing_done, failure.not_a_capture);
 }
 
+/// Where a continuous capture broke off: it names the file itself.
+std::string Run::chain_failure() const {
+  const std::uint64_t packets = source_ || fleet_ ? frames() : 0;
+  return fmt::format("{} (behind packet {} of all)", chain_->failure(), packets);
+}
+
 void Run::conclude() {
   if (Interrupt::signal() != 0) {
     finish(EndOfInput::interrupted);
     return;
   }
   refuse_if_lacking();
+  if (chain_ && !chain_->failure().empty()) throw InputError(chain_failure());
   if (const std::uint64_t count = timeless_frames(); count != 0) {
     reporter_.warning(fmt::format("{}: {} frame{} without a time stamp, counted with the time of the "
                                   "frame before",
@@ -597,7 +676,7 @@ void Run::refuse_if_lacking() {
 void Run::start_progress() {
   if (!options_.progress || !alone_ || (!source_ && !fleet_)) return;
   // The line is short: a file goes by its name alone.
-  const std::string name = input_ == "-" ? name_ : std::filesystem::path(input_).filename().string();
+  const std::string name = input_ == "-" || chain_ ? name_ : std::filesystem::path(input_).filename().string();
   progress_ = std::make_unique<Progress>(name, meter_->counters(), reporter_,
                                          [this] { return share(); });
   if (source_) source_->attach(*progress_);
@@ -635,13 +714,14 @@ std::optional<double> Run::share() const {
 
 }  // namespace
 
-std::string input_name(const std::string& input) {
-  return input == "-" ? "standard input" : input;
+std::string input_name(const Input& input) {
+  if (input.parts.size() > 1) return fmt::format("{} and {} more", input.path, input.parts.size() - 1);
+  return input.path == "-" ? "standard input" : input.path;
 }
 
 std::unique_ptr<InputRun> InputRun::start(asio::io_context& io, const Options& options,
                                           const MeterPlan& plan, TsharkSetup& setup,
-                                          const std::string& input,
+                                          const Input& input,
                                           unsigned jobs, bool alone, Output& output,
                                           Reporter& reporter,
                                           std::function<void(const RunResult&)> done) {

@@ -9,6 +9,8 @@
 
 #include "base/error.h"
 #include "base/report.h"
+#include "cli/account.h"
+#include "cli/inputs.h"
 #include "cli/options.h"
 #include "cli/output.h"
 #include "cli/tshark_setup.h"
@@ -21,6 +23,7 @@ struct RunResult {
   std::string message;      ///< what went wrong, if something did; without the program's name
   bool output_failed = false;  ///< nobody takes the output: no sense in going on
   bool not_a_capture = false;  ///< tshark does not know what it is
+  std::shared_ptr<InputAccount> account{};  ///< if the options ask for one
 };
 
 /// The metering of one input, from its bytes to its rows: opens it, sees what it is, runs tshark on it
@@ -31,14 +34,14 @@ class InputRun {
   virtual ~InputRun() = default;
 
   /// Begins; everything else happens in `io`, and ends with a call of `done`, in which the run may be
-  /// destroyed. `input` is a file name or "-". `jobs`: tsharks that it may use at once.
+  /// destroyed. `jobs`: tsharks that it may use at once.
   /// `alone`: no other run goes on, so that a progress line may be shown. All that is
   /// handed over by reference outlives the run.
   [[nodiscard]] static std::unique_ptr<InputRun> start(boost::asio::io_context& io,
                                                        const Options& options,
                                                        const MeterPlan& plan,
                                                        TsharkSetup& setup,
-                                                       const std::string& input, unsigned jobs,
+                                                       const Input& input, unsigned jobs,
                                                        bool alone,
                                                        Output& output, Reporter& reporter,
                                                        std::function<void(const RunResult&)> done);
@@ -48,6 +51,6 @@ class InputRun {
 inline constexpr std::uintmax_t worth_sharing = std::uintmax_t{8} << 20;
 
 /// The name of an input in messages.
-[[nodiscard]] std::string input_name(const std::string& input);
+[[nodiscard]] std::string input_name(const Input& input);
 
 }  // namespace flowmeter

@@ -47,8 +47,9 @@ std::vector<Input> list_inputs(const std::vector<std::string>& names, bool recur
   return inputs;
 }
 
-fs::path output_path(const fs::path& directory, const Input& input) {
-  if (input.path == "-") return directory / "stdin_flow.csv";
+fs::path output_path(const fs::path& directory, const Input& input, OutputFormat format) {
+  const std::string end = fmt::format("_flow.{}", name_of(format));
+  if (input.path == "-") return directory / ("stdin" + end);
   fs::path name = input.below;
   const auto drop = [&name](const auto& suffixes) {
     const std::string suffix = name.extension().string();
@@ -57,7 +58,7 @@ fs::path output_path(const fs::path& directory, const Input& input) {
   };
   drop(compressed);
   drop(known);
-  name += "_flow.csv";
+  name += end;
   return directory / name;
 }
 

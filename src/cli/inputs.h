@@ -4,6 +4,8 @@
 #include <string>
 #include <vector>
 
+#include "sink/format.h"
+
 namespace flowmeter {
 
 /// One input of a run.
@@ -11,6 +13,7 @@ struct Input {
   std::string path;             ///< or "-"
   std::filesystem::path below;  ///< where it lies below the directory that was named, else its name
   bool found = false;           ///< below a directory: skipped without an error if it is no capture
+  std::vector<std::string> parts{};  ///< captures that follow each other as one; empty: it is `path`
 };
 
 /// The inputs that the command line names; with `recursive` all regular files below directories, in
@@ -19,8 +22,9 @@ struct Input {
 [[nodiscard]] std::vector<Input> list_inputs(const std::vector<std::string>& names, bool recursive);
 
 /// NAME_flow.csv for a capture NAME.pcap (.pcapng.gz and the like too), in its place below
-/// `directory`. Standard input is `stdin`.
+/// `directory`; .tsv or .jsonl by the format. Standard input is `stdin`.
 [[nodiscard]] std::filesystem::path output_path(const std::filesystem::path& directory,
-                                                const Input& input);
+                                                const Input& input,
+                                                OutputFormat format = OutputFormat::csv);
 
 }  // namespace flowmeter

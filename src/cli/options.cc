@@ -8,7 +8,9 @@
 #include <algorithm>
 #include <thread>
 
+#include "base/anonymizer.h"
 #include "base/error.h"
+#include "cli/key_file.h"
 #include "cli/option_values.h"
 #include "schema/schemas.h"
 
@@ -29,6 +31,8 @@ constexpr const char* examples =
     "Exit status: 0 all read and written; 1 input damaged or cut short (what was read is written);\n"
     "2 nothing done; 130, 143 ended by SIGINT, SIGTERM (open flows are written first).";
 
+constexpr int most_splt_packets = 1024;
+
 class HelpFormatter final : public CLI::Formatter {
   std::string make_usage(const CLI::App* /*app*/, std::string /*name*/) const override {
     return "\nUsage: flowmeter [OPTIONS] INPUT... [-- TSHARK-ARGUMENTS...]\n";
@@ -37,7 +41,7 @@ class HelpFormatter final : public CLI::Formatter {
 
 /// Options whose values are read when all is parsed.
 struct RawOptions {
-  std::string timeout = "600", active_timeout, delimiter = ",", na;
+  std::string timeout = "600", active_timeout, delimiter, na, key_file;
   int progress = -1;
   bool quiet = false, verbose = false;
 };
@@ -65,6 +69,9 @@ void add_input_options(CLI::App& app, Options& options) {
                  "Captures or tshark output; - is standard input, told apart by content")
       ->type_name("");
   app.add_flag("-r,--recursive", options.recursive, "Take all captures below directories")
+      ->group("Input");
+  app.add_flag("--continuous", options.continuous,
+               "The captures are one, in several files: flows run on from file to file, in time order")
       ->group("Input");
   app.add_option("-Y,--display-filter", options.tshark.display_filter,
                  "Only frames that tshark's display filter passes")
@@ -153,6 +160,34 @@ void add_column_options(CLI::App& app, Options& options, RawOptions& raw) {
       app, "--size", meter.features.size, "Sizes in the default columns: frame, ip, payload",
       {{"frame", SizeBasis::frame}, {"ip", SizeBasis::ip}, {"payload", SizeBasis::payload}},
       "Columns");
+  app.add_option("--splt", meter.features.splt_packets,
+                 "Add the group splt: sizes, gaps and flags of the first N packets")
+      ->type_name("N")
+      ->check(CLI::Range(1, most_splt_packets).description(""))
+      ->group("Columns");
+  add_choice<SpltBasis>(app, "--splt-packets", meter.features.splt_basis,
+                        "Packets that it takes: all, or payload (no empty ones, no retransmissions)",
+                        {{"all", SpltBasis::all}, {"payload", SpltBasis::payload}}, "Columns");
+  add_choice<SpltLayout>(app, "--splt-layout", meter.features.splt_layout,
+                         "A column for each packet (wide), or one cell with all (list)",
+                         {{"wide", SpltLayout::wide}, {"list", SpltLayout::list}}, "Columns");
+  for (const char* name : {"--splt-packets", "--splt-layout"}) {
+    app.get_option(name)->needs(app.get_option("--splt"));
+  }
+  app.add_option("--cid-seed", meter.features.cid_seed, "Seed of community_id")
+      ->type_name("N")
+      ->check(CLI::Range(0, 0xffff).description(""))
+      ->capture_default_str()
+      ->group("Columns");
+  app.add_option("--time-digits", meter.features.time_digits, "Decimals of start_utc and end_utc")
+      ->type_name("N")
+      ->check(CLI::Range(0, 9).description(""))
+      ->capture_default_str()
+      ->group("Columns");
+  app.add_option("--anonymize", raw.key_file,
+                 "Replace addresses, prefix-preserving (Crypto-PAn), by the key in that file")
+      ->type_name("KEYFILE")
+      ->group("Columns");
   app.add_flag("--drop-ids", meter.drop_ids,
                "Leave out the columns that identify a flow: addresses, ports, times, ids")
       ->group("Columns");
@@ -160,25 +195,33 @@ void add_column_options(CLI::App& app, Options& options, RawOptions& raw) {
       ->type_name("TOKEN")
       ->group("Columns");
   app.add_flag("--list-columns", options.list_columns,
-               "List all columns with group, unit, meaning and tshark fields")
+               "List all columns with group, unit, meaning and tshark fields (--format jsonl: as JSON)")
       ->group("Columns");
 }
 
 void add_output_options(CLI::App& app, Options& options, RawOptions& raw) {
   int& progress = raw.progress;
   app.add_option("-o,--output", options.output,
-                 "File to write, or directory for one NAME_flow.csv per capture")
+                 "File to write, or directory for one NAME_flow.csv (.tsv, .jsonl) per capture")
       ->type_name("PATH")
       ->group("Output");
-  app.add_option("--delimiter", raw.delimiter, "Character between cells (\\t for a tab)")
+  add_choice<OutputFormat>(app, "--format", options.rows.format,
+                           "csv, tsv (tabs between), or jsonl (a JSON object a line)",
+                           {{"csv", OutputFormat::csv}, {"tsv", OutputFormat::tsv}, {"jsonl", OutputFormat::jsonl}},
+                           "Output");
+  app.add_option("--delimiter", raw.delimiter, "Character between CSV's cells (\\t for a tab)")
       ->type_name("CHAR")
-      ->capture_default_str()
+      ->default_str(",")
       ->group("Output");
-  app.add_flag("--safe-cells", options.safe_cells,
+  app.add_flag("--safe-cells", options.rows.safe_cells,
                "A ' before text that a spreadsheet would take for a formula (= + - @)")
       ->group("Output");
   app.add_flag_callback(
-         "--no-header", [&options] { options.header = false; }, "Leave the header line out")
+         "--no-header", [&options] { options.rows.header = false; }, "Leave the header line out")
+      ->group("Output");
+  app.add_option("--meta", options.meta,
+                 "File for what was run on what, and the counts, as JSON: to cite and to repeat")
+      ->type_name("FILE")
       ->group("Output");
   app.add_flag_callback(
          "--progress", [&progress] { progress = 1; }, "Show progress on stderr (default on a terminal)")
@@ -200,11 +243,21 @@ int cut_verbatim(int argc, const char* const* argv, std::vector<std::string>& ex
   return argc;
 }
 
+void read_row_format(const CLI::App& app, const RawOptions& raw, RowFormat& rows) {
+  if (rows.format == OutputFormat::tsv) rows.delimiter = '\t';
+  if (app.count("--delimiter") == 0) return;
+  if (rows.format != OutputFormat::csv) {
+    throw UsageError(fmt::format("--delimiter does not go with --format {}", name_of(rows.format)));
+  }
+  rows.delimiter = parse_delimiter(raw.delimiter);
+}
+
 }  // namespace
 
 Options parse_options(int argc, const char* const* argv, std::string& help) {
   Options options;
   RawOptions raw;
+  options.given.assign(argv + 1, argv + std::max(argc, 1));
   argc = cut_verbatim(argc, argv, options.tshark.extra_arguments);
   for (int i = 1; i < argc; ++i) {
     const std::string_view word = argv[i];  // CLI11 would take the next word for the value
@@ -234,8 +287,11 @@ Options parse_options(int argc, const char* const* argv, std::string& help) {
   if (app.count("--active-timeout") != 0) {
     options.meter.active_timeout = parse_seconds("--active-timeout", raw.active_timeout);
   }
+  if (app.count("--anonymize") != 0) {
+    options.meter.features.anonymizer = std::make_shared<Anonymizer>(read_key_file(raw.key_file));
+  }
   if (app.count("--na") != 0) options.meter.features.na = raw.na;
-  options.delimiter = parse_delimiter(raw.delimiter);
+  read_row_format(app, raw, options.rows);
   options.jobs_given = app.count("--jobs") != 0 || app.count("--life-frames") != 0;
   if (app.count("--jobs") == 0) options.jobs = std::max(1U, std::thread::hardware_concurrency());
   if (raw.quiet) options.level = Reporter::Level::quiet;

@@ -5,6 +5,7 @@
 
 #include "base/report.h"
 #include "schema/meter.h"
+#include "sink/format.h"
 #include "source/tshark_command.h"
 
 namespace flowmeter {
@@ -16,12 +17,13 @@ enum class DecoderChoice { automatic, ek, json, columns };
 struct Options {
   std::vector<std::string> inputs;  ///< "-" is standard input
   bool recursive = false;
+  bool continuous = false;          ///< the inputs are one capture in several files
   std::string output;               ///< empty: standard output
+  std::string meta;                 ///< file that tells of the run; empty: none
+  std::vector<std::string> given;   ///< the command line as it was given, without the program
   MeterOptions meter;
   TsharkOptions tshark;
-  char delimiter = ',';
-  bool header = true;
-  bool safe_cells = false;          ///< no text that a spreadsheet would take for a formula
+  RowFormat rows;
   bool list_columns = false;
   bool print_command = false;
   bool version = false;
@@ -33,6 +35,11 @@ struct Options {
   bool keep_going = false;          ///< behind damaged records of tshark's output
   std::size_t read_bytes = 0;       ///< most bytes for a read; 0: as many as fit
   Reporter::Level level = Reporter::Level::normal;
+
+  /// Whether an account of each input is to be kept, see InputAccount.
+  [[nodiscard]] bool accounts() const noexcept {
+    return !meta.empty() || level == Reporter::Level::verbose;
+  }
 };
 
 /// Reads the command line. When it asks for the help, `help` is set to the text to be printed, and

@@ -26,6 +26,12 @@ class TsharkSetup {
   /// Throws UsageError if there is no tshark, or none that can do it.
   [[nodiscard]] const Choice& get();
 
+  /// The choice if it was made; null: nothing needed tshark.
+  [[nodiscard]] const Choice* made() const noexcept { return choice_ ? &*choice_ : nullptr; }
+
+  /// The version of the tshark that was chosen.
+  [[nodiscard]] std::string version() { return to_string(installation_->version()); }
+
  private:
   [[nodiscard]] Decoder choose_decoder(bool version_was_tried) const;
 

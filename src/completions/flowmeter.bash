@@ -47,6 +47,10 @@ _flowmeter() {
       mapfile -t COMPREPLY < <(compgen -W 'flowmeter cicflowmeter nfstream pyflowmeter' -- "$current")
       return
       ;;
+    --format)
+      mapfile -t COMPREPLY < <(compgen -W 'csv tsv jsonl' -- "$current")
+      return
+      ;;
     --decoder)
       mapfile -t COMPREPLY < <(compgen -W 'auto ek json columns' -- "$current")
       return
@@ -63,6 +67,14 @@ _flowmeter() {
       mapfile -t COMPREPLY < <(compgen -W 'raw monotone' -- "$current")
       return
       ;;
+    --splt-packets)
+      mapfile -t COMPREPLY < <(compgen -W 'all payload' -- "$current")
+      return
+      ;;
+    --splt-layout)
+      mapfile -t COMPREPLY < <(compgen -W 'wide list' -- "$current")
+      return
+      ;;
     --size)
       mapfile -t COMPREPLY < <(compgen -W 'frame ip payload' -- "$current")
       return
@@ -77,10 +89,10 @@ _flowmeter() {
       mapfile -t COMPREPLY < <(compgen -c -- "$current")
       return
       ;;
-    -o | --output)
+    -o | --output | --anonymize | --meta)
       return # files
       ;;
-    -t | --timeout | --active-timeout | --na | --delimiter | -j | --jobs | --life-frames | -Y | --display-filter | -d | --decode-as | --pref)
+    -t | --timeout | --active-timeout | --na | --splt | --cid-seed | --time-digits | --delimiter | -j | --jobs | --life-frames | -Y | --display-filter | -d | --decode-as | --pref)
       compopt +o default +o bashdefault
       return
       ;;
@@ -88,8 +100,9 @@ _flowmeter() {
 
   if [[ $current == -* ]]; then
     mapfile -t COMPREPLY < <(compgen -W '
-      -r --recursive -o --output -t --timeout --schema --columns --list-columns --delimiter --no-header --safe-cells --tshark
+      -r --recursive --continuous --meta -o --output -t --timeout --schema --columns --list-columns --format --delimiter --no-header --safe-cells --tshark
       --active-timeout --direction --tunnel --clock --size --drop-ids --na
+      --splt --splt-packets --splt-layout --cid-seed --time-digits --anonymize
       -Y --display-filter -d --decode-as --pref --transport-only --decoder -j --jobs --life-frames --keep-going --print-command --progress --no-progress -q --quiet -v --verbose
       --version -h --help --' -- "$current")
   fi

@@ -4,13 +4,15 @@
 #include <string_view>
 #include <vector>
 
+#include "dialect/column_spelling.h"
 #include "dialect/parser.h"
 
 namespace flowmeter {
 
 /// Reads tab-separated lines: `-T fields -E header=y` (the first line names the columns) or the
 /// custom columns of `-T tabs` (the names are known from the command line). Several values of a
-/// field are joined with commas there; a field's own commas cannot be told from that.
+/// field are joined with commas there; a field's own commas cannot be told from that. Values come out
+/// as EK spells them.
 class TableParser final : public RecordParser {
  public:
   /// `columns`: tshark field names in order, for custom columns; empty if the first line will say.
@@ -24,10 +26,17 @@ class TableParser final : public RecordParser {
   [[nodiscard]] bool has_header() const noexcept { return has_header_; }
 
  private:
+  struct Column {
+    FieldId field;
+    ColumnSpelling spelling;
+  };
+
   void take_header(std::string_view line);
+  void add_column(std::string_view name);
+  static void add_values(const Column& column, std::string_view cell, Record& record);
 
   const FieldSet& fields_;
-  std::vector<FieldId> columns_;
+  std::vector<Column> columns_;
   bool has_header_ = false;
   std::size_t most_bytes_ = SIZE_MAX;  // that a cell can hold
 };

@@ -2,6 +2,7 @@
 
 #include <boost/intrusive/list_hook.hpp>
 #include <boost/intrusive/unordered_set_hook.hpp>
+#include <array>
 #include <cstddef>
 #include <cstdint>
 
@@ -16,6 +17,18 @@ enum class EndReason : std::uint8_t {
   end_of_input,  ///< open when the input ended (4, forced end)
   forced,        ///< open when the user ended the run (4)
 };
+
+inline constexpr std::size_t end_reason_count = 4;
+
+/// The reason in a word.
+[[nodiscard]] constexpr const char* name_of(EndReason reason) noexcept {
+  constexpr std::array<const char*, end_reason_count> names = {"idle", "active", "end_of_input",
+                                                               "forced"};
+  return names[static_cast<std::size_t>(reason)];
+}
+
+/// Flows that ended, by place_of() their transport and by EndReason.
+using FlowTally = std::array<std::array<std::uint64_t, end_reason_count>, transport_count>;
 
 /// What tells which side of a flow is its source.
 enum class DirectionBasis : std::uint8_t {

@@ -202,6 +202,7 @@ void FlowTable::hand_over(Flow& flow, EndReason reason) {
   };
   const std::unique_ptr<Flow, decltype(release)> guard(&flow, release);
   ++ended_;
+  ++tally_[place_of(flow.key.transport)][static_cast<std::size_t>(reason)];
   sink_.on_flow(flow, reason);
 }
 

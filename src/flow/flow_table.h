@@ -24,6 +24,9 @@ class FlowCounters {
 
   /// Packets that are older than the packet of their flow that came before them.
   [[nodiscard]] virtual std::uint64_t disordered_packets() const noexcept { return 0; }
+
+  /// Ended flows by transport and reason.
+  [[nodiscard]] virtual FlowTally tally() const noexcept { return {}; }
 };
 
 /// Which side of a stream is the source.
@@ -85,6 +88,7 @@ class FlowTable final : public PacketObserver, public FlowCounters {
   [[nodiscard]] std::uint64_t open_flows() const noexcept override { return flows_.size(); }
   [[nodiscard]] std::uint64_t ended_flows() const noexcept override { return ended_; }
   [[nodiscard]] std::uint64_t disordered_packets() const noexcept override { return disordered_; }
+  [[nodiscard]] FlowTally tally() const noexcept override { return tally_; }
 
  private:
   struct KeyOf {
@@ -134,6 +138,7 @@ class FlowTable final : public PacketObserver, public FlowCounters {
   std::int64_t clock_ns_ = 0;
   bool clock_set_ = false;
   std::uint64_t ended_ = 0;
+  FlowTally tally_{};
   std::uint64_t disordered_ = 0;
 };
 

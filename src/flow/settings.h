@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -16,11 +17,26 @@ enum class SizeBasis : std::uint8_t {
   payload,  ///< what the transport carries
 };
 
+/// Which packets are in the group splt's sequence.
+enum class SpltBasis : std::uint8_t {
+  all,
+  payload,  ///< those that carry payload and are no retransmissions
+};
+
+/// How the group splt is laid out.
+enum class SpltLayout : std::uint8_t {
+  wide,  ///< a column for each packet and value
+  list,  ///< a column for each value, with the packets' in one cell
+};
+
 /// What a run asks of its columns beyond their names.
 struct FeatureSettings {
   SizeBasis size = SizeBasis::frame;
   std::uint16_t cid_seed = 0;     ///< of community_id
   unsigned time_digits = 6;       ///< decimals of start_utc and end_utc, 0 to 9
+  std::size_t splt_packets = 0;   ///< how many packets the group splt is of; 0: there is no such group
+  SpltBasis splt_basis = SpltBasis::all;
+  SpltLayout splt_layout = SpltLayout::wide;
   std::shared_ptr<const Anonymizer> anonymizer;  ///< null: addresses are shown as they are
   std::optional<std::string> na;  ///< printed for what has no sample, instead of the column's own value
 };

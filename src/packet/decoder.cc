@@ -96,7 +96,9 @@ const Frame& PacketDecoder::decode(const Record& record) {
   if (number_ != no_field && record.has(number_)) {
     frame_.number = number(number_, record.first(number_), std::numeric_limits<std::uint64_t>::max());
   }
-  if (record.has(time_)) {
+  frame_.timed = record.has(time_);
+  frame_.cut = false;
+  if (frame_.timed) {
     const auto time = parse_time(record.first(time_));
     if (!time) {
       throw InputError(
@@ -196,10 +198,13 @@ void PacketDecoder::add_packet(const Record& record, const TransportLayer& layer
     return;
   }
   Packet packet;
-  if (!read_header(record, layer, false, packet)) return;
   // A header that is cut before its flags is not a packet of the flow.
   const bool tcp = layer.transport == Transport::tcp;
-  if (tcp && layer.occurrence >= record.values(tcp_flags_).size()) return;
+  if (!read_header(record, layer, false, packet) ||
+      (tcp && layer.occurrence >= record.values(tcp_flags_).size())) {
+    frame_.cut = true;
+    return;
+  }
   for (const Packet& other : packets_) {
     if (other.key == packet.key) return;
   }

@@ -5,15 +5,13 @@
 
 #include "base/address.h"
 #include "dialect/record.h"
+#include "packet/transport.h"
 
 namespace flowmeter {
 
 struct Frame;
 struct LayerPlan;
 struct TransportLayer;
-
-/// Transport protocols that flows are kept for. The values are IANA protocol numbers.
-enum class Transport : std::uint8_t { tcp = 6, udp = 17 };
 
 /// Identity of a flow within one input: transport and tshark's stream index (tcp.stream,
 /// udp.stream; UDP-Lite counts in udp.stream).
@@ -65,6 +63,8 @@ struct Frame {
   std::span<const Packet> packets{}; ///< those that count; valid until the observers return
   std::span<const Packet> every{};   ///< what `packets` is if the tunnel policy takes all
   std::span<const StreamKey> quoted{};  ///< streams whose headers an ICMP error quotes, each once
+  bool timed = true;  ///< has a time stamp; else time_ns is that of the frame before
+  bool cut = false;   ///< holds a transport header that is no packet because it was captured in part
 };
 
 }  // namespace flowmeter

@@ -108,11 +108,23 @@ std::span<const std::string_view> PacketField::values(const Packet& packet) cons
 std::optional<std::uint64_t> PacketField::number(const Packet& packet, std::uint64_t most) const {
   const auto all = values(packet);
   if (all.empty()) return std::nullopt;
-  const auto value = parse_number(all.front());
-  if (!value || *value > most) {
-    throw InputError(fmt::format("{} has the value \"{:.40}\"", name_, all.front()));
-  }
-  return value;
+  return number_of(all.front(), most);
+}
+
+std::uint64_t PacketField::number_of(std::string_view value, std::uint64_t most) const {
+  const auto number = parse_number(value);
+  if (!number || *number > most) refuse(value);
+  return *number;
+}
+
+std::int64_t PacketField::nanoseconds_of(std::string_view value) const {
+  const auto time = parse_time(value);
+  if (!time) refuse(value);
+  return *time;
+}
+
+void PacketField::refuse(std::string_view value) const {
+  throw InputError(fmt::format("{} has the value \"{:.40}\"", name_, value));
 }
 
 }  // namespace flowmeter

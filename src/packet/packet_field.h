@@ -51,6 +51,12 @@ class PacketField {
   [[nodiscard]] std::optional<std::uint64_t> number(const Packet& packet,
                                                     std::uint64_t most) const;
 
+  /// One of the values as a number. Throws as number() does.
+  [[nodiscard]] std::uint64_t number_of(std::string_view value, std::uint64_t most) const;
+
+  /// One of the values, seconds with a fraction, as nanoseconds. Throws as number() does.
+  [[nodiscard]] std::int64_t nanoseconds_of(std::string_view value) const;
+
  private:
   enum class Owner : std::uint8_t { frame, tcp, udp, ipv4, ipv6, eth, vlan, carried };
 
@@ -59,6 +65,7 @@ class PacketField {
   [[nodiscard]] bool belongs_to(const Packet& packet) const noexcept;
   [[nodiscard]] std::size_t place(const Packet& packet) const noexcept;
   [[nodiscard]] std::size_t headers(const Packet& packet) const noexcept;
+  [[noreturn]] void refuse(std::string_view value) const;
 
   FieldId id_ = no_field;
   Owner owner_ = Owner::frame;

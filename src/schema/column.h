@@ -69,7 +69,7 @@ struct Cell {
   /// Prints the cell of a statistic that has no sample: `value`, unless the run has another word for it.
   void none(std::int64_t value = 0) {
     if (row.settings.na) {
-      out.text(*row.settings.na);
+      out.none(*row.settings.na);
     } else {
       out.integer(value);
     }

@@ -125,9 +125,9 @@ void add_least_header(CicGroup& group) {
 }
 
 void add_activity(CicGroup& group) {
-  group.add_times("active", "the active periods (packets with gaps of at most 5 s; of more than one time)",
+  group.add_times("active", "the active periods (packets with gaps of at most 5 s), but for those of no length",
                   &make_activity, [](const Cell& cell) { return cell.as<ActivityState>().active(); });
-  group.add_times("idle", "the gaps of more than 5 s", &make_activity,
+  group.add_times("idle", "the gaps of more than 5 s, of either direction", &make_activity,
                   [](const Cell& cell) -> const GapDistribution& { return cell.as<ActivityState>().idle; });
 }
 

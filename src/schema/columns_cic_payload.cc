@@ -127,12 +127,12 @@ void add_bulks(CicGroup& group) {
     const std::string rule = fmt::format(
         "{} bulk (4 or more payload packets in a row, with gaps of at most 1 s)", side.adjective);
     group.add(fmt::format("{}_bytes_bulk_avg", side.prefix), "byte",
-              fmt::format("payload bytes of a {}", rule), rate_fields, &make_bulks, [way](Cell& cell) {
+              fmt::format("payload bytes for each {}", rule), rate_fields, &make_bulks, [way](Cell& cell) {
                 const Bulks& bulks = cell.as<BulkState>().bulks[way];
                 cell.out.real(over(bulks.bytes, bulks.count));
               });
     group.add(fmt::format("{}_packet_bulk_avg", side.prefix), "packet",
-              fmt::format("packets of a {} bulk", side.adjective), rate_fields, &make_bulks,
+              fmt::format("packets for each {} bulk", side.adjective), rate_fields, &make_bulks,
               [way](Cell& cell) {
                 const Bulks& bulks = cell.as<BulkState>().bulks[way];
                 cell.out.real(over(bulks.packets, bulks.count));
@@ -150,13 +150,13 @@ void add_subflows(CicGroup& group) {
   for (const Side& side : sides) {
     const std::size_t way = side.way;
     group.add(fmt::format("subflow_{}_packets", side.prefix), "packet",
-              fmt::format("{} packets of a subflow (a gap of more than 1 s begins the next), mean",
+              fmt::format("{} packets for each subflow (a gap of more than 1 s begins the next)",
                           side.adjective),
               packet_rate_fields, &make_payloads, [way](Cell& cell) {
                 cell.out.real(over(payloads(cell, way).bytes.count, payloads(cell).subflows));
               });
     group.add(fmt::format("subflow_{}_bytes", side.prefix), "byte",
-              fmt::format("{} payload bytes of a subflow, mean", side.adjective), rate_fields, &make_payloads,
+              fmt::format("{} payload bytes for each subflow", side.adjective), rate_fields, &make_payloads,
               [way](Cell& cell) {
                 cell.out.real(over(total(payloads(cell, way).bytes), payloads(cell).subflows));
               });

@@ -36,7 +36,7 @@ void add_identity(std::vector<Column>& columns) {
                      }});
   columns.push_back({"protocol", "-", "TCP or UDP (UDP-Lite counts as UDP)", {"frame.protocols"},
                      nullptr, [](Cell& cell) {
-                       cell.out.text(cell.flow.key.transport == Transport::tcp ? "TCP" : "UDP");
+                       cell.out.text(name_of(cell.flow.key.transport));
                      }});
   columns.push_back({"src_port", "-", "port that sent the flow's first packet",
                      {"tcp.srcport", "udp.srcport"}, nullptr,

@@ -20,7 +20,7 @@ struct NfSide {
   const char* packets;              ///< for descriptions
   std::optional<std::size_t> way{}; ///< none: both
 };
-constexpr std::array nf_sides = {NfSide{"bidirectional", "packets"},
+constexpr std::array nf_sides = {NfSide{"bidirectional", "packets of either direction"},
                                  NfSide{"src2dst", "forward packets", 0},
                                  NfSide{"dst2src", "backward packets", 1}};
 
@@ -60,7 +60,7 @@ void write_moment(Cell& cell, const Timeline& times, std::int64_t ns) {
 }
 
 void add_identity(std::vector<Column>& columns) {
-  columns.push_back({"nfstream_id", "-", "number of the row in its input, from 0", {"frame.number"}, nullptr,
+  columns.push_back({"nfstream_id", "-", "number of the row in its input, from 0", {"frame.protocols"}, nullptr,
                      [](Cell& cell) { cell.out.natural(cell.row.number); }, true});
   columns.push_back({"expiration_id", "-", "1 if the active time-out ended the flow, else 0",
                      {"frame.time_epoch"}, nullptr,

@@ -25,5 +25,11 @@ inline constexpr std::array sides = {Side{"fwd", "forward", 0}, Side{"bwd", "bac
 [[nodiscard]] std::vector<Column> id_columns(const FeatureSettings& settings);
 [[nodiscard]] std::vector<Column> cic_columns(const FeatureSettings& settings);
 [[nodiscard]] std::vector<Column> nfstream_columns(const FeatureSettings& settings);
+[[nodiscard]] std::vector<Column> tcp_columns(const FeatureSettings& settings);
+
+/// Part of tcp_columns(): the columns of a connection as a whole.
+[[nodiscard]] std::vector<Column> tcp_connection_columns(const FeatureSettings& settings);
+[[nodiscard]] std::vector<Column> splt_columns(const FeatureSettings& settings);
+[[nodiscard]] std::vector<Column> extra_columns(const FeatureSettings& settings);
 
 }  // namespace flowmeter

@@ -3,8 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <limits>
+#include <string_view>
 
 #include "base/error.h"
 #include "flow/accumulators.h"
@@ -32,6 +34,12 @@ FlowPolicy flow_policy(const MeterOptions& options) {
   return policy;
 }
 
+/// What every header of its kind has: a stream in which it is nowhere was written without it.
+constexpr std::array<std::string_view, 15> header_fields = {
+    "ip.len",      "ip.ttl",    "ip.id",      "ip.flags",        "ip.dsfield.dscp",
+    "ipv6.plen",   "ipv6.hlim", "tcp.seq_raw", "tcp.ack_raw",    "ipv6.tclass.dscp",
+    "tcp.hdr_len", "tcp.len",   "udp.length", "tcp.window_size", "tcp.window_size_value"};
+
 /// Rows of registry columns, out of the flow table.
 class ColumnMeterPlan final : public MeterPlan {
  public:
@@ -49,7 +57,15 @@ class ColumnMeterPlan final : public MeterPlan {
   }
 
   const FieldSet& fields() const noexcept override { return fields_; }
-  std::vector<std::string> required_fields() const override { return {}; }
+  std::vector<std::string> required_fields() const override {
+    std::vector<std::string> fields;
+    for (const std::string& field : fields_.names()) {
+      if (std::find(header_fields.begin(), header_fields.end(), field) != header_fields.end()) {
+        fields.push_back(field);
+      }
+    }
+    return fields;
+  }
   std::vector<std::string> header() const override { return columns_.names(); }
   FlowPolicy policy() const override { return policy_; }
   TunnelPolicy tunnel() const override { return tunnel_; }
@@ -88,12 +104,22 @@ class ColumnMeterPlan final : public MeterPlan {
   static std::vector<NamedColumn> choose(const MeterOptions& options,
                                          const ColumnRegistry& registry) {
     auto columns = schema_columns(options.schema, registry);
+    const auto sequence = group_columns(registry, "splt");
+    columns.insert(columns.end(), sequence.begin(), sequence.end());
     if (!options.columns.empty()) columns = select_columns(options.columns, registry, columns);
+    if (!sequence.empty() && !has_group(columns, "splt")) {
+      throw UsageError("--splt is given, but --columns chooses none of its columns (add splt)");
+    }
     if (options.drop_ids) {
       std::erase_if(columns, [](const NamedColumn& named) { return named.column->identifies; });
     }
     if (columns.empty()) throw UsageError("no column is left");
     return columns;
+  }
+
+  static bool has_group(const std::vector<NamedColumn>& columns, std::string_view group) {
+    return std::any_of(columns.begin(), columns.end(),
+                       [&](const NamedColumn& named) { return named.column->group == group; });
   }
 
   static FieldSet& with_base(FieldSet& fields) {
@@ -172,6 +198,10 @@ void refuse_what_pyflowmeter_lacks(const MeterOptions& options) {
   if (options.tunnel != plain.tunnel) option = "--tunnel";
   if (options.features.size != plain.features.size) option = "--size";
   if (options.features.na) option = "--na";
+  if (options.features.cid_seed != plain.features.cid_seed) option = "--cid-seed";
+  if (options.features.time_digits != plain.features.time_digits) option = "--time-digits";
+  if (options.features.splt_packets != 0) option = "--splt";
+  if (options.features.anonymizer) option = "--anonymize";
   if (option == nullptr) return;
   throw UsageError(fmt::format("{} does not go with --schema pyflowmeter, which is fixed", option));
 }

@@ -139,10 +139,10 @@ void PyFlowMeterTable::check_timeout(double now) {
     if (!(now - time > timeout_)) break;
     due.push_back(stream);
   }
-  write(due);
+  write(due, EndReason::idle);
 }
 
-void PyFlowMeterTable::write(const std::vector<std::string>& streams) {
+void PyFlowMeterTable::write(const std::vector<std::string>& streams, EndReason reason) {
   std::vector<std::string> in_order = streams;
   std::sort(in_order.begin(), in_order.end());
   for (const std::string& stream : in_order) {
@@ -151,13 +151,14 @@ void PyFlowMeterTable::write(const std::vector<std::string>& streams) {
     by_last_time_.erase({found->second.last_time, stream});
     flows_.erase(found);
     ++ended_;
+    ++tally_[place_of(Transport::tcp)][static_cast<std::size_t>(reason)];
   }
 }
 
-void PyFlowMeterTable::on_end(EndOfInput /*end*/) {
+void PyFlowMeterTable::on_end(EndOfInput end) {
   std::vector<std::string> all;
   for (const auto& [stream, flow] : flows_) all.push_back(stream);
-  write(all);
+  write(all, end == EndOfInput::interrupted ? EndReason::forced : EndReason::end_of_input);
 }
 
 void PyFlowMeterTable::write_row(const PyFlow& flow) {

@@ -55,6 +55,7 @@ class PyFlowMeterTable final : public PacketObserver, public FlowCounters {
 
   [[nodiscard]] std::uint64_t open_flows() const noexcept override { return flows_.size(); }
   [[nodiscard]] std::uint64_t ended_flows() const noexcept override { return ended_; }
+  [[nodiscard]] FlowTally tally() const noexcept override { return tally_; }
 
  private:
   struct Side {
@@ -73,7 +74,7 @@ class PyFlowMeterTable final : public PacketObserver, public FlowCounters {
   [[nodiscard]] bool highest_layer_is_tcp(const Record& record) const;
   void update(PyFlow& flow, const Packet& packet, std::string_view length, std::string_view delta);
   void check_timeout(double now);
-  void write(const std::vector<std::string>& streams);
+  void write(const std::vector<std::string>& streams, EndReason reason);
   void write_row(const PyFlow& flow);
   void write_statistics(const OnePassMoments& moments, bool integers);
   void write_real(double value);
@@ -85,6 +86,7 @@ class PyFlowMeterTable final : public PacketObserver, public FlowCounters {
   std::set<std::pair<double, std::string>> by_last_time_;
   std::uint64_t last_frame_ = 0;
   std::uint64_t ended_ = 0;
+  FlowTally tally_{};
 };
 
 }  // namespace flowmeter

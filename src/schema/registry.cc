@@ -8,6 +8,9 @@ namespace flowmeter {
 ColumnRegistry::ColumnRegistry(const FeatureSettings& settings) {
   add("flowmeter", flowmeter_columns(settings));
   add("id", id_columns(settings));
+  add("tcp", tcp_columns(settings));
+  add("splt", splt_columns(settings));
+  add("extra", extra_columns(settings));
   add("cic", cic_columns(settings));
   add("nfstream", nfstream_columns(settings));
 }

@@ -33,11 +33,16 @@ class Selection {
   }
 
   void drop(std::string_view word) {
-    const std::size_t before = columns.size();
-    std::erase_if(columns, [&](const NamedColumn& named) {
-      return named.name == word || named.column->name == word || named.column->group == word;
-    });
-    if (columns.size() != before) return;
+    // A name in the header goes before a group of that name: NFStream's "id".
+    const bool dropped =
+        std::erase_if(columns,
+                      [&](const NamedColumn& named) {
+                        return named.name == word || named.column->name == word;
+                      }) != 0 ||
+        std::erase_if(columns, [&](const NamedColumn& named) {
+          return named.column->group == word;
+        }) != 0;
+    if (dropped) return;
     const bool known = registry_.find(word) != nullptr || !registry_.group(word).empty();
     if (!known) refuse(word);
     throw UsageError(fmt::format("column \"{}\" cannot be dropped, it was not chosen", word));
@@ -50,6 +55,9 @@ class Selection {
   }
 
   [[noreturn]] void refuse(std::string_view word) const {
+    if ((word == "splt" || word.starts_with("splt_")) && registry_.group("splt").empty()) {
+      throw UsageError(fmt::format("column \"{}\" needs --splt N, the number of packets", word));
+    }
     std::vector<std::string> names = registry_.groups();
     for (const Column& column : registry_.columns()) names.push_back(column.name);
     throw UsageError(fmt::format("there is no column \"{}\"{} (see --list-columns)", word,

@@ -24,6 +24,9 @@ class RowWriter {
   virtual void real(double value) = 0;
   virtual void text(std::string_view value) = 0;
 
+  /// A cell without a value, for which the run has that word.
+  virtual void none(std::string_view token) { text(token); }
+
   /// Ends the row.
   virtual void end_row() = 0;
 };

@@ -48,8 +48,12 @@ struct Child::Process {
   bp::child child;
 };
 
-Child::Child(const Command& command, Input input, int input_fd) {
-  Pipe out = make_pipe(), err = make_pipe(), in;
+Child::Child(const Command& command, Input input, int input_fd, int output_fd) {
+  Pipe out, err = make_pipe(), in;
+  if (output_fd < 0) {
+    out = make_pipe();
+    output_fd = out.write.get();
+  }
   Descriptor null;
   if (input == Input::pipe) {
     in = make_pipe();
@@ -74,7 +78,7 @@ Child::Child(const Command& command, Input input, int input_fd) {
   process_ = std::make_unique<Process>();
   process_->child = bp::child(
       bp::exe = command.program, bp::args = command.arguments, environment,
-      bp::posix::fd.bind(STDIN_FILENO, input_fd), bp::posix::fd.bind(STDOUT_FILENO, out.write.get()),
+      bp::posix::fd.bind(STDIN_FILENO, input_fd), bp::posix::fd.bind(STDOUT_FILENO, output_fd),
       bp::posix::fd.bind(STDERR_FILENO, err.write.get()), bp::extend::on_exec_setup(prepare), error);
   if (error) throw std::system_error(error, command.program);
   in_ = std::move(in.write);

@@ -48,9 +48,10 @@ class Child {
     pipe,       ///< a pipe of ours, see in()
   };
 
-  /// Starts `command`, whose program is a path. `input_fd` only for Input::given.
+  /// Starts `command`, whose program is a path. `input_fd` only for Input::given. Its output goes to
+  /// `output_fd`, which stays open here, or to a pipe of ours, see out().
   /// Throws std::system_error if it cannot be started.
-  Child(const Command& command, Input input, int input_fd = -1);
+  Child(const Command& command, Input input, int input_fd = -1, int output_fd = -1);
   ~Child();
   Child(const Child&) = delete;
   Child& operator=(const Child&) = delete;

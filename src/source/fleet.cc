@@ -121,6 +121,7 @@ void TsharkFleet::read_capture() {
       reading_ = false;
       if (capture_over_) return;
       const std::size_t count = read_some(fd_, piece_);
+      if (host_.took) host_.took({piece_.data(), count});
       if (count == 0) {
         end_of_capture();
       } else {

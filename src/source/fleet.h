@@ -59,6 +59,7 @@ class TsharkFleet final : public PacketSource, private StreamNumbers {
     std::function<void(const std::function<void()>&)> guard;  ///< runs a step, handles its exceptions
     std::function<void()> progressed;                         ///< frames were published
     std::function<void()> done;                               ///< the input is over
+    std::function<void(std::string_view)> took;               ///< these bytes were read; or nothing
     std::function<void()> unsplittable;  ///< a file that only one tshark can read; nothing was done
   };
 
@@ -80,6 +81,11 @@ class TsharkFleet final : public PacketSource, private StreamNumbers {
 
   /// Tells the observers how it ended.
   void end(EndOfInput how) { publish_end(how); }
+
+  /// The command of each tshark.
+  [[nodiscard]] const Command& command() const noexcept { return command_; }
+  /// What each of them is asked for: the run's fields and the fleet's own.
+  [[nodiscard]] const FieldSet& fields() const noexcept { return fields_; }
 
   [[nodiscard]] std::uint64_t frames() const noexcept { return decoder_.frames(); }
   [[nodiscard]] std::uint64_t timeless_frames() const noexcept {

@@ -50,11 +50,14 @@ struct TsharkRun {
 [[nodiscard]] Command tshark_command(const TsharkOptions& options, const FieldSet& fields,
                                      const TsharkRun& run);
 
-/// Whether custom columns carry all values of the field exactly as EK does.
+/// Whether custom columns carry all values of the field exactly as EK does, once they are spelled like
+/// it (see ColumnSpelling).
 [[nodiscard]] bool exact_in_columns(std::string_view field);
 
 /// Whether the field's values come of its own frame alone (or are stream numbers, which can be
-/// translated), so that several tsharks may share a capture.
+/// translated), so that several tsharks may share a capture. What tshark remembers of a connection
+/// (analysis, relative and scaled numbers, what applications say) is not. frame.number counts the
+/// frames of each tshark: a decoder that translates streams counts for itself.
 [[nodiscard]] bool stateless(std::string_view field);
 
 /// The path of a program in PATH, or empty.

@@ -82,6 +82,13 @@ double ratio(const Int& numerator, const Int& denominator) {
                  [&] { return Precise(Precise(numerator) / Precise(denominator)); });
 }
 
+/// The square root of `square`, over `divisor`.
+template <class Int>
+double root_ratio(const Int& square, const Int& divisor) {
+  return nearest(sqrt(to_double_double(square)) / to_double_double(divisor),
+                 [&] { return Precise(sqrt(Precise(square)) / Precise(divisor)); });
+}
+
 template <class Int, class Dist>
 Moments compute(const Dist& samples, std::uint64_t scale) {
   const Int n = samples.count;
@@ -97,12 +104,10 @@ Moments compute(const Dist& samples, std::uint64_t scale) {
   const Int m4 = n * (n * (n * s4 - 4 * s1 * s3) + 6 * square * s2) - 3 * square * square;  // n^4
   const Int m2_squared = m2 * m2;
 
-  const DoubleDouble m2_near = to_double_double(m2);
-  const DoubleDouble root = sqrt(m2_near);
-  result.std = nearest(root / to_double_double(divisor),
-                       [&] { return Precise(sqrt(Precise(m2)) / Precise(divisor)); });
+  result.std = root_ratio(m2, divisor);
   if (m3 != 0) {
-    result.skewness = nearest(to_double_double(m3) / (m2_near * root), [&] {
+    const DoubleDouble m2_near = to_double_double(m2);
+    result.skewness = nearest(to_double_double(m3) / (m2_near * sqrt(m2_near)), [&] {
       return Precise(Precise(m3) / (Precise(m2) * sqrt(Precise(m2))));
     });
   }
@@ -207,6 +212,14 @@ double quotient(std::int64_t numerator, std::int64_t divisor) {
 double per_second(std::uint64_t amount, std::int64_t ns) {
   if (ns == 0) return 0;
   return ratio(Wide(Wide(amount) * divisor_of(TimeUnit::second)), Wide(ns));
+}
+
+MeanStd mean_std(const TimeSpread& times, TimeUnit unit) {
+  if (times.count == 0) return {};
+  const Wide n = times.count, sum = to_int<Wide>(times.sum1);
+  const Wide divisor = n * Wide(divisor_of(unit));
+  const Wide m2 = n * to_int<Wide>(times.sum2) - sum * sum;  // n^2 times the second central moment
+  return {ratio(sum, divisor), m2 == 0 ? 0 : root_ratio(m2, divisor)};
 }
 
 }  // namespace flowmeter

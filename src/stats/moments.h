@@ -3,6 +3,7 @@
 #include <cstdint>
 
 #include "stats/distribution.h"
+#include "stats/levels.h"
 
 namespace flowmeter {
 
@@ -36,6 +37,13 @@ enum class TimeUnit : std::uint64_t {
 [[nodiscard]] double sample_variance(const GapDistribution& gaps, TimeUnit unit);
 [[nodiscard]] double sample_std(const SizeDistribution& sizes);
 [[nodiscard]] double sample_std(const GapDistribution& gaps, TimeUnit unit);
+
+/// Mean and population standard deviation, each the double that is nearest to the exact value.
+struct MeanStd {
+  double mean = 0;
+  double std = 0;
+};
+[[nodiscard]] MeanStd mean_std(const TimeSpread& times, TimeUnit unit);
 
 /// Nanoseconds as seconds: the double nearest to the exact value.
 [[nodiscard]] double seconds(std::int64_t ns);

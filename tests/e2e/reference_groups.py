@@ -349,7 +349,7 @@ def tcp_group(view, o):
         (reference.nanoseconds(text) for p in view.all for text in values(p, ANALYSIS["initial_rtt"])), 0), US)
     out["tcp_completeness"] = completeness(view) if tcp else 0
     out["tcp_conn_state"] = conn_state(view)
-    out["tcp_history"] = history(view)
+    out["tcp_history"] = history(view) or "-"
     out["tcp_first_fin"] = first_with(view, FIN)
     out["tcp_first_rst"] = first_with(view, RST)
     return out
@@ -499,6 +499,9 @@ def conn_state(view):
     return "S1" if o == r == "ESTABLISHED" else "OTH"
 
 
+LONGEST_HISTORY = 255  # Decision: a flood of resets would be as long as itself
+
+
 def history(view):
     out = []
     once = set()
@@ -523,7 +526,7 @@ def history(view):
             say_once("I" if f and r else "Q", p)
         elif s + f + r == 1:
             kind = "S" if s else "F" if f else "R"  # S and H are one class
-            seq = number(p, "tcp.seq_raw") + (y + 1 if f else 0)
+            seq = (number(p, "tcp.seq_raw") + (y + 1 if f else 0)) % 2**32
             if seq_of.get((kind, p.forward)) != seq:
                 say("H" if s and a else kind, p)
             seq_of[kind, p.forward] = seq
@@ -537,7 +540,7 @@ def history(view):
                 times[letter, p.forward] += 1
                 if str(times[letter, p.forward]).strip("0") == "1":  # 1, 10, 100, ...
                     say(letter, p)
-    return "".join(out)
+    return "".join(out)[:LONGEST_HISTORY]
 
 
 # ---- splt -----------------------------------------------------------------------------------------------------

@@ -110,9 +110,12 @@ def check(row, cells):
 # ---- the worked example ---------------------------------------------------------------------------------------
 
 
+def worked(path, columns, frames=WORKED):
+    return table(flowmeter("--columns", columns, captured(path / "worked.pcap", frames)).silent())
+
+
 def test_the_worked_example(tmp_path):
-    columns = "flowmeter,cic"
-    [row] = table(flowmeter("--columns", columns, captured(tmp_path / "worked.pcap", WORKED)).silent())
+    [row] = worked(tmp_path, "flowmeter,cic,community_id")
     exact = {
         "fwd_tot_pkt": "6", "fwd_tot_byte": "550", "bwd_tot_pkt": "6", "bwd_tot_byte": "362", "duration": "0.42",
         "fwd_pkt_size_min": "60", "fwd_pkt_size_max": "154",
@@ -124,6 +127,7 @@ def test_the_worked_example(tmp_path):
         "cic_fwd_iat_total": "420000", "cic_fwd_iat_mean": "84000", "cic_fwd_iat_max": "270000",
         "cic_fwd_iat_min": "10000",
         "cic_bwd_init_win_bytes": "65535", "cic_down_up_ratio": "1", "cic_active_mean": "420000",
+        "community_id": "1:lWJQYXirSlmWE2qTFPykhczY8U4=",
     }
     assert {column: row[column] for column in exact} == exact
     near = {
@@ -135,6 +139,26 @@ def test_the_worked_example(tmp_path):
         "cic_fwd_iat_std": 110136.279218, "cic_average_packet_size": 16.666667, "cic_flow_bytes_s": 476.190476,
     }
     assert {column: float(row[column]) for column in near} == pytest.approx(near, abs=6e-7, rel=0)
+
+
+def test_the_worked_example_of_a_connection(tmp_path):
+    exact = {
+        "fwd_retx_cnt": "1", "bwd_dup_ack_cnt": "2", "bwd_zero_win_cnt": "1",
+        "tcp_synack_us": "10000", "tcp_ackdat_us": "10000", "tcp_irtt_us": "20000", "tcp_completeness": "31",
+        "tcp_conn_state": "SF", "tcp_history": "ShADaTwFf",
+    }
+    if "tcp_history" not in flowmeter("--list-columns").out.decode():
+        pytest.skip("there are no columns of TCP connections")
+    first, second = worked(tmp_path, ",".join(exact), WORKED + NEXT_CONNECTION)
+    assert first == exact
+    assert (second["tcp_conn_state"], second["tcp_history"]) == ("REJ", "Sr")
+
+
+def test_the_worked_example_of_an_error_that_quotes_too_little(tmp_path):
+    syn = f(SYN, ports=(1001, 81), window=65535, ack=0)
+    error = framed(packets.ipv4(SERVER, CLIENT, 1, icmp(3, 13, syn[14:42])))  # 8 bytes of TCP: no stream
+    [row] = worked(tmp_path, "fwd_tot_pkt,bwd_tot_pkt,icmp_err_cnt", [(0, syn), (10, error)])
+    assert row == {"fwd_tot_pkt": "1", "bwd_tot_pkt": "0", "icmp_err_cnt": "0"}
 
 
 def test_the_worked_example_under_cicflowmeters_header(rows):

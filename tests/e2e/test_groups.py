@@ -13,7 +13,7 @@ from reference import printed
 EVERY = pytest.mark.parametrize("capture", CAPTURES, ids=label)
 
 #: The groups that the program has.
-GROUPS = ["flowmeter", "id", "cic"]
+GROUPS = ["flowmeter", "id", "tcp", "splt", "extra", "cic"]
 
 #: Policies, as options of the program and of the reference.
 POLICIES = {
@@ -25,6 +25,8 @@ POLICIES = {
     "monotone": (["--clock", "monotone"], {"clock": "monotone"}),
     "ip": (["--size", "ip"], {"size": "ip"}),
     "payload": (["--size", "payload"], {"size": "payload"}),
+    "splt": (["--splt-packets", "payload"], {"splt_packets": "payload"}),
+    "id": (["--cid-seed", "513", "--time-digits", "9"], {"cid_seed": 513, "time_digits": 9}),
 }
 
 
@@ -55,7 +57,7 @@ def differences(expected, got):
 
 def differs(capture, arguments=(), **policy):
     """What is wrong with all groups of a capture, in one run."""
-    got = flowmeter("--columns", ",".join(GROUPS), *arguments, capture).silent()
+    got = flowmeter("--columns", ",".join(GROUPS), "--splt", "20", *arguments, capture).silent()
     return differences(reference_groups.rows(capture, GROUPS, **policy), cells(got))
 
 
@@ -69,3 +71,36 @@ def test_agrees(capture):
 def test_agrees_under_the_policy(policy, capture):
     arguments, named = POLICIES[policy]
     assert differs(capture, arguments, **named) == []
+
+
+#: The schemas of other tools' names.
+SCHEMAS = {"cicflowmeter": reference_groups.cicflowmeter_rows, "nfstream": reference_groups.nfstream_rows}
+EACH_SCHEMA = pytest.mark.parametrize("schema", SCHEMAS)
+
+
+def schema_differs(schema, capture, arguments=(), **policy):
+    got = flowmeter("--schema", schema, *arguments, capture).silent()
+    return differences(SCHEMAS[schema](capture, **policy), cells(got))
+
+
+@EVERY
+@EACH_SCHEMA
+def test_the_schema_agrees(schema, capture):
+    assert schema_differs(schema, capture) == []
+
+
+@EVERY
+@EACH_SCHEMA
+@pytest.mark.parametrize("policy", POLICIES)
+def test_the_schema_agrees_under_the_policy(policy, schema, capture):
+    arguments, named = POLICIES[policy]
+    assert schema_differs(schema, capture, arguments, **named) == []
+
+
+@EACH_SCHEMA
+def test_the_schemas_columns_can_be_chosen(schema):
+    """By the names in the header as well as by the columns' own."""
+    header = flowmeter("--schema", schema, CAPTURES[0]).silent().header
+    names = {"cicflowmeter": ("Flow ID", "dst_port", "Dst Port"), "nfstream": ("id", "proto", "protocol")}[schema]
+    dropped = flowmeter("--schema", schema, f"--columns=-{names[0]},-{names[1]}", CAPTURES[0]).silent().header
+    assert dropped == [name for name in header if name not in (names[0], names[2])]

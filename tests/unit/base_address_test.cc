@@ -77,6 +77,19 @@ TEST(Address, PrintsAsItWasRead) {
   }
 }
 
+TEST(MacAddress, IsReadAndPrintedAsTsharkPrintsIt) {
+  for (const char* text : {"02:00:00:00:00:0a", "ff:ff:ff:ff:ff:ff"}) {
+    EXPECT_EQ(to_string(parse_mac(text).value()), text);
+  }
+}
+
+TEST(MacAddress, OtherTextIsNone) {
+  for (const char* text : {"", "-", "02:00:00:00:00", "02:00:00:00:00:0g", "02-00-00-00-00-0a",
+                           "Vendor_00:00:0a:1", "02:00:00:00:00:0a0", "+2:00:00:00:00:0a"}) {
+    EXPECT_EQ(parse_mac(text), std::nullopt) << text;
+  }
+}
+
 TEST(Address, NoneIsADash) {
   EXPECT_EQ(to_string(IpAddress{}), "-");
   EXPECT_EQ(IpAddress{}.version, 0);

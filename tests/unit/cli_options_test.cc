@@ -51,8 +51,8 @@ TEST(OptionsTest, HaveDefaults) {
   EXPECT_TRUE(options.tshark.decode_as.empty());
   EXPECT_TRUE(options.tshark.preferences.empty());
   EXPECT_TRUE(options.tshark.extra_arguments.empty());
-  EXPECT_EQ(options.delimiter, ',');
-  EXPECT_TRUE(options.header);
+  EXPECT_EQ(options.rows.delimiter, ',');
+  EXPECT_TRUE(options.rows.header);
   EXPECT_FALSE(options.list_columns);
   EXPECT_FALSE(options.print_command);
   EXPECT_FALSE(options.version);
@@ -137,8 +137,8 @@ TEST(OptionsTest, LifeFrames) {
 }
 
 TEST(OptionsTest, SafeCells) {
-  EXPECT_FALSE(parse({"x"}).safe_cells);
-  EXPECT_TRUE(parse({"--safe-cells", "x"}).safe_cells);
+  EXPECT_FALSE(parse({"x"}).rows.safe_cells);
+  EXPECT_TRUE(parse({"--safe-cells", "x"}).rows.safe_cells);
 }
 
 TEST(OptionsTest, KeepGoing) {
@@ -206,6 +206,30 @@ TEST(OptionsTest, Columns) {
   EXPECT_EQ(parse({"--columns=-duration,-src_port", "x"}).meter.columns, "-duration,-src_port");
 }
 
+TEST(OptionsTest, Splt) {
+  EXPECT_EQ(parse({"x"}).meter.features.splt_packets, 0U);
+  const FeatureSettings features =
+      parse({"--splt", "20", "--splt-packets", "payload", "--splt-layout", "list", "x"}).meter.features;
+  EXPECT_EQ(features.splt_packets, 20U);
+  EXPECT_EQ(features.splt_basis, SpltBasis::payload);
+  EXPECT_EQ(features.splt_layout, SpltLayout::list);
+  for (const char* number : {"0", "1025", "-1", "x", ""}) {
+    EXPECT_THROW((void)parse_with_help({"--splt=" + std::string(number), "x"}), UsageError) << number;
+  }
+  EXPECT_THROW((void)parse_with_help({"--splt-layout", "list", "x"}), UsageError);
+}
+
+TEST(OptionsTest, FormsOfIdentities) {
+  EXPECT_EQ(parse({"x"}).meter.features.cid_seed, 0);
+  EXPECT_EQ(parse({"x"}).meter.features.time_digits, 6U);
+  EXPECT_EQ(parse({"--cid-seed", "65535", "x"}).meter.features.cid_seed, 65535);
+  EXPECT_EQ(parse({"--time-digits", "0", "x"}).meter.features.time_digits, 0U);
+  EXPECT_THROW((void)parse_with_help({"--cid-seed", "65536", "x"}), UsageError);
+  EXPECT_THROW((void)parse_with_help({"--time-digits", "10", "x"}), UsageError);
+  EXPECT_FALSE(parse({"x"}).meter.features.anonymizer);
+  EXPECT_EQ(refusal({"--anonymize", "/nosuch", "x"}), "--anonymize: /nosuch: No such file or directory");
+}
+
 TEST(OptionsTest, ListColumns) { EXPECT_TRUE(parse({"--list-columns"}).list_columns); }
 
 TEST(OptionsTest, Output) {
@@ -214,10 +238,10 @@ TEST(OptionsTest, Output) {
 }
 
 TEST(OptionsTest, Delimiter) {
-  EXPECT_EQ(parse({"--delimiter", ";", "x"}).delimiter, ';');
-  EXPECT_EQ(parse({"--delimiter", "\t", "x"}).delimiter, '\t');
-  EXPECT_EQ(parse({"--delimiter", "\\t", "x"}).delimiter, '\t');
-  EXPECT_EQ(parse({"--delimiter", " ", "x"}).delimiter, ' ');
+  EXPECT_EQ(parse({"--delimiter", ";", "x"}).rows.delimiter, ';');
+  EXPECT_EQ(parse({"--delimiter", "\t", "x"}).rows.delimiter, '\t');
+  EXPECT_EQ(parse({"--delimiter", "\\t", "x"}).rows.delimiter, '\t');
+  EXPECT_EQ(parse({"--delimiter", " ", "x"}).rows.delimiter, ' ');
 }
 
 TEST(OptionsTest, DelimiterIsOneCharacterThatCsvCanHave) {
@@ -227,7 +251,19 @@ TEST(OptionsTest, DelimiterIsOneCharacterThatCsvCanHave) {
   }
 }
 
-TEST(OptionsTest, NoHeader) { EXPECT_FALSE(parse({"--no-header", "x"}).header); }
+TEST(OptionsTest, FormatChoosesTheDelimiter) {
+  EXPECT_EQ(parse({"x"}).rows.format, OutputFormat::csv);
+  EXPECT_EQ(parse({"--format", "csv", "--delimiter", ";", "x"}).rows.delimiter, ';');
+  EXPECT_EQ(parse({"--format", "tsv", "x"}).rows.delimiter, '\t');
+  EXPECT_EQ(parse({"--format", "jsonl", "x"}).rows.format, OutputFormat::jsonl);
+  EXPECT_EQ(refusal({"--format", "tsv", "--delimiter", ";", "x"}),
+            "--delimiter does not go with --format tsv");
+  EXPECT_EQ(refusal({"--format", "jsonl", "--delimiter", ",", "x"}),
+            "--delimiter does not go with --format jsonl");
+  EXPECT_NE(refusal({"--format", "xml", "x"}), "");
+}
+
+TEST(OptionsTest, NoHeader) { EXPECT_FALSE(parse({"--no-header", "x"}).rows.header); }
 
 TEST(OptionsTest, Progress) {
   EXPECT_TRUE(parse({"--progress", "x"}).progress);
@@ -303,7 +339,12 @@ TEST(OptionsTest, HelpNamesEveryOptionAndTheExitStatuses) {
                              "--decoder",        "--jobs",
                              "--timeout",        "--schema",
                              "--columns",        "--list-columns",
-                             "--output",         "--delimiter",
+                             "--continuous",     "--meta",
+                             "--output",         "--format",
+                             "--delimiter",
+                             "--splt",           "--splt-packets",
+                             "--splt-layout",    "--cid-seed",
+                             "--time-digits",    "--anonymize",
                              "--no-header",      "--progress",
                              "--no-progress",    "--quiet",
                              "--verbose",        "--version",

@@ -50,6 +50,28 @@ TEST_F(Table, TakesColumnsThatAreKnownBefore) {
   EXPECT_EQ(of("tcp.stream"), (Texts{"3"}));
 }
 
+TEST(ColumnSpelling, IsThatOfEk) {
+  const auto flags = ColumnSpelling::of("tcp.flags"), ip_flags = ColumnSpelling::of("ip.flags");
+  EXPECT_EQ(flags.as_ek("0x002"), "0x0002");
+  EXPECT_EQ(flags.as_ek("0xfff"), "0x0fff");
+  EXPECT_EQ(flags.as_ek("0x0018"), "0x0018");
+  EXPECT_EQ(flags.as_ek("0x00000018"), "0x00000018") << "as versions before 4.0 have it everywhere";
+  EXPECT_EQ(flags.as_ek("flags"), "flags");
+  EXPECT_EQ(ip_flags.as_ek("0x2"), "0x02");
+  EXPECT_EQ(ip_flags.as_ek("0x40"), "0x40");
+  EXPECT_EQ(ColumnSpelling::of("tcp.analysis.lost_segment").as_ek("\u2713"), "1");
+  EXPECT_EQ(ColumnSpelling::of("tcp.len").as_ek("0x2"), "0x2");
+}
+
+TEST_F(Table, CountsMarksWithoutText) {
+  const FieldSet fields = field_set({"tcp.analysis.duplicate_ack"});
+  Record record(fields.size());
+  TableParser parser(fields, fields.names());
+  std::string line = "\u2713,";
+  ASSERT_TRUE(parser.parse(std::span(line.data(), line.size()), record));
+  EXPECT_EQ(strings(record.values(0)), (Texts{"1", "1"}));
+}
+
 TEST_F(Table, PassesOverColumnsThatNobodyAskedFor) {
   TableParser parser(fields_);
   (void)parse(parser, "_ws.col.Info\ttcp.stream\tudp.stream");

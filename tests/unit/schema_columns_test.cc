@@ -9,12 +9,15 @@
 #include <string>
 #include <vector>
 
+#include "base/anonymizer.h"
 #include "base/error.h"
 #include "flow/accumulators.h"
+#include "flow/community_id.h"
 #include "packet/decoder.h"
 #include "schema/column.h"
 #include "schema/flow_writer.h"
 #include "schema/meter.h"
+#include "schema/schemas.h"
 #include "sink/csv_writer.h"
 #include "support.h"
 
@@ -120,6 +123,7 @@ class Metered {
     packet.source = from;
     packet.destination = to;
     const Frame frame{.number = frame_, .time_ns = time_ns, .bytes = bytes, .packets = {&packet, 1}};
+    packet.frame = &frame;
     meter_->observer().on_frame(frame);
     meter_->observer().on_packet(packet);
     meter_->observer().on_frame_end(frame);
@@ -161,8 +165,8 @@ TEST(Registry, BeginsWithTheDefaultSchemaInItsOrder) {
 }
 
 TEST(Registry, DescribesEveryColumnOnOneLine) {
-  const std::set<std::string> units = {"s",      "us",     "ms",  "byte", "byte^2",
-                                       "packet", "byte/s", "1/s", "-"};
+  const std::set<std::string> units = {"s",      "ms",     "us",    "ns",  "byte", "byte^2",
+                                       "packet", "byte/s", "bit/s", "1/s", "-"};
   std::set<std::string> names;
   for (const Column& column : registry().columns()) {
     EXPECT_TRUE(names.insert(column.name).second) << column.name << " is there twice";
@@ -292,6 +296,66 @@ TEST(DefaultSchema, ATimeoutBeyondAllTimesNeverCuts) {
   EXPECT_EQ(metered.rows(), "2,9000000000\n");
 }
 
+TEST(CicflowmeterSchema, HasTheHeaderOfCicflowmeter) {
+  const Names names = names_of(schema_columns("cicflowmeter", registry()));
+  ASSERT_EQ(names.size(), 84U);
+  EXPECT_EQ(names.front(), "Flow ID");
+  EXPECT_EQ(names[8], "Total Fwd Packet");
+  EXPECT_EQ(names[71], "FWD Init Win Bytes");
+  EXPECT_EQ(names.back(), "Label");
+}
+
+TEST(NfstreamSchema, HasTheHeaderOfNfstream) {
+  const Names names = names_of(schema_columns("nfstream", registry()));
+  ASSERT_EQ(names.size(), 77U);
+  EXPECT_EQ(names.front(), "id");
+  EXPECT_EQ(names[14], "bidirectional_first_seen_ms");
+  EXPECT_EQ(names[29], "bidirectional_min_ps");
+  EXPECT_EQ(names.back(), "dst2src_fin_packets");
+}
+
+TEST(CicColumns, PrintTheWordForNothingWhereThereIsNoSample) {
+  MeterOptions options;
+  options.columns =
+      "cic_bwd_packet_length_mean,cic_flow_iat_max,cic_idle_min,cic_active_std,cic_bwd_segment_size_avg,"
+      "cic_total_bwd_packets,cic_fwd_iat_total,cic_flow_bytes_s,cic_down_up_ratio,cic_bwd_bulk_rate_avg";
+  options.features.na = "NA";
+  Metered metered(options);
+  metered.packet(0, client, server, 60);
+  EXPECT_EQ(metered.rows(), "NA,NA,NA,NA,NA,0,0,0,0,0\n");
+}
+
+TEST(CicColumns, ATimeThatRunsBackwardsGivesANegativeDuration) {
+  MeterOptions options;
+  options.columns = "cic_flow_duration,cic_flow_packets_s,cic_flow_iat_min,cic_active_max";
+  Metered metered(options);
+  metered.packet(10 * second, client, server, 60);
+  metered.packet(8 * second, client, server, 60);
+  EXPECT_EQ(metered.rows(), "-2000000,-1,-2000000,-2000000\n");
+}
+
+TEST(NfstreamColumns, SidesAreBothDirectionsAndEach) {
+  MeterOptions options;
+  options.columns =
+      "nfstream_id,expiration_id,bidirectional_first_seen_ms,dst2src_first_seen_ms,dst2src_last_seen_ms,"
+      "bidirectional_duration_ms,src2dst_duration_ms,bidirectional_bytes,dst2src_bytes,"
+      "bidirectional_stddev_ps,src2dst_mean_piat_ms,bidirectional_max_piat_ms,bidirectional_ack_packets";
+  Metered metered(options);
+  metered.packet(1'000'999'999, client, server, 60, tcp_flag::syn);
+  metered.packet(1'002'000'000, server, client, 100, tcp_flag::ack);
+  metered.packet(1'003'500'000, client, server, 60, tcp_flag::ack);
+  EXPECT_EQ(metered.rows(),
+            "0,0,1000,1002,1002,2.500001,2.500001,220,100,23.09401076758503,2.500001,1.5,2\n");
+}
+
+TEST(NfstreamColumns, MomentsBefore1970AreCutDownwards) {
+  MeterOptions options;
+  options.columns = "bidirectional_first_seen_ms,dst2src_first_seen_ms";
+  Metered metered(options);
+  metered.packet(-1, client, server, 60);
+  EXPECT_EQ(metered.rows(), "-1,0\n");
+}
+
 TEST(SelectColumns, TakesTheNamesInTheOrderGiven) {
   EXPECT_EQ(selected("duration", default_names), (Names{"duration"}));
   EXPECT_EQ(selected("src_port,duration", default_names), (Names{"src_port", "duration"}));
@@ -410,6 +474,92 @@ TEST(ColumnPlan, PrintsTheWordForNothingWhereThereIsNoSample) {
   EXPECT_EQ(metered.rows(), "0,60,NA,NA,NA\n");
 }
 
+TEST(IdColumns, TellWhoWhenAndWhy) {
+  MeterOptions options;
+  options.columns = "src_ip,dst_ip,ip_version,proto,start_ns,end_ns,start_utc,end_utc,duration_us,"
+                    "first_frame,last_frame,end_reason,dir_basis,ts_disorder_cnt,stream,part,input";
+  options.features.time_digits = 3;
+  options.active_timeout = std::chrono::duration<double>(1);
+  Metered metered(options);
+  metered.packet(1'700'000'000'000'000'000, client, server, 60, tcp_flag::syn);
+  metered.packet(1'700'000'000'500'000'500, server, client, 60);
+  metered.packet(1'700'000'000'250'000'250, client, server, 60);
+  metered.packet(1'700'000'002'000'000'000, server, client, 60);
+  EXPECT_EQ(metered.rows(),
+            "10.0.0.1,10.0.0.2,4,6,1700000000000000000,1700000000250000250,2023-11-14T22:13:20.000Z,"
+            "2023-11-14T22:13:20.250Z,250000.25,1,3,active,syn,1,0,0,input\n"
+            "10.0.0.1,10.0.0.2,4,6,1700000002000000000,1700000002000000000,2023-11-14T22:13:22.000Z,"
+            "2023-11-14T22:13:22.000Z,0,4,4,eof,syn,0,0,1,input\n");
+}
+
+TEST(IdColumns, OfAnAnonymizedRunAreMadeOfWhatItShows) {
+  const auto anonymizer = std::make_shared<Anonymizer>(Anonymizer::Key{1, 2, 3});
+  const auto shown = [&](const Endpoint& end) {
+    return Endpoint{anonymizer->anonymize(end.address), end.port};
+  };
+  MeterOptions options;
+  options.columns = "src_ip,dst_ip,community_id";
+  options.features.anonymizer = anonymizer;
+  Metered metered(options);
+  metered.packet(0, client, server, 60);
+  EXPECT_EQ(metered.rows(), to_string(shown(client).address) + ',' + to_string(shown(server).address) + ',' +
+                                community_id(Transport::tcp, shown(client), shown(server), 0) + '\n');
+}
+
+TEST(MeterPlan, RanksStreamsOnlyIfAColumnPrintsThem) {
+  EXPECT_FALSE(make_plan({})->ranks_streams());
+  MeterOptions options;
+  options.columns = "duration,stream";
+  EXPECT_TRUE(make_plan(options)->ranks_streams());
+}
+
+TEST(MeterPlan, AddsTheSequenceOfPacketsToTheSchema) {
+  MeterOptions options;
+  options.features.splt_packets = 2;
+  const Names header = make_plan(options)->header();
+  ASSERT_EQ(header.size(), default_names.size() + 10);
+  EXPECT_EQ(header[48], "splt_dir_1");
+  EXPECT_EQ(header.back(), "splt_flags_2");
+  options.columns = "splt_size_2";
+  EXPECT_EQ(make_plan(options)->header(), (Names{"splt_size_2"}));
+  options.columns = "duration";
+  EXPECT_THROW((void)make_plan(options), UsageError);
+}
+
+TEST(MeterPlan, SaysThatTheSequenceOfPacketsNeedsALength) {
+  MeterOptions options;
+  options.columns = "splt";
+  EXPECT_EQ(message_of<UsageError>([&] { (void)make_plan(options); }),
+            "column \"splt\" needs --splt N, the number of packets");
+}
+
+TEST(SpltColumns, ArePaddedSoThatEachRowHasAll) {
+  MeterOptions options;
+  options.columns = "splt";
+  options.features.splt_packets = 3;
+  const auto row = [](const MeterOptions& with) {
+    Metered metered(with);
+    metered.packet(0, client, server, 60, tcp_flag::syn);
+    metered.packet(1'500, server, client, 70, tcp_flag::syn | tcp_flag::ack);
+    return metered.rows();
+  };
+  EXPECT_EQ(row(options), "1,-1,0,60,70,0,0,0,0,0,1.5,0,2,18,0\n");
+  options.features.na = "NA";
+  EXPECT_EQ(row(options), "1,-1,0,60,70,NA,0,0,NA,0,1.5,NA,2,18,NA\n");
+  options.features.splt_layout = SpltLayout::list;
+  EXPECT_EQ(row(options), "1|-1,60|70,0|0,0|1.5,2|18\n");
+}
+
+TEST(ExtraColumns, OfVolumeAndTime) {
+  MeterOptions options;
+  options.columns = "pcr,fwd_load_bps,bwd_load_bps,fwd_duration_us,bwd_duration_us,fwd_start_off_us,bwd_start_off_us";
+  Metered metered(options);
+  metered.packet(0, client, server, 60);
+  metered.packet(250'000'000, server, client, 1000);
+  metered.packet(500'000'000, client, server, 40);
+  EXPECT_EQ(metered.rows(), "0,1600,16000,500000,0,0,250000\n");
+}
+
 TEST(MeterPlan, LeavesOutWhatIdentifies) {
   MeterOptions options;
   options.columns = "duration,src_port,protocol,dst_port";
@@ -442,6 +592,12 @@ TEST(MeterPlan, AsksForTheFieldsOfEveryPacketAndOfItsColumns) {
   }
   EXPECT_EQ(plan->header(), default_names);
   EXPECT_TRUE(plan->required_fields().empty());
+}
+
+TEST(MeterPlan, RequiresTheFieldsThatEveryHeaderHas) {
+  MeterOptions options;
+  options.columns = "src_mac,fwd_ttl_min,stream,last_frame";
+  EXPECT_EQ(make_plan(options)->required_fields(), (Names{"ip.ttl", "ipv6.hlim"}));
 }
 
 TEST(MeterPlan, NamesAColumnThatNeedsTheField) {

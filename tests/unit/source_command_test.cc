@@ -79,17 +79,43 @@ TEST(TsharkCommand, AsksForTheFieldsAsColumns) {
             1);
 }
 
-TEST(TsharkCommand, OnlyFieldsOfHeadersAreExactInColumnsAndStateless) {
-  for (const char* field : {"frame.time_epoch", "frame.len", "frame.protocols", "ip.src",
-                            "ipv6.dst", "tcp.stream", "tcp.flags", "udp.dstport", "tcp.seq_raw"}) {
+TEST(TsharkCommand, FieldsOfHeadersAreExactInColumnsAndStateless) {
+  for (const char* field :
+       {"frame.time_epoch", "frame.len", "frame.protocols", "eth.src", "vlan.id", "ip.src", "ip.ttl",
+        "ip.flags", "ip.dsfield.dscp", "ipv6.dst", "tcp.stream", "tcp.flags", "udp.dstport",
+        "udp.length", "tcp.seq_raw", "tcp.window_size_value", "tcp.options.sack_perm"}) {
     EXPECT_TRUE(exact_in_columns(field)) << field;
     EXPECT_TRUE(stateless(field)) << field;
   }
+}
+
+TEST(TsharkCommand, WhatTsharkRemembersOfAConnectionIsNotStateless) {
+  for (const char* field : {"tcp.analysis.retransmission", "tcp.analysis.duplicate_ack",
+                            "tcp.analysis.ack_rtt", "tcp.window_size", "tcp.seq"}) {
+    EXPECT_TRUE(exact_in_columns(field)) << field;
+    EXPECT_FALSE(stateless(field)) << field;
+  }
   for (const char* field : {"http.host", "tcp.time_delta", "tcp.time_relative", "tcp.segments",
-                            "_ws.malformed", "tcp", "", "tcp.analysis.retransmission"}) {
+                            "_ws.malformed", "tcp", "", "tcp.analysis", "tcp.payload"}) {
     EXPECT_FALSE(exact_in_columns(field)) << field;
     EXPECT_FALSE(stateless(field)) << field;
   }
+}
+
+TEST(TsharkCommand, FieldsOfHeadersMayBeStatelessThoughColumnsSpellThemInAnotherWay) {
+  for (const char* field : {"ip.flags.df", "eth.type", "ip.version", "tcp.flags.syn"}) {
+    EXPECT_FALSE(exact_in_columns(field)) << field;
+    EXPECT_TRUE(stateless(field)) << field;
+  }
+}
+
+TEST(TsharkCommand, ColumnsHaveTheNumberWhereTsharkWouldShowAName) {
+  const FieldSet fields = field_set({"ip.dsfield.dscp", "ip.id", "ip.ttl"});
+  const Words preferences = behind(arguments_of({}, run_on("x.pcap", Decoder::columns), fields), "-o");
+  EXPECT_EQ(std::count(preferences.begin(), preferences.end(),
+                       "gui.column.format:\"ip.dsfield.dscp\",\"%Cus:ip.dsfield.dscp:0:U\",\"ip.id\","
+                       "\"%Cus:ip.id:0:U\",\"ip.ttl\",\"%Cus:ip.ttl:0:R\""),
+            1);
 }
 
 TEST(TsharkCommand, PinsThePreferencesOnWhichNumbersDepend) {
@@ -97,7 +123,8 @@ TEST(TsharkCommand, PinsThePreferencesOnWhichNumbersDepend) {
   for (const char* preference :
        {"ip.defragment:TRUE", "ipv6.defragment:TRUE", "tcp.desegment_tcp_streams:TRUE",
         "tcp.analyze_sequence_numbers:TRUE", "tcp.check_checksum:FALSE", "udp.check_checksum:FALSE",
-        "ip.check_checksum:FALSE", "tcp.fastrt_supersedes_ooo:TRUE"}) {
+        "ip.check_checksum:FALSE", "tcp.fastrt_supersedes_ooo:TRUE",
+        "tcp.default_window_scaling:Not known"}) {
     EXPECT_EQ(std::count(preferences.begin(), preferences.end(), preference), 1) << preference;
   }
 }

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <random>
@@ -243,6 +244,36 @@ TEST(Moments, DoNotDependOnTheWayOfMerging) {
   EXPECT_EQ(a.kurtosis, b.kurtosis);
 }
 
+TEST(MeanStd, AreNearestInAnyUnit) {
+  std::mt19937_64 random(17);
+  for (int round = 0; round < 300; ++round) {
+    Gaps samples(1 + random() % 20);
+    const std::uint64_t shift = random() % 60;
+    TimeSpread spread;
+    for (auto& sample : samples) {
+      sample = static_cast<std::int64_t>(random()) >> (shift + random() % 4);
+      spread.add(sample);
+    }
+    const ExactMoments exact(samples);
+    for (const TimeUnit time : {TimeUnit::microsecond, TimeUnit::millisecond, TimeUnit::second}) {
+      const auto unit = static_cast<std::uint64_t>(time);
+      const MeanStd got = mean_std(spread, time);
+      ASSERT_TRUE(is_nearest(got.mean, exact.mean(unit))) << testing::PrintToString(samples);
+      ASSERT_TRUE(is_nearest_root(got.std, exact.variance(unit))) << testing::PrintToString(samples);
+    }
+    ASSERT_EQ(spread.min, *std::min_element(samples.begin(), samples.end()));
+    ASSERT_EQ(spread.max, *std::max_element(samples.begin(), samples.end()));
+  }
+  EXPECT_EQ(mean_std({}, TimeUnit::second).mean, 0);
+  EXPECT_EQ(mean_std({}, TimeUnit::second).std, 0);
+}
+
+TEST(Levels, KeepExtremesAndSum) {
+  Levels levels;
+  for (const std::uint32_t level : {7U, 4'294'967'295U, 3U}) levels.add(level);
+  EXPECT_EQ(levels, (Levels{3, 4'294'967'305U, 3, 4'294'967'295U}));
+}
+
 TEST(Seconds, AreNearest) {
   EXPECT_EQ(seconds(39'291'917'000), 39.291917);
   EXPECT_EQ(seconds(0), 0);
@@ -361,6 +392,24 @@ TEST(PerSecond, IsNearest) {
     if (ns == 0) continue;
     ASSERT_TRUE(is_nearest(per_second(a, ns), Rational(a) * 1'000'000'000 / ns)) << a << " in " << ns;
   }
+}
+
+TEST(Quotient, IsNearestAtAllSizes) {
+  EXPECT_EQ(quotient(1, 3), 1.0 / 3);
+  EXPECT_EQ(quotient(-7, 2), -3.5);
+  EXPECT_EQ(quotient(5, 0), 0);
+  EXPECT_EQ(quotient(0, -5), 0);
+  // Converted to doubles first these would be 1 too many, or too few.
+  EXPECT_EQ(quotient((std::int64_t{1} << 53) + 1, 3), 3002399751580331.0);
+  EXPECT_EQ(microseconds(9'007'199'254'740'993), 9007199254740.993);
+}
+
+TEST(PerSecond, IsNearestAtAllSizes) {
+  EXPECT_EQ(per_second(8 * 60, 500'000'000), 960);
+  EXPECT_EQ(per_second(1, 3), 333333333.3333333);
+  EXPECT_EQ(per_second(1, -1'000'000'000), -1);
+  EXPECT_EQ(per_second(1, 0), 0);
+  EXPECT_EQ(per_second(std::uint64_t{1} << 63, 1), 9223372036854775808e9);
 }
 
 }  // namespace

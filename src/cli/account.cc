@@ -1,0 +1,52 @@
+#include "cli/account.h"
+
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+
+#include <numeric>
+
+namespace flowmeter {
+namespace {
+
+std::string count(std::uint64_t number, const char* thing) {
+  return fmt::format("{} {}{}", number, thing, number == 1 ? "" : "s");
+}
+
+std::uint64_t flows_of(const FlowTally& flows, Transport transport) {
+  const auto& ended = flows[place_of(transport)];
+  return std::accumulate(ended.begin(), ended.end(), std::uint64_t{0});
+}
+
+}  // namespace
+
+std::string utc_time(std::int64_t ns) {
+  constexpr std::int64_t second = 1'000'000'000;
+  std::int64_t seconds = ns / second, rest = ns % second;
+  if (rest < 0) {
+    --seconds;
+    rest += second;
+  }
+  return fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:09}Z", fmt::gmtime(static_cast<std::time_t>(seconds)), rest);
+}
+
+std::string summary(const InputAccount& account) {
+  const FrameTally& frames = account.frames;
+  std::string text = fmt::format(
+      "{}: {} with packets, {} without a transport, {} quoted by ICMP errors only, {} with a cut header",
+      count(frames.frames, "frame"), frames.with_packet, frames.without_transport, frames.only_quoted,
+      frames.cut_header);
+  if (frames.without_time != 0) text += fmt::format(", {} without a time stamp", frames.without_time);
+  if (frames.older != 0) text += fmt::format(", {} older than the one before", frames.older);
+  for (const Transport transport : transports) {
+    const std::uint64_t packets = frames.packets[place_of(transport)];
+    const std::uint64_t flows = flows_of(account.flows, transport);
+    if (packets == 0 && flows == 0) continue;
+    text += fmt::format("; {}: {} in {}", name_of(transport), count(packets, "packet"), count(flows, "flow"));
+  }
+  if (frames.earliest_ns) {
+    text += fmt::format("; {} to {}", utc_time(*frames.earliest_ns), utc_time(*frames.latest_ns));
+  }
+  return text + fmt::format("; {:.3f} s", account.seconds);
+}
+
+}  // namespace flowmeter

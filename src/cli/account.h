@@ -1,0 +1,35 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "flow/flow.h"
+#include "observer/frame_tally.h"
+
+namespace flowmeter {
+
+/// One file of an input.
+struct FileAccount {
+  std::string name;
+  std::optional<std::uint64_t> bytes;  ///< as many as were hashed; of a pipe, as many as came
+  std::string sha256;                  ///< hexadecimal; empty: not known
+};
+
+/// What was read of an input and what became of it; kept if the options ask for it.
+struct InputAccount {
+  std::vector<FileAccount> files;
+  std::string command;  ///< of each tshark, as a line for a shell; empty: none was run
+  FrameTally frames;
+  FlowTally flows{};
+  double seconds = 0;   ///< from the opening of the input to the end of its last flow
+};
+
+/// The account in one line, for people.
+[[nodiscard]] std::string summary(const InputAccount& account);
+
+/// 2023-11-14T22:13:20.123456789Z; `ns` since the Unix epoch.
+[[nodiscard]] std::string utc_time(std::int64_t ns);
+
+}  // namespace flowmeter

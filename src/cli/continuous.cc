@@ -1,0 +1,141 @@
+#include "cli/continuous.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <chrono>
+#include <cstring>
+#include <optional>
+#include <tuple>
+
+#include "base/error.h"
+#include "base/parse.h"
+#include "capture/decompress.h"
+#include "capture/reader.h"
+#include "dialect/sniff.h"
+#include "source/child.h"
+#include "source/waiter.h"
+
+namespace flowmeter {
+namespace {
+
+constexpr std::size_t piece_bytes = std::size_t{64} << 10;
+
+/// What is found at the beginning of a file.
+struct Beginning {
+  bool capture = true;
+  std::optional<std::int64_t> first_ns;  // time of the first frame; none: there is none
+};
+
+/// What our own reader sees of the first frame.
+class FirstFrame {
+ public:
+  explicit FirstFrame(int fd) {
+    std::string piece(piece_bytes, '\0');
+    while (!over_) {
+      const ssize_t count = read(fd, piece.data(), piece.size());
+      if (count <= 0) break;
+      if (!decompressor_.feed({piece.data(), static_cast<std::size_t>(count)})) break;
+    }
+    if (over_) return;
+    decompressor_.finish();
+    reader_.finish();
+    look();
+  }
+
+  [[nodiscard]] std::optional<std::int64_t> time_ns() const noexcept { return time_ns_; }
+
+  /// Whether it could read that far at all.
+  [[nodiscard]] bool understood() const noexcept {
+    return time_ns_ || reader_.state() == ReaderState::ended;
+  }
+
+ private:
+  void look() {
+    CaptureItem item;
+    while (!over_ && reader_.next(item)) {
+      if (item.kind == ItemKind::frame && item.time) time_ns_ = item.time->count();
+      over_ = time_ns_.has_value() || item.kind == ItemKind::tail;
+    }
+  }
+
+  bool over_ = false;
+  std::optional<std::int64_t> time_ns_;
+  CaptureReader reader_{CaptureOrigin::file};
+  Decompressor decompressor_{[this](std::string_view plain) {
+    if (over_) return;
+    reader_.put(plain);
+    look();
+  }};
+};
+
+/// The same from tshark, which knows more formats.
+Beginning ask_tshark(const std::string& tshark, const std::string& file) {
+  const std::vector<std::string> arguments = {"-n", "-r", file,     "-c", "1",
+                                              "-T", "fields", "-e", "frame.time_epoch"};
+  Child child({tshark, arguments, private_environment()}, Child::Input::none);
+  std::string text(piece_bytes, '\0');
+  std::size_t size = 0;
+  while (const std::size_t count = read_some(child.out().get(), std::span(text).subspan(size))) size += count;
+  const ChildExit how = child.wait_for_end();
+  text.resize(size);
+  const auto time = parse_time(std::string_view(text).substr(0, text.find('\n')));
+  if (time) return {true, *time};
+  return {how.signal == 0 && how.status == 0, std::nullopt};
+}
+
+/// Throws UsageError for what can be no part of a continuous capture.
+Beginning begin_of(const Input& input, const std::string& tshark) {
+  const auto refuse = [&](const std::string& why) -> Beginning {
+    if (input.found) return {false, std::nullopt};
+    throw UsageError(fmt::format("{}: {}", input.path, why));
+  };
+  if (input.path == "-") throw UsageError("--continuous takes files, not standard input");
+  const Descriptor file(open(input.path.c_str(), O_RDONLY | O_CLOEXEC));
+  std::string head(sniff_bytes, '\0');
+  const ssize_t count = file.get() < 0 ? -1 : pread(file.get(), head.data(), head.size(), 0);
+  if (count < 0) throw UsageError(fmt::format("{}: {}", input.path, std::strerror(errno)));
+  head.resize(static_cast<std::size_t>(count));
+  const InputKind kind = *sniff(head, true);
+  if (kind == InputKind::empty) return {false, std::nullopt};
+  if (kind != InputKind::capture && kind != InputKind::unknown) {
+    return refuse("--continuous takes captures, and this is text");
+  }
+  if (kind == InputKind::capture) {
+    const FirstFrame first(file.get());
+    if (first.understood()) return {true, first.time_ns()};
+  }
+  const Beginning beginning = ask_tshark(tshark, input.path);
+  return beginning.capture ? beginning : refuse("is not a capture that tshark knows");
+}
+
+}  // namespace
+
+Input one_after_the_other(const std::vector<Input>& inputs, const std::string& tshark,
+                          Reporter& reporter) {
+  struct Part {
+    const Input* input;
+    std::optional<std::int64_t> first_ns;
+  };
+  std::vector<Part> parts;
+  for (const Input& input : inputs) {
+    const Beginning beginning = begin_of(input, tshark);
+    if (beginning.capture) {
+      parts.push_back({&input, beginning.first_ns});
+    } else {
+      reporter.note(fmt::format("{}: has no frames, left out", input.path));
+    }
+  }
+  if (parts.empty()) throw UsageError("no captures among the inputs");
+  std::sort(parts.begin(), parts.end(), [](const Part& a, const Part& b) {
+    return std::tie(a.first_ns, a.input->path) < std::tie(b.first_ns, b.input->path);
+  });
+  Input whole = *parts.front().input;
+  for (const Part& part : parts) whole.parts.push_back(part.input->path);
+  return whole;
+}
+
+}  // namespace flowmeter

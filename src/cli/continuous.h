@@ -1,0 +1,19 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/report.h"
+#include "cli/inputs.h"
+
+namespace flowmeter {
+
+/// The captures as one input: in the order of their first frames (by name, if those are of one time;
+/// files without frames come first), named after the first of them. Files below a directory that are no
+/// captures are left out.
+/// `tshark`: the path of one, asked about what only it can read.
+/// Throws UsageError for what is no capture, tshark's output and standard input.
+[[nodiscard]] Input one_after_the_other(const std::vector<Input>& inputs, const std::string& tshark,
+                                        Reporter& reporter);
+
+}  // namespace flowmeter

@@ -1,0 +1,15 @@
+#pragma once
+
+#include <string>
+
+#include "base/anonymizer.h"
+
+namespace flowmeter {
+
+/// The key in a file: 32 bytes, or 64 hexadecimal digits with or without a line end. As with ssh's
+/// private keys a file that others than its owner and group may read is refused: it gives away whatever
+/// was anonymised with it. Pipes (`<(...)` of a shell) are taken as well.
+/// Throws UsageError, naming the file.
+[[nodiscard]] Anonymizer::Key read_key_file(const std::string& path);
+
+}  // namespace flowmeter

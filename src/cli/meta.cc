@@ -1,0 +1,236 @@
+#include "cli/meta.h"
+
+#include <fmt/format.h>
+#include <rapidjson/prettywriter.h>
+#include <rapidjson/stringbuffer.h>
+
+#include <algorithm>
+#include <initializer_list>
+
+#include "base/utf8.h"
+#include "version.h"
+
+namespace flowmeter {
+namespace {
+
+/// The document as it grows: members by name, text made valid.
+class Document {
+ public:
+  Document() { json_.SetIndent(' ', 2); }
+
+  void text(std::string_view value) {
+    const std::string valid = to_utf8(value);
+    json_.String(valid.data(), static_cast<rapidjson::SizeType>(valid.size()));
+  }
+  void text(const char* name, std::string_view value) {
+    json_.Key(name);
+    text(value);
+  }
+  void text_or_null(const char* name, std::string_view value) {
+    json_.Key(name);
+    if (value.empty()) {
+      json_.Null();
+    } else {
+      text(value);
+    }
+  }
+  void time(const char* name, const std::optional<std::int64_t>& ns) {
+    text_or_null(name, ns ? utc_time(*ns) : "");
+  }
+  void number(const char* name, std::uint64_t value) {
+    json_.Key(name);
+    json_.Uint64(value);
+  }
+  void real(const char* name, double value) {
+    json_.Key(name);
+    std::string digits;
+    append_real(digits, value);
+    json_.RawValue(digits.data(), digits.size(), rapidjson::kNumberType);
+  }
+  void flag(const char* name, bool value) {
+    json_.Key(name);
+    json_.Bool(value);
+  }
+  void list(const char* name, const std::vector<std::string>& values) {
+    json_.Key(name);
+    json_.StartArray();
+    for (const std::string& value : values) text(value);
+    json_.EndArray();
+  }
+  template <class Body>
+  void object(const char* name, Body body) {
+    json_.Key(name);
+    object(body);
+  }
+  template <class Body>
+  void object(Body body) {
+    json_.StartObject();
+    body();
+    json_.EndObject();
+  }
+  template <class List, class Body>
+  void objects(const char* name, const List& all, Body body) {
+    json_.Key(name);
+    json_.StartArray();
+    for (const auto& one : all) object([&] { body(one); });
+    json_.EndArray();
+  }
+
+  [[nodiscard]] std::string finished() const { return std::string(text_.GetString()) + '\n'; }
+
+ private:
+  rapidjson::StringBuffer text_;
+  rapidjson::PrettyWriter<rapidjson::StringBuffer> json_{text_};
+};
+
+const char* word_for(ExitStatus status) {
+  switch (status) {
+    case ExitStatus::ok:
+      return "complete";
+    case ExitStatus::damaged:
+      return "damaged";
+    case ExitStatus::nothing_done:
+      return "nothing done";
+    case ExitStatus::interrupted:
+      return "interrupted";
+    case ExitStatus::terminated:
+      return "terminated";
+  }
+  return "";
+}
+
+const char* word_for(Decoder decoder) {
+  switch (decoder) {
+    case Decoder::ek:
+      return "ek";
+    case Decoder::json:
+      return "json";
+    case Decoder::columns:
+      return "columns";
+  }
+  return "";
+}
+
+template <class Value>
+const char* word_for(Value value, std::initializer_list<const char*> words) {
+  return words.begin()[static_cast<std::size_t>(value)];
+}
+
+void write_meter(Document& json, const MeterOptions& meter) {
+  json.text("schema", meter.schema);
+  json.text_or_null("columns", meter.columns);
+  json.flag("drop_ids", meter.drop_ids);
+  json.text("size", word_for(meter.features.size, {"frame", "ip", "payload"}));
+  json.text_or_null("na", meter.features.na.value_or(""));
+  json.object("timeout", [&] {
+    json.real("TCP", meter.tcp_idle_timeout.count());
+    json.real("UDP", meter.udp_idle_timeout.count());
+  });
+  if (meter.active_timeout) json.real("active_timeout", meter.active_timeout->count());
+  json.text("direction", word_for(meter.direction, {"first", "handshake"}));
+  json.text("tunnel", word_for(meter.tunnel, {"all", "inner", "outer"}));
+  json.text("clock", word_for(meter.clock, {"raw", "monotone"}));
+}
+
+/// What the command line means, defaults included.
+void write_options(Document& json, const Options& options) {
+  write_meter(json, options.meter);
+  const TsharkOptions& tshark = options.tshark;
+  json.text_or_null("display_filter", tshark.display_filter);
+  json.list("decode_as", tshark.decode_as);
+  json.list("preferences", tshark.preferences);
+  json.flag("transport_only", tshark.transport_only);
+  json.list("tshark_arguments", tshark.extra_arguments);
+  json.number("jobs", options.jobs);
+  json.number("life_frames", options.life_frames);
+  json.flag("recursive", options.recursive);
+  json.flag("continuous", options.continuous);
+  json.text("format", name_of(options.rows.format));
+  json.text("delimiter", std::string_view(&options.rows.delimiter, 1));
+  json.flag("header", options.rows.header);
+  json.text_or_null("output", options.output);
+}
+
+void write_frames(Document& json, const FrameTally& frames) {
+  json.number("read", frames.frames);
+  json.number("with_packet", frames.with_packet);
+  json.number("without_transport", frames.without_transport);
+  json.number("only_quoted", frames.only_quoted);
+  json.number("cut_header", frames.cut_header);
+  json.number("without_time", frames.without_time);
+  json.number("older_than_before", frames.older);
+}
+
+/// Transports that did not occur are left out.
+void write_traffic(Document& json, const InputAccount& account) {
+  json.object("packets", [&] {
+    for (const Transport transport : transports) {
+      const std::uint64_t count = account.frames.packets[place_of(transport)];
+      if (count != 0) json.number(name_of(transport).data(), count);
+    }
+  });
+  json.object("flows", [&] {
+    for (const Transport transport : transports) {
+      const auto& ended = account.flows[place_of(transport)];
+      if (std::all_of(ended.begin(), ended.end(), [](auto count) { return count == 0; })) continue;
+      json.object(name_of(transport).data(), [&] {
+        for (std::size_t reason = 0; reason < ended.size(); ++reason) {
+          json.number(name_of(static_cast<EndReason>(reason)), ended[reason]);
+        }
+      });
+    }
+  });
+}
+
+void write_account(Document& json, const InputAccount& account) {
+  json.objects("files", account.files, [&](const FileAccount& file) {
+    json.text("name", file.name);
+    if (file.bytes) json.number("bytes", *file.bytes);
+    json.text_or_null("sha256", file.sha256);
+  });
+  json.text_or_null("command", account.command);
+  json.object("frames", [&] { write_frames(json, account.frames); });
+  write_traffic(json, account);
+  json.time("earliest_frame", account.frames.earliest_ns);
+  json.time("latest_frame", account.frames.latest_ns);
+  json.real("seconds", account.seconds);
+}
+
+void write_input(Document& json, const MetaFile::Entry& entry) {
+  json.text("name", entry.name);
+  json.text("status", entry.started ? word_for(entry.result.status) : "not read");
+  json.text_or_null("message", entry.result.message);
+  if (entry.result.account) write_account(json, *entry.result.account);
+}
+
+}  // namespace
+
+void MetaFile::write(const Options& options, const MeterPlan& plan, TsharkSetup& setup,
+                     const std::vector<Entry>& inputs, ExitStatus status,
+                     const std::string& failure) {
+  using Nanoseconds = std::chrono::nanoseconds;
+  Document json;
+  json.object([&] {
+    json.object("flowmeter", [&] { json.text("version", version); });
+    if (const TsharkSetup::Choice* choice = setup.made()) {
+      json.object("tshark", [&] {
+        json.text("version", setup.version());
+        json.text("program", choice->tshark.program);
+        json.text("decoder", word_for(choice->decoder));
+      });
+    }
+    json.list("arguments", options.given);
+    json.object("options", [&] { write_options(json, options); });
+    json.list("columns", plan.header());
+    json.list("fields", plan.fields().names());
+    json.time("began", std::chrono::duration_cast<Nanoseconds>(began_.time_since_epoch()).count());
+    json.real("seconds", std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count());
+    json.number("exit_status", static_cast<unsigned>(status));
+    json.text_or_null("message", failure);
+    json.objects("inputs", inputs, [&](const Entry& entry) { write_input(json, entry); });
+  });
+  sink_.write(json.finished());
+  sink_.finish();
+}
+
+}  // namespace flowmeter

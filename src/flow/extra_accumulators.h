@@ -1,0 +1,82 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <optional>
+
+#include "flow/accumulator.h"
+
+namespace flowmeter {
+
+/// Bytes of the IP packets, by direction, as all that follows is.
+using IpBytesState = std::array<std::uint64_t, 2>;
+[[nodiscard]] std::unique_ptr<Accumulator> make_ip_bytes(AccumulatorContext& context);
+
+/// Bytes that the transport carries, and the packets that carry any.
+struct PayloadState {
+  std::array<std::uint64_t, 2> bytes{}, packets{};
+};
+[[nodiscard]] std::unique_ptr<Accumulator> make_payload(AccumulatorContext& context);
+
+/// Bytes on the wire, and the time of the flow's first packet.
+struct LoadState {
+  std::array<std::uint64_t, 2> bytes{};
+  std::int64_t start_ns = 0;
+  bool started = false;
+};
+[[nodiscard]] std::unique_ptr<Accumulator> make_load(AccumulatorContext& context);
+
+/// ip.ttl or ipv6.hlim of the packets that have one.
+struct TtlState {
+  struct Way {
+    std::uint8_t first = 0, min = 0, max = 0;
+    bool known = false;
+  };
+  std::array<Way, 2> of;
+};
+[[nodiscard]] std::unique_ptr<Accumulator> make_ttl(AccumulatorContext& context);
+
+/// ip.dsfield.dscp or ipv6.tclass.dscp of the first packet.
+struct DscpState {
+  struct Way {
+    std::optional<std::uint8_t> first;
+    bool started = false;
+  };
+  std::array<Way, 2> of;
+};
+[[nodiscard]] std::unique_ptr<Accumulator> make_dscp(AccumulatorContext& context);
+
+/// Packets with "don't fragment" in ip.flags.
+using DontFragmentState = std::array<std::uint64_t, 2>;
+[[nodiscard]] std::unique_ptr<Accumulator> make_dont_fragment(AccumulatorContext& context);
+
+/// Packets that look like the flow's previous packet captured twice: same direction, ip.id (not 0), size
+/// on the wire, tcp.seq_raw and tcp.ack_raw, at most a millisecond later.
+struct DuplicateState {
+  struct Likeness {
+    std::uint16_t ip_id = 0;
+    std::uint32_t frame_bytes = 0;
+    std::optional<std::uint32_t> sequence, acknowledgement;
+    Direction direction = Direction::forward;
+
+    friend bool operator==(const Likeness&, const Likeness&) = default;
+  };
+  std::uint64_t count = 0;
+  Likeness previous;  ///< its ip_id of 0 is like no other's
+  std::int64_t previous_ns = 0;
+};
+[[nodiscard]] std::unique_ptr<Accumulator> make_duplicates(AccumulatorContext& context);
+
+/// Times of the first and last packet, and of the flow's very first.
+struct SpanState {
+  struct Way {
+    std::int64_t first_ns = 0, last_ns = 0;
+    bool started = false;
+  };
+  std::array<Way, 2> of;
+  std::int64_t start_ns = 0;
+};
+[[nodiscard]] std::unique_ptr<Accumulator> make_spans(AccumulatorContext& context);
+
+}  // namespace flowmeter

@@ -1,0 +1,47 @@
+#include "flow/splt_accumulator.h"
+
+#include <algorithm>
+
+#include "packet/packet_field.h"
+
+namespace flowmeter {
+namespace {
+
+class Splt final : public AccumulatorOf<SpltState> {
+ public:
+  explicit Splt(AccumulatorContext& context) : most_(context.settings.splt_packets) {
+    for (const char* field : {"tcp.len", "udp.length"}) context.fields.add(field);
+    if (context.settings.splt_basis == SpltBasis::all) return;
+    for (const char* kind : {"retransmission", "fast_retransmission", "spurious_retransmission"}) {
+      again_.emplace_back(context.fields, std::string("tcp.analysis.") + kind);
+    }
+  }
+
+ private:
+  void add_packet(SpltState& state, const Packet& packet, Direction direction) const override {
+    if (state.size() == most_ || !takes(packet)) return;
+    constexpr std::uint16_t flags = 0xfff;
+    state.push_back({packet.time_ns, packet.frame_bytes, packet.payload_bytes,
+                     static_cast<std::uint16_t>(packet.tcp_flags & flags),
+                     direction == Direction::forward});
+  }
+
+  /// All, or those with payload that are no retransmissions.
+  [[nodiscard]] bool takes(const Packet& packet) const {
+    if (again_.empty()) return true;
+    return packet.payload_bytes > 0 &&
+           std::none_of(again_.begin(), again_.end(),
+                        [&](const PacketField& field) { return field.has(packet); });
+  }
+
+  const std::size_t most_;
+  std::vector<PacketField> again_;  // set on retransmissions; empty: all packets are taken
+};
+
+}  // namespace
+
+std::unique_ptr<Accumulator> make_splt(AccumulatorContext& context) {
+  return std::make_unique<Splt>(context);
+}
+
+}  // namespace flowmeter

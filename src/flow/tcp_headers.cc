@@ -1,0 +1,109 @@
+#include "flow/tcp_headers.h"
+
+#include <limits>
+
+#include "packet/packet_field.h"
+
+namespace flowmeter {
+namespace {
+
+using namespace tcp_flag;
+
+constexpr std::size_t index(Direction direction) { return static_cast<std::size_t>(direction); }
+
+class Syns final : public AccumulatorOf<SynState> {
+ public:
+  explicit Syns(AccumulatorContext& context)
+      : window_(context.fields, "tcp.window_size_value"),
+        shift_(context.fields, "tcp.options.wscale.shift"),
+        segment_(context.fields, "tcp.options.mss_val"),
+        sack_(context.fields, "tcp.options.sack_perm") {}
+
+ private:
+  void add_packet(SynState& state, const Packet& packet, Direction direction) const override {
+    SynOptions& offer = state[index(direction)];
+    if (offer.seen || (packet.tcp_flags & syn) == 0) return;
+    offer.seen = true;
+    offer.window = static_cast<std::uint16_t>(window_.number(packet, 0xffff).value_or(0));
+    offer.segment_bytes = static_cast<std::uint16_t>(segment_.number(packet, 0xffff).value_or(0));
+    if (const auto shift = shift_.number(packet, 0xff)) offer.window_shift = static_cast<std::int16_t>(*shift);
+    offer.sack = sack_.has(packet);
+  }
+
+  const PacketField window_, shift_, segment_, sack_;
+};
+
+class Windows final : public AccumulatorOf<WindowState> {
+ public:
+  explicit Windows(AccumulatorContext& context) : window_(context.fields, "tcp.window_size") {}
+
+ private:
+  void add_packet(WindowState& state, const Packet& packet, Direction direction) const override {
+    if (packet.key.transport != Transport::tcp || (packet.tcp_flags & (syn | rst)) != 0) return;
+    constexpr std::uint64_t most = std::numeric_limits<std::uint32_t>::max();
+    state[index(direction)].add(static_cast<std::uint32_t>(window_.number(packet, most).value_or(0)));
+  }
+
+  const PacketField window_;
+};
+
+class Handshake final : public AccumulatorOf<HandshakeState> {
+  void add_packet(HandshakeState& state, const Packet& packet, Direction direction) const override {
+    const bool is_forward = direction == Direction::forward;
+    const bool is_syn = (packet.tcp_flags & syn) != 0, is_ack = (packet.tcp_flags & ack) != 0;
+    if (is_forward && is_syn && !is_ack && state.steps < 2) {
+      state.syn_ns = packet.time_ns;
+      state.steps = 1;
+    } else if (!is_forward && is_syn && is_ack && state.steps == 1) {
+      state.synack_ns = packet.time_ns;
+      state.steps = 2;
+    } else if (is_forward && is_ack && (packet.tcp_flags & (syn | rst)) == 0 && state.steps == 2) {
+      state.ack_ns = packet.time_ns;
+      state.steps = 3;
+    }
+  }
+};
+
+class Completeness final : public AccumulatorOf<CompletenessState> {
+  void add_packet(CompletenessState& state, const Packet& packet,
+                  Direction /*direction*/) const override {
+    if (packet.key.transport != Transport::tcp) return;
+    const auto has = [&packet](std::uint16_t flag) { return (packet.tcp_flags & flag) != 0; };
+    unsigned bits = state.bits;
+    if (has(syn)) {
+      bits |= has(ack) ? 2U : 1U;
+    } else if (has(ack)) {
+      bits |= 4U;
+    }
+    if (packet.payload_bytes != 0) bits |= 8U;
+    if (has(fin)) bits |= 16U;
+    if (has(rst)) bits |= 32U;
+    state.bits = static_cast<std::uint8_t>(bits);
+  }
+};
+
+class Endings final : public AccumulatorOf<EndingState> {
+  void add_packet(EndingState& state, const Packet& packet, Direction direction) const override {
+    if ((packet.tcp_flags & fin) != 0 && !state.fin) state.fin = direction;
+    if ((packet.tcp_flags & rst) != 0 && !state.rst) state.rst = direction;
+  }
+};
+
+}  // namespace
+
+std::unique_ptr<Accumulator> make_syns(AccumulatorContext& context) {
+  return std::make_unique<Syns>(context);
+}
+std::unique_ptr<Accumulator> make_windows(AccumulatorContext& context) {
+  return std::make_unique<Windows>(context);
+}
+std::unique_ptr<Accumulator> make_handshake(AccumulatorContext&) {
+  return std::make_unique<Handshake>();
+}
+std::unique_ptr<Accumulator> make_completeness(AccumulatorContext& context) {
+  context.fields.add("tcp.len");
+  return std::make_unique<Completeness>();
+}
+std::unique_ptr<Accumulator> make_endings(AccumulatorContext&) { return std::make_unique<Endings>(); }
+
+}  // namespace flowmeter

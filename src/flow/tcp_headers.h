@@ -1,0 +1,52 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <optional>
+
+#include "flow/accumulator.h"
+#include "stats/levels.h"
+
+// What TCP's headers tell of a flow: flags, times, windows and options. A UDP flow has none of it.
+
+namespace flowmeter {
+
+/// What the first SYN of a direction offers, with or without ACK.
+struct SynOptions {
+  std::uint16_t window = 0;        ///< as in the header, not scaled
+  std::uint16_t segment_bytes = 0; ///< the option MSS; 0 without
+  std::int16_t window_shift = -1;  ///< of the option window scale; -1 without
+  bool sack = false;               ///< the option SACK permitted
+  bool seen = false;               ///< there was a SYN
+};
+using SynState = std::array<SynOptions, 2>;
+[[nodiscard]] std::unique_ptr<Accumulator> make_syns(AccumulatorContext& context);
+
+/// Windows in bytes, scaled as far as tshark knows the shift, by direction; of packets without SYN,
+/// whose windows are never scaled, and without RST, whose windows mean nothing.
+using WindowState = std::array<Levels, 2>;
+[[nodiscard]] std::unique_ptr<Accumulator> make_windows(AccumulatorContext& context);
+
+/// How far the three-way handshake came, and when: the last SYN before the first SYN+ACK, and the first
+/// ACK behind that.
+struct HandshakeState {
+  std::int64_t syn_ns = 0, synack_ns = 0, ack_ns = 0;  ///< times of packets, nanoseconds since the epoch
+  std::uint8_t steps = 0;                              ///< of the three
+};
+[[nodiscard]] std::unique_ptr<Accumulator> make_handshake(AccumulatorContext& context);
+
+/// What was seen of a connection, in the bits of tshark's tcp.completeness: SYN 1, SYN+ACK 2, ACK 4,
+/// payload 8, FIN 16, RST 32.
+struct CompletenessState {
+  std::uint8_t bits = 0;
+};
+[[nodiscard]] std::unique_ptr<Accumulator> make_completeness(AccumulatorContext& context);
+
+/// Who was first to close the connection, and to reset it.
+struct EndingState {
+  std::optional<Direction> fin, rst;
+};
+[[nodiscard]] std::unique_ptr<Accumulator> make_endings(AccumulatorContext& context);
+
+}  // namespace flowmeter

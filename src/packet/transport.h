@@ -1,0 +1,44 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+namespace flowmeter {
+
+/// Transport protocols that flows are kept for. The values are IANA protocol numbers.
+enum class Transport : std::uint8_t { icmp = 1, tcp = 6, udp = 17, dccp = 33, icmpv6 = 58, sctp = 132 };
+
+/// All of them; place_of() is the place in this list.
+inline constexpr std::array transports = {Transport::tcp,  Transport::udp,  Transport::sctp,
+                                          Transport::dccp, Transport::icmp, Transport::icmpv6};
+inline constexpr std::size_t transport_count = transports.size();
+
+/// A dense number, for arrays by transport.
+[[nodiscard]] constexpr std::size_t place_of(Transport transport) noexcept {
+  switch (transport) {
+    case Transport::tcp:
+      return 0;
+    case Transport::udp:
+      return 1;
+    case Transport::sctp:
+      return 2;
+    case Transport::dccp:
+      return 3;
+    case Transport::icmp:
+      return 4;
+    case Transport::icmpv6:
+      return 5;
+  }
+  return 0;
+}
+
+/// As the column `protocol` prints it.
+[[nodiscard]] constexpr std::string_view name_of(Transport transport) noexcept {
+  constexpr std::array<std::string_view, transport_count> names = {"TCP",  "UDP",  "SCTP",
+                                                                   "DCCP", "ICMP", "ICMPv6"};
+  return names[place_of(transport)];
+}
+
+}  // namespace flowmeter

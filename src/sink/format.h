@@ -1,0 +1,37 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "sink/byte_sink.h"
+#include "sink/row_writer.h"
+
+namespace flowmeter {
+
+/// In which form rows are written.
+enum class OutputFormat {
+  csv,    ///< RFC 4180, see CsvWriter
+  tsv,    ///< the same with tabs between
+  jsonl,  ///< one JSON object a line, see JsonWriter
+};
+
+/// The form with its details.
+struct RowFormat {
+  OutputFormat format = OutputFormat::csv;
+  char delimiter = ',';  ///< of csv and tsv
+  bool header = true;    ///< csv and tsv have a line with the names
+  bool safe_cells = false;  ///< no text in csv and tsv that a spreadsheet would take for a formula
+};
+
+/// "csv", "tsv" or "jsonl": the word for the option and the end of a file's name.
+[[nodiscard]] const char* name_of(OutputFormat format) noexcept;
+
+/// A writer of that form for rows with these columns, which writes no header line. `sink` outlives it.
+[[nodiscard]] std::unique_ptr<RowWriter> make_writer(ByteSink& sink, const RowFormat& format,
+                                                     const std::vector<std::string>& names);
+
+/// The header line with its line end; empty if the form has none.
+[[nodiscard]] std::string header_line(const RowFormat& format, const std::vector<std::string>& names);
+
+}  // namespace flowmeter

@@ -1,0 +1,44 @@
+#pragma once
+
+#include <boost/asio/io_context.hpp>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "source/child.h"
+#include "source/waiter.h"
+
+namespace flowmeter {
+
+/// Several captures as one: a pipe out of which all their frames come, file by file, as pcapng. It is
+/// filled by mergecap, one for each group of files, so that any number of files may follow each other;
+/// each group is a section of its own.
+class CaptureChain {
+ public:
+  /// `files` in the order in which they follow each other. Work goes on in `io`, which outlives it.
+  /// Throws UsageError if there is no mergecap.
+  CaptureChain(boost::asio::io_context& io, std::vector<std::string> files);
+
+  /// The end to read from; no longer than the chain.
+  [[nodiscard]] int fd() const noexcept { return read_.get(); }
+
+  /// Why the pipe ended before the last file did, naming the file; empty: it did not. Known before the
+  /// end of the pipe is seen.
+  [[nodiscard]] const std::string& failure() const noexcept { return failure_; }
+
+ private:
+  void next();
+  void listen();
+  void group_over();
+
+  boost::asio::io_context& io_;
+  const std::string program_;
+  const std::vector<std::string> files_;
+  std::size_t next_ = 0;  // file
+  Descriptor read_, write_;
+  std::unique_ptr<Child> child_;
+  std::unique_ptr<Waiter> errors_;
+  std::string failure_;
+};
+
+}  // namespace flowmeter
