@@ -106,7 +106,7 @@ constexpr ColumnField column_fields[] = {
     {"tcp.analysis.out_of_order", 'R', false},
     {"tcp.analysis.lost_segment", 'R', false},
     {"tcp.analysis.ack_lost_segment", 'R', false},
-    {"tcp.analysis.duplicate_ack", 'R', false},
+    {"tcp.analysis.duplicate_ack", 'U', false},
     {"tcp.analysis.zero_window", 'R', false},
     {"tcp.analysis.window_full", 'R', false},
     {"tcp.analysis.window_update", 'R', false},

@@ -80,6 +80,8 @@ TEST(Bulks, TakeFourPacketsWithPayload) {
   kept.add(data(26 * ms, 0), backward);
   EXPECT_EQ(kept.state().bulks[0].count, 0U);
   kept.add(data(30 * ms, 100), forward);
+  EXPECT_EQ(kept.state().bulks[0].packets, 4U);
+  EXPECT_EQ(kept.state().bulks[0].duration_ns, 30 * ms);
   kept.add(data(40 * ms, 1), forward);
   const Bulks& bulks = kept.state().bulks[0];
   EXPECT_EQ(bulks.count, 1U);
