@@ -52,7 +52,7 @@ void CsvWriter::real(double value) {
 void CsvWriter::text(std::string_view value) {
   separate();
   constexpr std::string_view formula = "=+-@\t\r";
-  const bool risky = safe_cells_ && !value.empty() && formula.find(value[0]) != formula.npos;
+  const bool risky = safe_cells_ && !value.empty() && formula.find(value[0]) != std::string_view::npos;
   const char special[] = {delimiter_, '"', '\r', '\n'};
   if (value.find_first_of(std::string_view(special, sizeof special)) == std::string_view::npos) {
     if (risky) row_ += '\'';
