@@ -8,7 +8,8 @@ Dealer::Dealer(unsigned workers, CaptureOrigin origin, const DealerOptions& opti
     : reader_(origin),
       options_(options),
       workers_(std::max(workers, 1U)),
-      lanes_(workers_ + (options.keeper ? 1U : 0U)),
+      odd_(options.headers ? workers_ : 0),
+      lanes_(workers_ + (options.headers ? 1U : 0U) + (options.keeper ? 1U : 0U)),
       keepers_(options.keeper_pairs) {}
 
 void Dealer::feed(std::string_view piece) {
@@ -45,6 +46,7 @@ void Dealer::deal_frame(const CaptureItem& item) {
   Lane& lane = lanes_[worker];
   lane.output += item.bytes;
   log_.add(worker, lane.life, lane.given);
+  if (open(worker)) keep_header(item, key);
   filler_.remember(item);
   const bool looked_back = options_.life_frames != 0 || options_.keeper;
   if (key.fragment && looked_back) lane.fragments.keep(item.bytes, key.hash, key.datagram);
@@ -83,6 +85,14 @@ void Dealer::deal_to_all(const CaptureItem& item) {
   }
 }
 
+void Dealer::keep_header(const CaptureItem& frame, const DealKey& key) {
+  constexpr std::size_t at_first = 1024;
+  if (headers_.full()) {
+    headers_.set_capacity(std::max(at_first, headers_.capacity() + headers_.capacity() / 2));
+  }
+  headers_.push_back(frame_header(frame, key));
+}
+
 /// With one lane and no life to end, no key is needed.
 DealKey Dealer::key_of(const CaptureItem& frame) const {
   const bool needed = lanes_.size() > 1 || options_.life_frames != 0;
@@ -93,13 +103,15 @@ DealKey Dealer::key_of(const CaptureItem& frame) const {
 unsigned Dealer::lane_of(const DealKey& key) const {
   const bool kept =
       options_.keeper && key.follows() && (key.application || keepers_.contains(key.hash));
-  return kept ? workers_ : worker_of(key, workers_);
+  if (kept) return static_cast<unsigned>(lanes_.size() - 1);
+  const bool odd = key.fixed ? key.reason != DealReason::not_ip : key.fragment;
+  return options_.headers && odd ? odd_ : worker_of(key, workers_);
 }
 
 unsigned Dealer::worker_for(const CaptureItem& frame) const { return lane_of(key_of(frame)); }
 
 bool Dealer::life_is_over(unsigned worker) const {
-  return options_.life_frames != 0 && worker < workers_ && on_life_end_ != nullptr &&
+  return options_.life_frames != 0 && !is_keeper(worker) && on_life_end_ != nullptr &&
          lanes_[worker].frames >= options_.life_frames;
 }
 
@@ -112,8 +124,8 @@ void Dealer::bring_to_keeper(std::uint64_t pair) {
     return;
   }
   const unsigned before = worker_of({pair, false, DealReason::plain}, workers_);
-  hand_over(lanes_.front().fragments, pair);
-  if (before != 0) hand_over(lanes_[before].fragments, pair);
+  hand_over(lanes_[odd_].fragments, pair);
+  if (before != odd_) hand_over(lanes_[before].fragments, pair);
 }
 
 void Dealer::hand_over(const Fragments& fragments, std::uint64_t pair) {

@@ -7,10 +7,13 @@
 #include <string_view>
 #include <vector>
 
+#include <boost/circular_buffer.hpp>
+
 #include "capture/deal_log.h"
 #include "capture/filler.h"
 #include "capture/flow_hash.h"
 #include "capture/fragments.h"
+#include "capture/frame_header.h"
 #include "capture/pair_set.h"
 #include "capture/prologue.h"
 #include "capture/reader.h"
@@ -22,17 +25,23 @@ struct DealerOptions {
   std::uint64_t life_frames = 0;  ///< frames of the input in a worker's life; 0: it never ends
   bool keeper = false;            ///< one more lane, for applications whose dissectors remember
   std::size_t keeper_pairs = std::size_t{1} << 20;  ///< most pairs of addresses that it keeps
+  bool headers = false;           ///< workers get open frames alone, whose headers are kept
 };
 
 /// Deals the frames of one capture to a number of tsharks, each reading `-r -` from a pipe.
 /// All frames of a pair of addresses go to one worker; what is not plain goes to worker 0; what is
 /// not a frame goes to all. With one lane and one life its output is the input, byte for byte.
 ///
-/// Lanes: one for each worker, and the keeper's, if there is one, behind them.
+/// Lanes: one for each worker, behind them one for what is not open, if headers are asked for, and the
+/// keeper's, if there is one.
 /// The keeper gets the traffic of the applications in application_ports.h and, from a pair's first
 /// such frame on, all that is between these two addresses, but for what is fixed: so their
 /// dissectors find what they look for. Its life does not end. Media between addresses other than
 /// those that announced it are not found.
+///
+/// Headers: on demand the workers get only *open* frames, in which the one TCP or UDP header can be read
+/// here, or which seem to have none; headers() has them. All else, fragments and what would be worker
+/// 0's, has the lane `odd`. Whoever asks for headers has to see whether tshark finds the same.
 ///
 /// Lives: a tshark that is replaced when it had its frames bounds the memory of all of them. The
 /// next one is given the prologue, then as context the newest IP fragments that its lane had, as
@@ -106,8 +115,15 @@ class Dealer {
   /// Lanes: the workers, and the keeper if there is one.
   [[nodiscard]] unsigned lanes() const { return static_cast<unsigned>(lanes_.size()); }
 
-  /// Workers, without the keeper; also the number of the keeper's lane.
+  /// Workers, without the other lanes.
   [[nodiscard]] unsigned workers() const { return workers_; }
+
+  /// Whether the frames of a lane are open, so that headers() has theirs.
+  [[nodiscard]] bool open(unsigned worker) const { return options_.headers && worker < workers_; }
+
+  /// What the frames of open lanes say of themselves, in frame order. The consumer takes them from the
+  /// front with their frames.
+  boost::circular_buffer<FrameHeader>& headers() { return headers_; }
 
   /// How far the reader has come, and where it met with trouble.
   [[nodiscard]] const CaptureReader& reader() const { return reader_; }
@@ -142,6 +158,10 @@ class Dealer {
   void deal_to_all(const CaptureItem& item);
   [[nodiscard]] DealKey key_of(const CaptureItem& frame) const;
   [[nodiscard]] unsigned lane_of(const DealKey& key) const;
+  [[nodiscard]] bool is_keeper(unsigned worker) const {
+    return options_.keeper && worker + 1 == lanes_.size();
+  }
+  void keep_header(const CaptureItem& frame, const DealKey& key);
   [[nodiscard]] bool life_is_over(unsigned worker) const;
   void bring_to_keeper(std::uint64_t pair);
   void hand_over(const Fragments& fragments, std::uint64_t pair);
@@ -149,8 +169,10 @@ class Dealer {
   CaptureReader reader_;
   DealerOptions options_;
   unsigned workers_;
+  unsigned odd_;  // the lane of what is not plain: the first worker's or its own
   std::vector<Lane> lanes_;
   DealLog log_;
+  boost::circular_buffer<FrameHeader> headers_;
   Prologue prologue_;
   Filler filler_;
   PairSet keepers_;

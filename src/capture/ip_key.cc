@@ -71,6 +71,12 @@ bool has_home_address(std::string_view options) {
   return false;
 }
 
+/// The key says in which packet its transport header was found: that may be one that is quoted.
+DealKey within(std::string_view packet, DealKey key) {
+  if (key.network.empty()) key.network = packet;
+  return key;
+}
+
 constexpr DealKey fixed(DealReason reason, std::uint64_t hash) { return {hash, true, reason}; }
 
 /// The key of an IPv6 fragment, from its fragment header on.
@@ -120,13 +126,13 @@ DealKey ipv4_key(std::string_view packet) {
                                  : fragment_key(protocol, wire::be16(packet, 4),
                                                 first ? payload : std::string_view{}, hash);
   const bool routed = header > 20 && has_source_route(packet.substr(20, header - 20));
-  return routed ? readdressed(key) : key;
+  return routed ? readdressed(key) : within(packet, key);
 }
 
 DealKey ipv6_key(std::string_view packet) {
   if (packet.size() < 40) return fixed(DealReason::truncated, 0);
   const std::uint64_t hash = pair_hash(packet.substr(8, 16), packet.substr(24, 16));
-  return walk_extensions(wire::u8(packet, 6), packet.substr(40), hash);
+  return within(packet, walk_extensions(wire::u8(packet, 6), packet.substr(40), hash));
 }
 
 }  // namespace flowmeter

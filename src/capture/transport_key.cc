@@ -11,14 +11,16 @@ constexpr std::uint8_t authentication_header = 51;
 using PortTest = bool (*)(std::uint16_t);
 
 /// A tunnel is nothing else, whatever the other port is.
-DealKey by_ports(std::string_view payload, std::uint64_t hash, PortTest is_tunnel,
-                 PortTest is_application) {
+DealKey by_ports(std::uint8_t protocol, std::string_view payload, std::uint64_t hash,
+                 PortTest is_tunnel, PortTest is_application) {
   if (payload.size() < 4) return {hash, true, DealReason::truncated};
   const std::uint16_t from = wire::be16(payload, 0);
   const std::uint16_t to = wire::be16(payload, 2);
   if (is_tunnel(from) || is_tunnel(to)) return {hash, true, DealReason::tunnel};
   DealKey key{hash, false, DealReason::plain};
   key.application = is_application(from) || is_application(to);
+  key.protocol = protocol;
+  key.transport = payload;
   return key;
 }
 
@@ -32,6 +34,10 @@ DealKey by_quote(std::string_view quote, std::uint64_t outer, DealKey (*key_of)(
   if (elsewhere) return {key.hash, true, key.reason};
   DealKey quoted{key.hash == 0 ? outer : key.hash, false, DealReason::quoted};
   quoted.application = key.application;  // tshark dissects what is quoted
+  if (key.fragment || key.fixed) return quoted;
+  quoted.protocol = key.protocol;
+  quoted.transport = key.transport;
+  quoted.network = key.network;
   return quoted;
 }
 
@@ -87,10 +93,11 @@ DealKey transport_key(std::uint8_t protocol, std::string_view payload, std::uint
   }
   switch (protocol) {
     case 6:
-      return by_ports(payload, hash, is_tcp_tunnel, is_tcp_application);
+      return by_ports(6, payload, hash, is_tcp_tunnel, is_tcp_application);
     case 17:
-    case 136:  // UDP-Lite
-      return by_ports(payload, hash, is_udp_tunnel, is_udp_application);
+      return by_ports(17, payload, hash, is_udp_tunnel, is_udp_application);
+    case 136:  // UDP-Lite, whose header is another one
+      return by_ports(0, payload, hash, is_udp_tunnel, is_udp_application);
     case 1:
       return icmp_key(payload, hash);
     case 58:

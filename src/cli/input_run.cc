@@ -75,8 +75,11 @@ class Run final : public InputRun {
   void start_text(InputKind kind);
   void start_tshark(InputKind kind);
   void start_single(const TsharkSetup::Choice& choice);
-  void start_fleet(const TsharkSetup::Choice& choice);
+  void start_fleet(const TsharkSetup::Choice& choice, bool read_headers,
+                   std::uint64_t frames_before = 0);
   [[nodiscard]] bool wants_fleet(InputKind kind) const;
+  [[nodiscard]] bool only_standard_columns() const;
+  [[nodiscard]] bool may_read_headers(const TsharkSetup::Choice& choice) const;
   [[nodiscard]] std::uint64_t frames() const;
   [[nodiscard]] std::uint64_t timeless_frames() const;
   void start_progress();
@@ -395,14 +398,35 @@ void Run::start_tshark(InputKind kind) {
   own_stream_ = true;
   output_.reset();
   if (wants_fleet(kind)) {
-    start_fleet(choice);
+    start_fleet(choice, may_read_headers(choice));
   } else {
     start_single(choice);
   }
 }
 
-void Run::start_fleet(const TsharkSetup::Choice& choice) {
+/// Headers can be read from frames as long as tshark is not told to see something else in them, and if the
+/// capture can be read again should it see something else all the same.
+bool Run::may_read_headers(const TsharkSetup::Choice& choice) const {
+  return seekable_ && choice.decoder == Decoder::columns && choice.tshark.decode_as.empty() &&
+         choice.tshark.preferences.empty();
+}
+
+/// The standard columns need no more of frame.protocols than where the transport headers are.
+bool Run::only_standard_columns() const {
+  const std::vector<std::string> standard = make_plan(MeterOptions{})->header();
+  const std::vector<std::string> chosen = plan_.header();
+  return std::all_of(chosen.begin(), chosen.end(), [&standard](const std::string& name) {
+    return std::find(standard.begin(), standard.end(), name) != standard.end();
+  });
+}
+
+/// `frames_before`: frames at the beginning that were published by a fleet before this one.
+void Run::start_fleet(const TsharkSetup::Choice& choice, bool read_headers,
+                      std::uint64_t frames_before) {
   FleetOptions fleet;
+  fleet.read_headers = read_headers;
+  fleet.protocols = !only_standard_columns();
+  fleet.frames_before = frames_before;
   fleet.tshark = choice.tshark;
   fleet.decoder = choice.decoder;
   fleet.configuration_directory = choice.configuration_directory;
@@ -418,20 +442,27 @@ void Run::start_fleet(const TsharkSetup::Choice& choice) {
   host.progressed = [this] { sink_.flush(); };
   host.done = [this] { conclude(); };
   if (digest_) host.took = [this](std::string_view bytes) { take(bytes); };
-  host.unsplittable = [this, &choice] {
-    // When this returns the fleet is still at work.
-    asio::post(io_, [this, &choice] {
+  // When these return the fleet is still at work.
+  const auto begin_again = [this](std::function<void()> how) {
+    asio::post(io_, [this, how = std::move(how)] {
       guarded([&] {
         fleet_.reset();
         lseek(fd_, begin_, SEEK_SET);
-        start_single(choice);
+        how();
       });
     });
+  };
+  host.unsplittable = [this, &choice, begin_again] {
+    begin_again([this, &choice] { start_single(choice); });
+  };
+  host.disagreed = [this, &choice, begin_again](std::uint64_t frames) {
+    begin_again([this, &choice, frames] { start_fleet(choice, false, frames); });
   };
   fleet_ = std::make_unique<TsharkFleet>(
       io_, fleet, plan_.fields(), seekable_ ? CaptureOrigin::file : CaptureOrigin::pipe, fd_,
       seekable_ ? std::string() : std::move(head_), std::move(host));
   attach_observers(*fleet_);
+  if (progress_) fleet_->attach(*progress_);
   if (account_) account_->command = shell_line(fleet_->command(), fleet_->fields(), Decoder::ek);
   fleet_->start();
 }

@@ -121,7 +121,7 @@ void add_times(std::vector<Column>& columns) {
                      [](Cell& cell) { cell.out.natural(cell.as<LastFrameState>().number); }, true});
 }
 
-const char* column_word(EndReason reason) {
+const char* word_of(EndReason reason) {
   switch (reason) {
     case EndReason::idle:
       return "idle";
@@ -154,7 +154,7 @@ void add_provenance(std::vector<Column>& columns) {
                      "idle or active (time-outs), eof (open at the end of the input), forced (the user ended "
                      "the run)",
                      {"frame.time_epoch"}, nullptr,
-                     [](Cell& cell) { cell.out.text(column_word(cell.row.reason)); }});
+                     [](Cell& cell) { cell.out.text(word_of(cell.row.reason)); }});
   columns.push_back({"dir_basis", "-",
                      "what tells the source: first (UDP's first packet), or TCP's first packet: syn, synack, "
                      "or mid for any other",

@@ -26,6 +26,8 @@ namespace bp = boost::process;
 
 namespace {
 
+constexpr int pipe_bytes = 256 << 10;
+
 struct Pipe {
   Descriptor read, write;
 };
@@ -85,6 +87,12 @@ Child::Child(const Command& command, Input input, int input_fd, int output_fd) {
   out_ = std::move(out.read);
   err_ = std::move(err.read);
   fcntl(err_.get(), F_SETFL, O_NONBLOCK);
+#ifdef F_SETPIPE_SZ
+  // Less to and fro between the two processes. If it may not be, the pipe stays what it is.
+  for (const int pipe : {in_.get(), out_.get()}) {
+    if (pipe >= 0) fcntl(pipe, F_SETPIPE_SZ, pipe_bytes);
+  }
+#endif
   if (in_.get() >= 0) fcntl(in_.get(), F_SETFL, O_NONBLOCK);
 }
 

@@ -40,7 +40,12 @@ DialectSource::DialectSource(Decoder decoder, const FieldSet& fields, TunnelPoli
       decoder_(fields, tunnel) {}
 
 std::unique_ptr<RecordParser> make_parser(Decoder decoder, const FieldSet& fields) {
-  if (decoder == Decoder::columns) return std::make_unique<TableParser>(fields, fields.names());
+  return make_parser(decoder, fields, fields);
+}
+
+std::unique_ptr<RecordParser> make_parser(Decoder decoder, const FieldSet& fields,
+                                          const FieldSet& asked) {
+  if (decoder == Decoder::columns) return std::make_unique<TableParser>(fields, asked.names());
   return std::make_unique<JsonParser>(fields);
 }
 

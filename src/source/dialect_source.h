@@ -18,6 +18,10 @@ namespace flowmeter {
 /// outlive it.
 [[nodiscard]] std::unique_ptr<RecordParser> make_parser(Decoder decoder, const FieldSet& fields);
 
+/// The same for a tshark that was asked for only some of the fields.
+[[nodiscard]] std::unique_ptr<RecordParser> make_parser(Decoder decoder, const FieldSet& fields,
+                                                        const FieldSet& asked);
+
 /// tshark's output as a source of packets: bytes go in at one end, whatever their chunks, and frames
 /// come out to the observers in the order of the input.
 class DialectSource final : public PacketSource {

@@ -23,8 +23,10 @@ constexpr std::uint64_t frames_ahead = 1U << 15;  // dealt, not collected yet
 constexpr std::size_t piece_bytes = std::size_t{128} << 10;
 constexpr std::size_t waiting_bytes = std::size_t{4} << 20;  // for all tsharks together
 constexpr std::size_t trim_bytes = std::size_t{128} << 10;   // written, and to be let go of
-constexpr std::size_t output_buffer = std::size_t{16} << 10;  // of a tshark
-constexpr std::size_t filler_frames = 512;  // whose records fill that buffer
+// Frames whose records fill tshark's output buffer of 4 KiB: all columns, or a line end at least.
+constexpr std::size_t filler_frames = 128;
+constexpr std::size_t open_filler_frames = 4096;
+constexpr std::size_t worth_filling = 4 * open_filler_frames;
 constexpr std::chrono::milliseconds pace{100};
 constexpr std::size_t output_chunk = std::size_t{64} << 10;
 
@@ -39,13 +41,13 @@ Command fleet_command(const FleetOptions& options, const FieldSet& fields) {
   run.decoder = options.decoder;
   run.input = "-";
   run.configuration_directory = options.configuration_directory;
-  run.buffer_bytes = output_buffer;
   return tshark_command(options.tshark, fields, run);
 }
 
 DealerOptions dealer_options(const FleetOptions& options) {
   DealerOptions dealer;
   dealer.life_frames = options.life_frames;
+  dealer.headers = options.read_headers;
   dealer.keeper = !options.tshark.transport_only && (options.jobs > 1 || options.life_frames != 0);
   return dealer;
 }
@@ -60,8 +62,14 @@ TsharkFleet::TsharkFleet(boost::asio::io_context& io, const FleetOptions& option
       fields_(with_numbers(fields)),
       sequence_(fields_.find("tcp.seq_raw")),
       acknowledgement_(fields_.find("tcp.ack_raw")),
+      asked_(fields_),
+      asked_of_open_(HeaderValues::remaining(fields_, options.protocols)),
+      headers_(options.read_headers
+                   ? std::optional<HeaderValues>(std::in_place, fields_, options.protocols)
+                   : std::nullopt),
       host_(std::move(host)),
-      command_(fleet_command(options, fields_)),
+      command_(fleet_command(options, asked_)),
+      open_command_(fleet_command(options, asked_of_open_)),
       origin_(origin),
       fd_(fd),
       head_(std::move(head)),
@@ -77,10 +85,7 @@ TsharkFleet::TsharkFleet(boost::asio::io_context& io, const FleetOptions& option
   decoder_.count_frames();
   for (unsigned lane = 0; lane < lanes_.size(); ++lane) begin_life(lane);
   dealer_.on_life_end([this](unsigned lane) {
-    Life& life = *lanes_[lane].back();
-    life.input += dealer_.output(lane);
-    dealer_.output(lane).clear();
-    life.input_over = true;
+    end_input(lane);
     begin_life(lane);
   });
 }
@@ -92,7 +97,8 @@ void TsharkFleet::begin_life(unsigned lane) {
   life->lane = lane;
   life->number = lanes_[lane].empty() ? 0 : lanes_[lane].back()->number + 1;
   life->segment = segments_++;
-  life->parser = make_parser(options_.decoder, fields_);
+  life->parser = make_parser(options_.decoder, fields_,
+                             dealer_.open(lane) ? asked_of_open_ : asked_);
   lanes_[lane].push_back(std::move(life));
 }
 
@@ -152,9 +158,27 @@ void TsharkFleet::end_of_capture() {
   capture_over_ = true;
   packing_ = decompressor_.finish();
   dealer_.finish();
-  for (Lane& lane : lanes_) lane.back()->input_over = true;
+  for (unsigned lane = 0; lane < lanes_.size(); ++lane) {
+    if (dealer_.needed(lane)) end_input(lane);
+    lanes_[lane].back()->input_over = true;
+  }
   hand_out();
   collect();
+}
+
+/// The lane's life gets nothing more of the capture. With what pushes its last records out a large one
+/// need not end before they are read: letting go of all its memory takes tshark a while.
+void TsharkFleet::end_input(unsigned lane) {
+  if (dealer_.given(lane) >= worth_filling) fill(lane);
+  Life& life = *lanes_[lane].back();
+  life.input += dealer_.output(lane);
+  dealer_.output(lane).clear();
+  life.input_over = true;
+}
+
+/// Adds as many frames without meaning to the lane as fill its tshark's output buffer.
+bool TsharkFleet::fill(unsigned lane) {
+  return dealer_.filler(lane, dealer_.open(lane) ? open_filler_frames : filler_frames);
 }
 
 /// Moves what the dealer has dealt to the tsharks' inputs.
@@ -197,7 +221,8 @@ void TsharkFleet::launch_waiting() {
 }
 
 void TsharkFleet::launch(Life& life) {
-  life.child = std::make_unique<Child>(command_, Child::Input::pipe);
+  const Command& command = dealer_.open(life.lane) ? open_command_ : command_;
+  life.child = std::make_unique<Child>(command, Child::Input::pipe);
   ++living_;
   life.in = std::make_unique<Waiter>(io_, life.child->in().get());
   life.out = std::make_unique<Waiter>(io_, life.child->out().get());
@@ -215,7 +240,7 @@ void TsharkFleet::write(Life& life) {
     if (count >= 0) {
       life.written += static_cast<std::size_t>(count);
     } else if (errno == EAGAIN) {
-      if (life.written >= trim_bytes) {
+      if (life.written >= std::max(trim_bytes, life.input.size() / 2)) {
         life.input.erase(0, life.written);
         life.written = 0;
       }
@@ -274,7 +299,7 @@ void TsharkFleet::collect() {
   }
   if (finished_) return;
   if (collected_ != before) host_.progressed();
-  if (dealer_.frames() - collected_ >= frames_ahead) push();
+  if (dealer_.frames() - collected_ >= frames_ahead / 2) push();
   read_capture();
   wind_up();
 }
@@ -300,7 +325,10 @@ bool TsharkFleet::collect_frame() {
     const std::uint64_t place = life.taken - 1;
     if (place >= run.first) break;
   }
-  publish_record(life);
+  if (!complete_record(life) || !publish_record(life)) {
+    disagree();
+    return false;
+  }
   if (!run.rest) {
     log.take();
     ++collected_;
@@ -331,14 +359,34 @@ void TsharkFleet::skip(const std::string& why) {
   if (skipped_.count++ == 0) skipped_.first = why;
 }
 
-void TsharkFleet::publish_record(const Life& life) {
-  if (record_damaged_) return;
+/// Adds what the splitter read of the frame. False: tshark sees something else.
+bool TsharkFleet::complete_record(const Life& life) {
+  if (!dealer_.open(life.lane)) return true;
+  if (dealer_.headers().empty()) return false;  // a frame that the splitter did not see as one
+  const bool agreed = record_damaged_ || headers_->complete(record_, dealer_.headers().front());
+  dealer_.headers().pop_front();
+  return agreed;
+}
+
+/// False: tshark sees other headers than the splitter.
+bool TsharkFleet::publish_record(const Life& life) {
+  if (record_damaged_) return true;
   try {
     due_segment_ = life.segment;
-    publish(decoder_.decode(record_));
+    const Frame& frame = decoder_.decode(record_);
+    const std::size_t streams = frame.packets.size() + frame.quoted.size();
+    if (dealer_.open(life.lane) && streams != (headers_->has_stream() ? 1 : 0)) return false;
+    if (decoder_.frames() > options_.frames_before) publish(frame);
+    return true;
   } catch (const InputError& error) {
     skip(fmt::format("frame {}: {}", decoder_.frames(), error.what()));
+    return true;
   }
+}
+
+void TsharkFleet::disagree() {
+  kill();
+  host_.disagreed(std::max(collected_, options_.frames_before));
 }
 
 /// The stream of the whole input.
@@ -364,10 +412,22 @@ std::uint64_t TsharkFleet::translate(const Packet& header, bool /*quoted*/) {
 void TsharkFleet::retire(Lane& lane, std::uint32_t number) {
   while (lane.front()->number < number) {
     directory_.end_segment(lane.front()->segment);
-    // Its handlers may stand in the loop's queue: it goes with the next tick, see there.
+    end(*lane.front());
+    // It may be its own handler that we are in: it goes with the next tick.
     retired_.push_back(std::move(lane.front()));
     lane.pop_front();
   }
+}
+
+/// Nothing is waited for any more from that tshark.
+void TsharkFleet::end(Life& life) {
+  if (!life.child || life.output_over) return;
+  life.in.reset();
+  life.out.reset();
+  life.err.reset();
+  life.child->signal(SIGKILL);
+  life.output_over = true;
+  --living_;
 }
 
 /// A tshark ended before it gave the frame that is due: the input ends here.
@@ -398,7 +458,7 @@ void TsharkFleet::push() {
   if (!current || !life.child || !life.in || life.writing || !life.input.empty()) return;
   if (life.pushed_at == life.taken) return;
   life.pushed_at = life.taken;
-  if (dealer_.filler(run.worker, filler_frames)) {
+  if (fill(run.worker)) {
     life.input += dealer_.output(run.worker);
     dealer_.output(run.worker).clear();
     write(life);
@@ -412,7 +472,7 @@ void TsharkFleet::tick() {
     if (error) return;
     host_.guard([this] {
       if (finished_) return;
-      std::erase_if(retired_, [](const auto& life) { return !life->child || life->output_over; });
+      retired_.clear();
       if (collected_ == collected_at_tick_) {
         for (const Lane& lane : lanes_) lane.front()->pushed_at = UINT64_MAX;
         push();
@@ -423,15 +483,10 @@ void TsharkFleet::tick() {
   });
 }
 
-/// Ends when all has been collected and every tshark has said all it had to say.
+/// Ends when all has been collected.
 void TsharkFleet::wind_up() {
   const bool all_collected = dealer_.log().empty() || rest_over_;
   if (finished_ || !capture_over_ || !all_collected) return;
-  for (const Lane& lane : lanes_) {
-    for (const auto& life : lane) {
-      if (life->queued && !life->output_over) return;
-    }
-  }
   if (rest_over_) {
     // The capture is damaged, or only tshark can read it: it says itself how it ended.
     Life& life = *lanes_[dealer_.log().front().worker].front();
@@ -473,16 +528,9 @@ void TsharkFleet::kill() {
   finished_ = capture_over_ = true;
   ticker_.cancel();
   capture_.reset();
-  const auto end = [](const Lane& lane) {
-    for (const auto& life : lane) {
-      life->in.reset();
-      life->out.reset();
-      life->err.reset();
-      if (life->child) life->child->signal(SIGKILL);
-    }
-  };
-  std::for_each(lanes_.begin(), lanes_.end(), end);
-  end(retired_);
+  for (Lane& lane : lanes_) {
+    for (const auto& life : lane) end(*life);
+  }
 }
 
 }  // namespace flowmeter

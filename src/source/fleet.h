@@ -21,6 +21,7 @@
 #include "packet/observer.h"
 #include "packet/stream_directory.h"
 #include "source/child.h"
+#include "source/header_values.h"
 #include "source/tshark_command.h"
 #include "source/waiter.h"
 
@@ -36,6 +37,9 @@ struct FleetOptions {
   std::chrono::nanoseconds idle{0};   ///< flow policy's, see StreamDirectory
   std::size_t remembered_streams = 0;
   bool keep_going = false;            ///< frames that cannot be read are left out and counted
+  bool read_headers = false;         ///< take what lies open from the frames, see HeaderValues; columns
+  bool protocols = true;             ///< the run needs all of frame.protocols
+  std::uint64_t frames_before = 0;   ///< first frames that are not published: they were before
   TunnelPolicy tunnel = TunnelPolicy::all;
 };
 
@@ -45,6 +49,10 @@ struct FleetOptions {
 /// fresh one after a number of frames.
 ///
 /// What the dealing cannot keep together (see Dealer) the StreamDirectory joins.
+///
+/// Headers that lie open in a frame are read there, so that tshark is asked for less. Where a tshark sees
+/// others than the splitter does (a tunnel on a port that is not known for it, say), all that was read
+/// is worth nothing from there on: Host::disagreed asks for another fleet that takes tshark's word alone.
 ///
 /// Backpressure: the capture is read only as far as `frames_ahead` frames beyond what was collected
 /// and while the tsharks take it. A tshark that was given frames but keeps what it says in its
@@ -61,6 +69,7 @@ class TsharkFleet final : public PacketSource, private StreamNumbers {
     std::function<void()> done;                               ///< the input is over
     std::function<void(std::string_view)> took;               ///< these bytes were read; or nothing
     std::function<void()> unsplittable;  ///< a file that only one tshark can read; nothing was done
+    std::function<void(std::uint64_t frames)> disagreed;  ///< about headers, behind so many frames
   };
 
   /// `fields`: the run's; a copy with the fields of its own is kept, in which they have the same
@@ -82,10 +91,10 @@ class TsharkFleet final : public PacketSource, private StreamNumbers {
   /// Tells the observers how it ended.
   void end(EndOfInput how) { publish_end(how); }
 
-  /// The command of each tshark.
+  /// The command of a tshark that is asked for everything; for open frames they are asked for less.
   [[nodiscard]] const Command& command() const noexcept { return command_; }
-  /// What each of them is asked for: the run's fields and the fleet's own.
-  [[nodiscard]] const FieldSet& fields() const noexcept { return fields_; }
+  /// What it is asked for: the run's fields and the fleet's own.
+  [[nodiscard]] const FieldSet& fields() const noexcept { return asked_; }
 
   [[nodiscard]] std::uint64_t frames() const noexcept { return decoder_.frames(); }
   [[nodiscard]] std::uint64_t timeless_frames() const noexcept {
@@ -132,9 +141,14 @@ class TsharkFleet final : public PacketSource, private StreamNumbers {
   void collect();
   bool take_record(Life& life);
   void skip(const std::string& why);
-  void publish_record(const Life& life);
+  bool complete_record(const Life& life);
+  bool publish_record(const Life& life);
+  void disagree();
   std::uint64_t translate(const Packet& header, bool quoted) override;
+  void end_input(unsigned lane);
+  bool fill(unsigned lane);
   void retire(Lane& lane, std::uint32_t number);
+  void end(Life& life);
   void lost(Life& life);
   [[noreturn]] void fail(Life& life, const ChildExit& how);
   void push();
@@ -146,8 +160,10 @@ class TsharkFleet final : public PacketSource, private StreamNumbers {
   const FleetOptions options_;
   FieldSet fields_;
   const FieldId sequence_, acknowledgement_;
+  const FieldSet asked_, asked_of_open_;  // what tsharks are asked for
+  std::optional<HeaderValues> headers_;
   Host host_;
-  const Command command_;
+  const Command command_, open_command_;
   const CaptureOrigin origin_;
   const int fd_;
   std::string head_;
@@ -161,7 +177,7 @@ class TsharkFleet final : public PacketSource, private StreamNumbers {
   bool capture_over_ = false;
   std::size_t living_ = 0;      // tsharks that run
   std::deque<Life*> waiting_;   // to be launched
-  Lane retired_;                // nothing of theirs is waited for, but they may still run
+  Lane retired_;                // ended, and not gone yet
   PackingEnd packing_ = PackingEnd::whole;
   std::uint32_t segments_ = 0;
   std::uint32_t due_segment_ = 0;  // of the frame that is being published

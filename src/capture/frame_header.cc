@@ -1,0 +1,73 @@
+#include "capture/frame_header.h"
+
+#include <algorithm>
+#include <cstring>
+
+namespace flowmeter {
+namespace {
+
+constexpr std::uint8_t tcp_protocol = 6;
+
+void read_addresses(std::string_view packet, IpAddress& source, IpAddress& destination) {
+  const bool v6 = wire::u8(packet, 0) >> 4U == 6;
+  const std::size_t size = v6 ? 16 : 4, begin = v6 ? 8 : 12;
+  source.version = destination.version = v6 ? 6 : 4;
+  std::memcpy(source.bytes.data(), packet.data() + begin, size);
+  std::memcpy(destination.bytes.data(), packet.data() + begin + size, size);
+}
+
+/// What the IP header's own length leaves of the transport: link padding is behind it.
+std::string_view within_length(std::string_view network, std::string_view transport) {
+  const bool v6 = wire::u8(network, 0) >> 4U == 6;
+  const std::size_t length = wire::be16(network, v6 ? 4 : 2);
+  if (length == 0) return transport;  // left to the network card, or a jumbogram
+  const auto before = static_cast<std::size_t>(transport.data() - network.data());
+  const std::size_t whole = v6 ? length + 40 : length;
+  return transport.substr(0, whole < before ? 0 : whole - before);
+}
+
+/// A TCP header needs its flags, and a length that makes sense.
+bool is_whole(std::uint8_t protocol, std::string_view transport) {
+  if (protocol != tcp_protocol) return transport.size() >= 8;
+  return transport.size() >= 14 && wire::u8(transport, 12) >> 4U >= 5;
+}
+
+void read_time(const CaptureItem& frame, FrameHeader& header) {
+  constexpr std::int64_t second = 1'000'000'000;
+  header.has_time = frame.time.has_value();
+  header.time_ns = frame.time.value_or(std::chrono::nanoseconds(0)).count();
+  const bool pcap = frame.time_offset == 0;
+  if (!header.has_time) {
+    header.time_is_sure = pcap;
+  } else if (pcap) {  // fractions of more than a second occur
+    header.time_is_sure = header.time_ns / second == wire::u32(frame.bytes, 0, frame.order);
+  } else {
+    header.time_is_sure = header.time_ns >= 0;
+  }
+}
+
+}  // namespace
+
+FrameHeader frame_header(const CaptureItem& frame, const DealKey& key) {
+  FrameHeader header;
+  read_time(frame, header);
+  header.bytes = frame.orig_len;
+  if (key.fixed || key.fragment || key.protocol == 0) return header;
+  const bool quoted = key.reason == DealReason::quoted;
+  const std::string_view transport =
+      quoted ? key.transport : within_length(key.network, key.transport);
+  if (!is_whole(key.protocol, transport)) return header;
+  header.protocol = key.protocol;
+  header.quoted = quoted;
+  header.source_port = wire::be16(transport, 0);
+  header.destination_port = wire::be16(transport, 2);
+  if (key.protocol == tcp_protocol) {
+    header.sequence = wire::be32(transport, 4);
+    header.acknowledgement = wire::be32(transport, 8);
+    header.tcp_flags = wire::be16(transport, 12) & 0x0FFFU;
+  }
+  read_addresses(key.network, header.source, header.destination);
+  return header;
+}
+
+}  // namespace flowmeter
