@@ -17,6 +17,10 @@ test_packages=(
   sqlite3 miller jq
   zstd lz4 gzip procps
 )
+# libFuzzer comes with clang's run-time library.
+fuzz_packages=(clang-14 clang libclang-rt-14-dev)
+# What scripts/check needs.
+check_packages=(clang-tidy clang-format cppcheck shellcheck git)
 
 say() { printf '%s: %s\n' "${0##*/}" "$*" >&2; }
 die() {

@@ -141,5 +141,20 @@ TEST(Decompressor, Damaged) {
   EXPECT_EQ(unpack("\x1f\x8b\x09\x09\x09").problem, "gzip: unknown compression method");
 }
 
+/// The libraries do not tell what they wrote in a call that meets damage.
+TEST(Decompressor, WhatStandsBeforeDamageIsGivenInAnyPieces) {
+  for (auto* const pack : {gzip, zstd, lz4}) {
+    for (const std::string& plain : {std::string("short"), text_sample.substr(0, 150000)}) {
+      std::string packed = pack(plain);
+      packed[packed.size() - 3] = static_cast<char>(packed[packed.size() - 3] ^ 0x55);
+      for (const std::size_t piece : piece_sizes) {
+        const Result got = unpack(packed, piece);
+        EXPECT_EQ(got.end, PackingEnd::damaged);
+        EXPECT_TRUE(got.plain == plain) << got.plain.size() << " bytes in pieces of " << piece;
+      }
+    }
+  }
+}
+
 }  // namespace
 }  // namespace flowmeter::test

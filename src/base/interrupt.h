@@ -6,7 +6,8 @@ namespace flowmeter {
 /// a descriptor becomes readable; nothing is interrupted by force. One object for the process.
 class Interrupt {
  public:
-  /// Installs the handlers, and ignores SIGPIPE (writing to a closed pipe is an error like others).
+  /// Installs the handlers, and ignores SIGPIPE and SIGXFSZ: writing to a closed pipe, or more than a
+  /// file may have, is an error like others.
   Interrupt();
   ~Interrupt();
   Interrupt(const Interrupt&) = delete;

@@ -5,7 +5,8 @@
 
 namespace flowmeter {
 
-/// Text fit for one line of a terminal: control characters as \n, \t or \xNN.
+/// Text fit for one line of a terminal: control characters as \n, \t or \xNN, those of C1 (which end
+/// lines and begin escape sequences on some terminals) as \u00NN.
 [[nodiscard]] std::string printable(std::string_view text);
 
 /// The program's messages: one line each on stderr, "flowmeter: ...".

@@ -10,6 +10,15 @@
 namespace flowmeter {
 namespace {
 
+/// How much to give zstd or LZ4 at once. A call that meets damage does not tell what it has written, so no
+/// call may end a block and look at what stands behind it: a block's last byte ends a call, and checksums
+/// and headers (no more than 8 bytes together) go in byte by byte. `hint`: the bytes that the library
+/// would like to have, which are the rest of a block and those 8 at most.
+std::size_t bytes_at_once(std::size_t hint) {
+  constexpr std::size_t overhead = 8;
+  return hint > overhead ? hint - overhead : 1;
+}
+
 class GzipUnpacker final : public Unpacker {
  public:
   GzipUnpacker() {
@@ -51,10 +60,11 @@ class ZstdUnpacker final : public Unpacker {
   }
 
   Unpacked unpack(std::string_view packed, char* out, std::size_t room) override {
-    ZSTD_inBuffer input{packed.data(), packed.size(), 0};
+    ZSTD_inBuffer input{packed.data(), std::min(packed.size(), bytes_at_once(hint_)), 0};
     ZSTD_outBuffer output{out, room, 0};
     const std::size_t code = ZSTD_decompressStream(stream_.get(), &output, &input);
     Unpacked result{Unpacked::State::going, input.pos, output.pos};
+    hint_ = code;
     if (ZSTD_isError(code) != 0) {
       result.state = Unpacked::State::damaged;
       problem_ = std::string("zstd: ") + ZSTD_getErrorName(code);
@@ -69,6 +79,7 @@ class ZstdUnpacker final : public Unpacker {
     void operator()(ZSTD_DStream* stream) const { ZSTD_freeDStream(stream); }
   };
   std::unique_ptr<ZSTD_DStream, Free> stream_;
+  std::size_t hint_ = 0;
 };
 
 class Lz4Unpacker final : public Unpacker {
@@ -82,7 +93,7 @@ class Lz4Unpacker final : public Unpacker {
   }
 
   Unpacked unpack(std::string_view packed, char* out, std::size_t room) override {
-    std::size_t consumed = packed.size();
+    std::size_t consumed = std::min(packed.size(), bytes_at_once(hint_));
     std::size_t produced = room;
     const std::size_t code =
         LZ4F_decompress(context_.get(), out, &produced, packed.data(), &consumed, nullptr);
@@ -90,6 +101,7 @@ class Lz4Unpacker final : public Unpacker {
       problem_ = std::string("LZ4: ") + LZ4F_getErrorName(code);
       return {Unpacked::State::damaged, 0, 0};
     }
+    hint_ = code;
     return {code == 0 ? Unpacked::State::done : Unpacked::State::going, consumed, produced};
   }
 
@@ -98,6 +110,7 @@ class Lz4Unpacker final : public Unpacker {
     void operator()(LZ4F_dctx* context) const { LZ4F_freeDecompressionContext(context); }
   };
   std::unique_ptr<LZ4F_dctx, Free> context_;
+  std::size_t hint_ = 0;
 };
 
 /// Whether `head` begins with `magic`, or is the beginning of it.

@@ -67,7 +67,7 @@ std::string column_table(const FeatureSettings& settings) {
 /// The first line that tshark says of its version.
 std::string tshark_version(const TsharkOptions& options) {
   const std::string program = find_program(options.program);
-  Child child({program, {"--version"}, {{"LC_ALL", "C.UTF-8"}}}, Child::Input::none);
+  Child child({program, {"--version"}, private_environment()}, Child::Input::none);
   std::string text;
   char chunk[512];
   for (ssize_t count = 0; (count = read(child.out().get(), chunk, sizeof chunk)) > 0;) {

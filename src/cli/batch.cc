@@ -214,6 +214,7 @@ void Batch::account(const Job& job) {
       interrupted_ = result.status;
       break;
   }
+  output_failed_ |= result.output_failed && result.status != ExitStatus::nothing_done;
   stopping_ |= result.output_failed || interrupted_ != ExitStatus::ok;
 }
 
@@ -224,8 +225,9 @@ ExitStatus Batch::overall() const {
 }
 
 void Batch::finish_common_output() {
-  // A run that did nothing leaves no file, and nothing on standard output.
-  if (overall() == ExitStatus::nothing_done) return;
+  // A run that did nothing leaves no file, and nothing on standard output; one whose output failed no file
+  // that lacks rows.
+  if (overall() == ExitStatus::nothing_done || output_failed_) return;
   common_output_->begin();
   common_output_->finish();
 }

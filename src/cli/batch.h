@@ -69,6 +69,7 @@ class Batch {
   std::size_t next_ = 0;                  // input to be started
   std::deque<std::unique_ptr<Job>> jobs_; // in the order of the inputs
   bool stopping_ = false;
+  bool output_failed_ = false;
   std::size_t done_ = 0, failed_ = 0, skipped_ = 0;
   ExitStatus interrupted_ = ExitStatus::ok;
 };

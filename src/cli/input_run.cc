@@ -94,6 +94,8 @@ class Run final : public InputRun {
   [[nodiscard]] std::string chain_failure() const;
   void conclude_tshark(const ChildExit& how);
   void finish(EndOfInput end);
+  [[nodiscard]] const SkippedRecords& skipped() const;
+  [[nodiscard]] std::string skipped_in_words() const;
   template <class Source>
   void attach_observers(Source& source);
   void take(std::string_view bytes);
@@ -154,6 +156,8 @@ void Run::guarded(Function function) {
     function();
   } catch (const InputError& error) {
     fail(error);
+  } catch (const std::bad_alloc&) {
+    fail(InputError("out of memory"));  // what was asked for was much; to write what there is takes little
   } catch (...) {
     fail_without_rows();
   }
@@ -168,7 +172,9 @@ void Run::fail(const InputError& error) {
   if (child_) child_->signal(SIGKILL);
   if (fleet_) fleet_->kill();
   if (!error.nothing_done()) {
-    result_.message += " (the flows up to there are written)";
+    const std::string before = skipped_in_words();
+    result_.message += fmt::format(" (the flows up to there are written{}{})",
+                                   before.empty() ? "" : "; ", before);
     try {
       finish(EndOfInput::damaged);
     } catch (...) {
@@ -289,7 +295,7 @@ void Run::sniff_head() {
     const ssize_t count = pread(fd_, head_.data(), head_.size(), begin_);
     if (count < 0) throw InputError(std::strerror(errno), true);
     head_.resize(static_cast<std::size_t>(count));
-    start(*sniff(head_, true));
+    start(*sniff(head_, head_.size() < sniff_bytes));
     return;
   }
   if (!output_) output_ = std::make_unique<Waiter>(io_, fd_);
@@ -349,6 +355,7 @@ void Run::start_text(InputKind kind) {
   for (const std::string& field : plan_.required_fields()) source_->require(field);
   if (plan_.ranks_streams()) source_->rank_streams();
   attach_observers(*source_);
+  if (options_.keep_going) source_->keep_going();
   if (options_.read_bytes != 0) source_->set_chunk(options_.read_bytes);
   if (!seekable_) {  // the head cannot be read again
     const auto room = source_->room();
@@ -425,6 +432,7 @@ void Run::start_fleet(const TsharkSetup::Choice& choice, bool read_headers,
   fleet.configuration_directory = choice.configuration_directory;
   fleet.jobs = jobs_;
   fleet.life_frames = options_.life_frames;
+  fleet.keep_going = options_.keep_going;
   const FlowPolicy policy = plan_.policy();
   fleet.idle = policy.longest_idle_timeout();
   fleet.remembered_streams = policy.remembered_streams;
@@ -476,6 +484,7 @@ void Run::start_single(const TsharkSetup::Choice& choice) {
   source_ = std::make_unique<DialectSource>(choice.decoder, plan_.fields(), plan_.tunnel());
   if (plan_.ranks_streams()) source_->rank_streams();
   attach_observers(*source_);
+  if (options_.keep_going) source_->keep_going();
   if (options_.read_bytes != 0) source_->set_chunk(options_.read_bytes);
   output_ = std::make_unique<Waiter>(io_, child_->out().get());
   errors_ = std::make_unique<Waiter>(io_, child_->err().get());
@@ -493,6 +502,19 @@ std::uint64_t Run::frames() const { return fleet_ ? fleet_->frames() : source_->
 
 std::uint64_t Run::timeless_frames() const {
   return fleet_ ? fleet_->timeless_frames() : source_->timeless_frames();
+}
+
+const SkippedRecords& Run::skipped() const {
+  static const SkippedRecords none;
+  return fleet_ ? fleet_->skipped() : source_ ? source_->skipped() : none;
+}
+
+/// "2 damaged records were skipped, the first: line 12: ..."; empty if there was none.
+std::string Run::skipped_in_words() const {
+  const auto& [count, first] = skipped();
+  if (count == 0) return {};
+  if (count == 1) return fmt::format("1 damaged record was skipped: {}", first);
+  return fmt::format("{} damaged records were skipped, the first: {}", count, first);
 }
 
 /// Moves bytes of a capture from a pipe to tshark.
@@ -583,10 +605,10 @@ void Run::watch_interrupt() {
 }
 
 void Run::end_of_output() {
-  source_->close();
   if (child_) {
     wait_for_child();
   } else {
+    source_->close();
     conclude();
   }
 }
@@ -610,6 +632,7 @@ void Run::conclude_tshark(const ChildExit& how) {
     return;
   }
   if (how.signal == 0 && how.status == 0) {
+    source_->close();
     conclude();
     return;
   }
@@ -640,6 +663,11 @@ void Run::conclude() {
                                   "reordercap puts a capture in order",
                                   name_, count, count == 1 ? " is" : "s are"));
   }
+  const std::uint64_t left_out = fleet_ ? fleet_->headers_left_out() : source_->headers_left_out();
+  if (left_out != 0) {
+    reporter_.warning(fmt::format("{}: {} packets are not counted: more than 64 in a frame", name_,
+                                  left_out));
+  }
   finish(EndOfInput::complete);
 }
 
@@ -651,6 +679,10 @@ void Run::finish(EndOfInput end) {
     if (source_) source_->end(end);
     if (fleet_) fleet_->end(end);
     sink_.finish();
+  }
+  if (const std::string words = skipped_in_words(); !words.empty() && result_.message.empty()) {
+    result_.status = ExitStatus::damaged;
+    result_.message = fmt::format("{}: {}", name_, words);
   }
   if (end == EndOfInput::interrupted) {
     result_.status =

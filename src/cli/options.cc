@@ -111,6 +111,9 @@ void add_input_options(CLI::App& app, Options& options) {
       ->check(CLI::Validator(CLI::NonNegativeNumber).description(""))
       ->capture_default_str()
       ->group("Input");
+  app.add_flag("--keep-going", options.keep_going,
+               "Pass over damaged records of tshark's output, and tell how many there were")
+      ->group("Input");
   app.add_flag("--print-command", options.print_command,
                "Print the tshark command line that would be run, and do nothing else")
       ->group("Input");
@@ -230,6 +233,9 @@ void add_output_options(CLI::App& app, Options& options, RawOptions& raw) {
   app.add_option("--delimiter", raw.delimiter, "Character between CSV's cells (\\t for a tab)")
       ->type_name("CHAR")
       ->default_str(",")
+      ->group("Output");
+  app.add_flag("--safe-cells", options.rows.safe_cells,
+               "A ' before text that a spreadsheet would take for a formula (= + - @)")
       ->group("Output");
   app.add_flag_callback(
          "--no-header", [&options] { options.rows.header = false; }, "Leave the header line out")

@@ -5,6 +5,7 @@
 #include <rapidjson/reader.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "base/error.h"
 #include "dialect/key_table.h"
@@ -169,7 +170,9 @@ bool JsonParser::parse(std::span<char> text, Record& record) {
     state_->in_statistics = true;
     return false;
   }
-  if (state_->in_statistics) throw InputError("a frame behind text that is not JSON");
+  if (std::exchange(state_->in_statistics, false)) {
+    throw MisplacedRecord("a frame behind text that is not JSON");
+  }
   record.clear();
   state_->handler.begin(record);
   rapidjson::InsituStringStream stream(text.data());

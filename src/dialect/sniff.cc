@@ -30,11 +30,11 @@ std::optional<InputKind> sniff_header(std::string_view head, bool at_end) {
       return separators.find(c) != std::string_view::npos || field_name_character(c);
     });
   };
-  if (!names_between("\t")) {
-    const bool fields = line.starts_with("frame.") || line.starts_with("_ws.");
-    return fields && names_between(",;|: \"'") ? InputKind::separated : InputKind::unknown;
-  }
+  const bool tabs = names_between("\t");
+  const bool fields = line.starts_with("frame.") || line.starts_with("_ws.");
+  if (!tabs && !(fields && names_between(",;|: \"'"))) return InputKind::unknown;
   if (newline == std::string_view::npos && !at_end && head.size() < sniff_bytes) return std::nullopt;
+  if (!tabs) return InputKind::separated;
   return line.find('.') != std::string_view::npos ? InputKind::fields : InputKind::unknown;
 }
 

@@ -193,7 +193,10 @@ void PacketDecoder::read_sizes(Packet& packet) const {
 
 void PacketDecoder::add_packet(const Record& record, const TransportLayer& layer,
                                const LayerPlan& plan) {
-  if (packets_.size() == max_packets_in_frame) return;
+  if (packets_.size() == max_packets_in_frame) {
+    ++left_out_;
+    return;
+  }
   Packet packet;
   // A header that is cut before its flags is not a packet of the flow.
   const bool tcp = layer.transport == Transport::tcp;

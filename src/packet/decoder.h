@@ -67,6 +67,9 @@ class PacketDecoder {
   /// Frames without frame.time_epoch; they count with the time of the frame before them.
   [[nodiscard]] std::uint64_t timeless_frames() const noexcept { return timeless_; }
 
+  /// Transport headers that were left out because their frame has too many.
+  [[nodiscard]] std::uint64_t headers_left_out() const noexcept { return left_out_; }
+
  private:
   struct TransportFields {
     FieldId stream, source_port, destination_port;
@@ -107,6 +110,7 @@ class PacketDecoder {
   std::vector<Expectation> expectations_;
   std::size_t unmet_ = 0;
   std::uint64_t timeless_ = 0;
+  std::uint64_t left_out_ = 0;
 };
 
 }  // namespace flowmeter

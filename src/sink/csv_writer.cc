@@ -18,8 +18,8 @@ void append_real(std::string& out, double value) {
   out.append(text, result.ptr);
 }
 
-CsvWriter::CsvWriter(ByteSink& sink, char delimiter, bool with_header)
-    : sink_(sink), delimiter_(delimiter), with_header_(with_header) {}
+CsvWriter::CsvWriter(ByteSink& sink, char delimiter, bool with_header, bool safe_cells)
+    : sink_(sink), delimiter_(delimiter), with_header_(with_header), safe_cells_(safe_cells) {}
 
 void CsvWriter::separate() {
   if (row_begun_) row_ += delimiter_;
@@ -51,12 +51,16 @@ void CsvWriter::real(double value) {
 
 void CsvWriter::text(std::string_view value) {
   separate();
+  constexpr std::string_view formula = "=+-@\t\r";
+  const bool risky = safe_cells_ && !value.empty() && formula.find(value[0]) != std::string_view::npos;
   const char special[] = {delimiter_, '"', '\r', '\n'};
   if (value.find_first_of(std::string_view(special, sizeof special)) == std::string_view::npos) {
+    if (risky) row_ += '\'';
     row_ += value;
     return;
   }
   row_ += '"';
+  if (risky) row_ += '\'';
   for (const char c : value) {
     if (c == '"') row_ += '"';
     row_ += c;

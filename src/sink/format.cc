@@ -33,13 +33,13 @@ const char* name_of(OutputFormat format) noexcept {
 std::unique_ptr<RowWriter> make_writer(ByteSink& sink, const RowFormat& format,
                                        const std::vector<std::string>& names) {
   if (format.format == OutputFormat::jsonl) return std::make_unique<JsonWriter>(sink, names);
-  return std::make_unique<CsvWriter>(sink, format.delimiter, false);
+  return std::make_unique<CsvWriter>(sink, format.delimiter, false, format.safe_cells);
 }
 
 std::string header_line(const RowFormat& format, const std::vector<std::string>& names) {
   if (format.format == OutputFormat::jsonl) return {};
   TextSink sink;
-  CsvWriter(sink, format.delimiter, format.header).header(names);
+  CsvWriter(sink, format.delimiter, format.header, format.safe_cells).header(names);
   return sink.text;
 }
 

@@ -21,6 +21,7 @@ struct RowFormat {
   OutputFormat format = OutputFormat::csv;
   char delimiter = ',';  ///< of csv and tsv
   bool header = true;    ///< csv and tsv have a line with the names
+  bool safe_cells = false;  ///< no text in csv and tsv that a spreadsheet would take for a formula
 };
 
 /// "csv", "tsv" or "jsonl": the word for the option and the end of a file's name.

@@ -1,5 +1,6 @@
 #include "sink/spool.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 
 #include <cerrno>
@@ -25,7 +26,10 @@ void Spool::write(std::string_view bytes) {
   }
   memory_ += bytes;
   if (memory_.size() < most_memory) return;
-  if (!file_) file_.reset(std::tmpfile());
+  if (!file_) {
+    file_.reset(std::tmpfile());  // without a name, and no other user's to read
+    if (file_) fcntl(fileno(file_.get()), F_SETFD, FD_CLOEXEC);  // no tshark's either
+  }
   if (!file_ || std::fwrite(memory_.data(), 1, memory_.size(), file_.get()) != memory_.size()) fail();
   memory_.clear();
 }

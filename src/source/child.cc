@@ -69,8 +69,9 @@ Child::Child(const Command& command, Input input, int input_fd, int output_fd) {
   for (const auto& [name, value] : command.environment) environment.set(name, value);
   const pid_t parent = getpid();
   const auto prepare = [parent](auto& executor) {
-    // We ignore SIGPIPE; a child that writes to a closed pipe should end as usual.
+    // What we ignore should end a child as usual.
     ::signal(SIGPIPE, SIG_DFL);
+    ::signal(SIGXFSZ, SIG_DFL);
     // It must not outlive us, however we end.
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (getppid() != parent) executor.set_error(std::error_code(ESRCH, std::generic_category()), "parent");

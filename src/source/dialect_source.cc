@@ -15,6 +15,11 @@ std::unique_ptr<Framer> make_framer(InputKind kind) {
   return std::make_unique<LineFramer>();
 }
 
+std::unique_ptr<Framer> make_framer(Decoder decoder) {
+  if (decoder == Decoder::json) return std::make_unique<ArrayFramer>();
+  return std::make_unique<LineFramer>(LineFramer::LastLine::torn);
+}
+
 std::unique_ptr<RecordParser> make_parser(InputKind kind, const FieldSet& fields) {
   if (kind == InputKind::fields) return std::make_unique<TableParser>(fields);
   return std::make_unique<JsonParser>(fields);
@@ -29,7 +34,7 @@ DialectSource::DialectSource(InputKind kind, const FieldSet& fields, TunnelPolic
       decoder_(fields, tunnel) {}
 
 DialectSource::DialectSource(Decoder decoder, const FieldSet& fields, TunnelPolicy tunnel)
-    : framer_(make_framer(decoder == Decoder::json ? InputKind::json : InputKind::ek)),
+    : framer_(make_framer(decoder)),
       parser_(make_parser(decoder, fields)),
       record_(fields.size()),
       decoder_(fields, tunnel) {}
@@ -51,13 +56,41 @@ void DialectSource::rank_streams() {
   decoder_.translate_streams(*ranks_);
 }
 
-void DialectSource::drain() {
-  while (const auto text = framer_->next()) {
+void DialectSource::skip(const std::string& why) {
+  if (skipped_.count++ == 0) skipped_.first = why;
+}
+
+std::optional<std::span<char>> DialectSource::next_record() {
+  while (true) {
     try {
-      if (!parser_->parse(*text, record_)) continue;
+      return framer_->next();
+    } catch (const InputError& error) {
+      if (!keep_going_ || framer_->at_end()) throw;
+      skip(error.what());
+    }
+  }
+}
+
+bool DialectSource::parse(std::span<char> text) {
+  try {
+    return parser_->parse(text, record_);
+  } catch (const MisplacedRecord& error) {
+    if (!keep_going_) throw;
+    skip(fmt::format("before {}: {}", framer_->place(), error.what()));
+    return parser_->parse(text, record_);
+  }
+}
+
+void DialectSource::drain() {
+  while (const auto text = next_record()) {
+    try {
+      if (!parse(*text)) continue;
       publish(decoder_.decode(record_));
     } catch (const InputError& error) {
-      throw InputError(fmt::format("{}: {}", framer_->place(), error.what()), error.nothing_done());
+      const InputError placed(fmt::format("{}: {}", framer_->place(), error.what()),
+                              error.nothing_done());
+      if (!keep_going_ || error.nothing_done()) throw placed;
+      skip(placed.what());
     }
   }
 }

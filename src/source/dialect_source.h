@@ -1,10 +1,12 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "dialect/framer.h"
 #include "dialect/parser.h"
+#include "dialect/skipped.h"
 #include "dialect/sniff.h"
 #include "packet/decoder.h"
 #include "packet/observer.h"
@@ -35,6 +37,10 @@ class DialectSource final : public PacketSource {
   std::span<char> room() { return framer_->room(chunk_bytes_); }
   void commit(std::size_t count) { framer_->commit(count); }
 
+  /// From now on damaged records are passed over and counted, as long as others may follow.
+  void keep_going() noexcept { keep_going_ = true; }
+  [[nodiscard]] const SkippedRecords& skipped() const noexcept { return skipped_; }
+
   /// Publishes the frames that are whole by now.
   /// Throws InputError, with the place, where the text is damaged.
   void drain();
@@ -55,6 +61,9 @@ class DialectSource final : public PacketSource {
   [[nodiscard]] std::uint64_t timeless_frames() const noexcept {
     return decoder_.timeless_frames();
   }
+  [[nodiscard]] std::uint64_t headers_left_out() const noexcept {
+    return decoder_.headers_left_out();
+  }
 
   /// Numbers the streams by first appearance from now on, see StreamRanks.
   void rank_streams();
@@ -64,12 +73,18 @@ class DialectSource final : public PacketSource {
   [[nodiscard]] std::size_t chunk() const noexcept { return chunk_bytes_; }
 
  private:
+  std::optional<std::span<char>> next_record();
+  bool parse(std::span<char> text);
+  void skip(const std::string& why);
+
   std::size_t chunk_bytes_ = std::size_t{128} << 10;
   std::unique_ptr<Framer> framer_;
   std::unique_ptr<RecordParser> parser_;
   Record record_;
   PacketDecoder decoder_;
   std::unique_ptr<StreamNumbers> ranks_;
+  bool keep_going_ = false;
+  SkippedRecords skipped_;
 };
 
 }  // namespace flowmeter

@@ -271,8 +271,7 @@ void TsharkFleet::read_output(Life& life) {
       const std::size_t count = read_some(life.out->fd(), life.framer.room(output_chunk));
       if (count == 0) {
         life.out.reset();
-        life.output_over = true;
-        life.framer.close();
+        life.output_over = true;  // if its last line is torn, how it ended says more
         --living_;
       } else {
         life.framer.commit(count);
@@ -339,30 +338,39 @@ bool TsharkFleet::collect_frame() {
 
 /// Parses the life's next record, if there is one.
 bool TsharkFleet::take_record(Life& life) {
-  while (const auto text = life.framer.next()) {
+  while (true) {
+    record_damaged_ = false;
     try {
+      const auto text = life.framer.next();
+      if (!text) return false;
       if (!life.parser->parse(*text, record_)) continue;
     } catch (const InputError& error) {
-      throw InputError(fmt::format("tshark's output behind frame {}: {}", decoder_.frames(),
-                                   error.what()));
+      skip(fmt::format("tshark's output behind frame {}: {}", decoder_.frames(), error.what()));
+      record_damaged_ = true;
     }
     ++life.taken;
     return true;
   }
-  return false;
+}
+
+/// Damage that is no reason to end, if the user wants to go on.
+void TsharkFleet::skip(const std::string& why) {
+  if (!options_.keep_going) throw InputError(why);
+  if (skipped_.count++ == 0) skipped_.first = why;
 }
 
 /// Adds what the splitter read of the frame. False: tshark sees something else.
 bool TsharkFleet::complete_record(const Life& life) {
   if (!dealer_.open(life.lane)) return true;
   if (dealer_.headers().empty()) return false;  // a frame that the splitter did not see as one
-  const bool agreed = headers_->complete(record_, dealer_.headers().front());
+  const bool agreed = record_damaged_ || headers_->complete(record_, dealer_.headers().front());
   dealer_.headers().pop_front();
   return agreed;
 }
 
 /// False: tshark sees other headers than the splitter.
 bool TsharkFleet::publish_record(const Life& life) {
+  if (record_damaged_) return true;
   try {
     due_segment_ = life.segment;
     const Frame& frame = decoder_.decode(record_);
@@ -371,7 +379,8 @@ bool TsharkFleet::publish_record(const Life& life) {
     if (decoder_.frames() > options_.frames_before) publish(frame);
     return true;
   } catch (const InputError& error) {
-    throw InputError(fmt::format("frame {}: {}", decoder_.frames(), error.what()));
+    skip(fmt::format("frame {}: {}", decoder_.frames(), error.what()));
+    return true;
   }
 }
 

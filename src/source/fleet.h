@@ -16,6 +16,7 @@
 #include "capture/decompress.h"
 #include "dialect/framer.h"
 #include "dialect/parser.h"
+#include "dialect/skipped.h"
 #include "packet/decoder.h"
 #include "packet/observer.h"
 #include "packet/stream_directory.h"
@@ -35,6 +36,7 @@ struct FleetOptions {
   std::uint64_t life_frames = 0;      ///< frames after which a tshark is replaced; 0: never
   std::chrono::nanoseconds idle{0};   ///< flow policy's, see StreamDirectory
   std::size_t remembered_streams = 0;
+  bool keep_going = false;            ///< frames that cannot be read are left out and counted
   bool read_headers = false;         ///< take what lies open from the frames, see HeaderValues; columns
   bool protocols = true;             ///< the run needs all of frame.protocols
   std::uint64_t frames_before = 0;   ///< first frames that are not published: they were before
@@ -98,6 +100,10 @@ class TsharkFleet final : public PacketSource, private StreamNumbers {
   [[nodiscard]] std::uint64_t timeless_frames() const noexcept {
     return decoder_.timeless_frames();
   }
+  [[nodiscard]] std::uint64_t headers_left_out() const noexcept {
+    return decoder_.headers_left_out();
+  }
+  [[nodiscard]] const SkippedRecords& skipped() const noexcept { return skipped_; }
 
  private:
   /// One tshark, from its first frame to its last: a segment.
@@ -116,7 +122,7 @@ class TsharkFleet final : public PacketSource, private StreamNumbers {
     bool writing = false;       // waits until its input can be written
     bool queued = false;        // launched, or waiting for that
     std::uint64_t pushed_at = UINT64_MAX;  // `taken` when it was last pushed on
-    LineFramer framer;
+    LineFramer framer{LineFramer::LastLine::torn};
     std::unique_ptr<RecordParser> parser;
   };
   using Lane = std::deque<std::unique_ptr<Life>>;
@@ -134,6 +140,7 @@ class TsharkFleet final : public PacketSource, private StreamNumbers {
   bool collect_frame();
   void collect();
   bool take_record(Life& life);
+  void skip(const std::string& why);
   bool complete_record(const Life& life);
   bool publish_record(const Life& life);
   void disagree();
@@ -182,6 +189,8 @@ class TsharkFleet final : public PacketSource, private StreamNumbers {
   bool finished_ = false;
 
   Record record_;
+  bool record_damaged_ = false;  // it was a frame's, but cannot be read
+  SkippedRecords skipped_;
   PacketDecoder decoder_;
   StreamDirectory directory_;
   boost::asio::steady_timer ticker_;

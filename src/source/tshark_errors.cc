@@ -61,6 +61,10 @@ TsharkFailure explain_failure(const ChildExit& how, std::string_view errors, std
       (frames == 0 && has(errors, "middle of a packet or other data"))) {
     return {"is not a capture that tshark knows", true, true};
   }
+  if (how.status == 0) {
+    return {fmt::format("tshark ended after {} frames, though there are more", frames),
+            frames == 0, false};
+  }
   const std::string said = words.empty() ? "said nothing" : fmt::format("said: {}", words);
   if (frames == 0) return {fmt::format("tshark failed (status {}) and {}", how.status, said), true, false};
   return {fmt::format("tshark failed (status {}) after {} frames and {}", how.status, frames, said),

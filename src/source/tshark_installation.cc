@@ -181,12 +181,19 @@ std::string ask_fields(const std::string& program, std::chrono::seconds patience
                                answered(question) ? "names no fields" : failure(question, patience)));
 }
 
-/// What `tshark --version` prints first; empty if it does not.
+/// Whether a program could not be started for want of something, and not because of what it is.
+bool is_shortage(const std::error_code& error) {
+  return error == std::errc::resource_unavailable_try_again || error == std::errc::not_enough_memory ||
+         error == std::errc::too_many_files_open || error == std::errc::too_many_files_open_in_system;
+}
+
+/// What `tshark --version` prints first; empty if it does not. Throws UsageError if nothing can be started.
 std::string ask_version(const std::string& program, std::chrono::seconds patience) {
   std::vector<Question> questions;
   try {
     questions.push_back(start(program, {"--version"}));
-  } catch (const std::system_error&) {
+  } catch (const std::system_error& error) {
+    if (is_shortage(error.code())) throw UsageError(error.what());
     return {};
   }
   hear(questions, patience);

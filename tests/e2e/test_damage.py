@@ -160,6 +160,14 @@ def test_before_the_first_bracket(thousand, prefix, tshark):
         assert flowmeter("-", data=text.encode()).silent().out.decode() == of_thousand(1000)
 
 
+def test_more_blanks_than_are_looked_at(thousand, tshark, tmp_path):
+    """They are no empty input: whatever stands behind them must not be lost without a word."""
+    path = tmp_path / "blanks"
+    path.write_bytes(b"\n" * 5000 + tshark.path("-n", "-r", thousand, *EK).read_bytes())
+    for got in (flowmeter(path, status=None), flowmeter("-", data=path.read_bytes(), status=None)):
+        assert got.one_message().status in (1, 2), repr(got)
+
+
 def test_windows_line_ends(thousand, tshark):
     for kind in (EK, JSON, ("-T", "fields", "-E", "header=y", *each(NEEDED))):
         text = tshark.text("-n", "-r", thousand, *kind).replace("\n", "\r\n")

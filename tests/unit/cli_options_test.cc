@@ -136,6 +136,16 @@ TEST(OptionsTest, LifeFrames) {
   EXPECT_THROW((void)parse_with_help({"--life-frames=-1", "x"}), UsageError);
 }
 
+TEST(OptionsTest, SafeCells) {
+  EXPECT_FALSE(parse({"x"}).rows.safe_cells);
+  EXPECT_TRUE(parse({"--safe-cells", "x"}).rows.safe_cells);
+}
+
+TEST(OptionsTest, KeepGoing) {
+  EXPECT_FALSE(parse({"x"}).keep_going);
+  EXPECT_TRUE(parse({"--keep-going", "x"}).keep_going);
+}
+
 TEST(OptionsTest, PrintCommand) { EXPECT_TRUE(parse({"--print-command"}).print_command); }
 
 TEST(OptionsTest, ReadSize) { EXPECT_EQ(parse({"--read-size", "7", "-"}).read_bytes, 7U); }

@@ -80,6 +80,9 @@ TEST(Sniff, WaitsForTheEndOfAHeaderLine) {
   EXPECT_EQ(sniff("frame.number\tip", true), InputKind::fields);
   EXPECT_EQ(sniff("tcp", false), std::nullopt);
   EXPECT_EQ(sniff("1\t10.0.", false), std::nullopt);
+  EXPECT_EQ(sniff("frame.len,ip.", false), std::nullopt);
+  EXPECT_EQ(sniff("frame.len,ip.src\n", false), InputKind::separated);
+  EXPECT_EQ(sniff("frame.len,ip.\x01", false), InputKind::unknown);
 }
 
 TEST(Sniff, DoesNotWaitForAHeaderLineForever) {

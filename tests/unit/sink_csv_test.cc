@@ -175,5 +175,22 @@ TEST(CsvWriter, MayLeaveTheHeaderOut) {
   EXPECT_EQ(sink.text, "1\n");
 }
 
+TEST(CsvWriter, SafeCellsAreNoFormulas) {
+  const auto row = [](bool safe_cells) {
+    MemorySink sink;
+    CsvWriter writer(sink, ',', true, safe_cells);
+    for (const char* text : {"=1+1", "+1", "-1", "@SUM(A1)", "\tx", "\rx", "=\"a\",b", "a=b", "", "'x"}) {
+      writer.text(text);
+    }
+    writer.integer(-1);
+    writer.real(-0.5);
+    writer.end_row();
+    return sink.text;
+  };
+  EXPECT_EQ(row(true),
+            "'=1+1,'+1,'-1,'@SUM(A1),'\tx,\"'\rx\",\"'=\"\"a\"\",b\",a=b,,'x,-1,-0.5\n");
+  EXPECT_EQ(row(false), "=1+1,+1,-1,@SUM(A1),\tx,\"\rx\",\"=\"\"a\"\",b\",a=b,,'x,-1,-0.5\n");
+}
+
 }  // namespace
 }  // namespace flowmeter

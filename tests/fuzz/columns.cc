@@ -1,0 +1,14 @@
+// What a tshark of ours writes with custom columns: a table whose columns are known before.
+
+#include "fuzz.h"
+#include "text.h"
+
+int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  using namespace flowmeter;
+  fuzz::meter_text(
+      [](const FieldSet& fields) {
+        return std::make_unique<DialectSource>(Decoder::columns, fields);
+      },
+      fuzz::text_of(data, size));
+  return 0;
+}

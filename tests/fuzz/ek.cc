@@ -1,0 +1,12 @@
+// tshark -T ek: lines of JSON.
+
+#include "fuzz.h"
+#include "text.h"
+
+int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  using namespace flowmeter;
+  fuzz::meter_text(
+      [](const FieldSet& fields) { return std::make_unique<DialectSource>(InputKind::ek, fields); },
+      fuzz::text_of(data, size));
+  return 0;
+}

@@ -1,0 +1,14 @@
+// tshark -T fields -E header=y: a table that names its columns.
+
+#include "fuzz.h"
+#include "text.h"
+
+int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  using namespace flowmeter;
+  fuzz::meter_text(
+      [](const FieldSet& fields) {
+        return std::make_unique<DialectSource>(InputKind::fields, fields);
+      },
+      fuzz::text_of(data, size));
+  return 0;
+}

@@ -1,0 +1,35 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <string_view>
+
+/// What libFuzzer calls with each input, and replay_test.cc with each file. Never fails by its
+/// result: what is wrong ends the process, by a sanitizer or by require().
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size);
+
+namespace flowmeter::fuzz {
+
+/// A property that must hold for every input.
+inline void require(bool holds, const char* property) {
+  if (holds) return;
+  std::fprintf(stderr, "violated: %s\n", property);
+  std::abort();
+}
+
+inline std::string_view text_of(const std::uint8_t* data, std::size_t size) {
+  return {reinterpret_cast<const char*>(data), size};
+}
+
+/// A number from 1 to `most` that the input alone decides, in no way that a mutation would guess.
+inline std::size_t pick(std::string_view input, std::size_t most) {
+  std::uint32_t hash = 2166136261U;  // FNV-1a
+  for (const char c : input.substr(0, 64)) {
+    hash = (hash ^ static_cast<unsigned char>(c)) * 16777619U;
+  }
+  return 1 + hash % most;
+}
+
+}  // namespace flowmeter::fuzz

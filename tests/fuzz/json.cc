@@ -1,0 +1,14 @@
+// tshark -T json: one array, read piece by piece.
+
+#include "fuzz.h"
+#include "text.h"
+
+int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  using namespace flowmeter;
+  fuzz::meter_text(
+      [](const FieldSet& fields) {
+        return std::make_unique<DialectSource>(InputKind::json, fields);
+      },
+      fuzz::text_of(data, size));
+  return 0;
+}
