@@ -105,6 +105,7 @@ struct Column {
   FieldOrigin origin = FieldOrigin::standard;
   std::string group{};              ///< set by the registry
   bool ranks_streams = false;       ///< prints a stream's number: of first appearance, see StreamRanks
+  bool one_tshark = false;          ///< depends on what a tshark counts or remembers, whatever its fields say
 };
 
 /// The columns that a run may choose from.

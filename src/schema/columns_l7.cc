@@ -45,6 +45,7 @@ std::vector<Column> l7_columns(const FeatureSettings& /*settings*/) {
                      "protocol that tshark sees above TCP or UDP, the first that is not data; - for none",
                      {"frame.protocols"}, &make_application,
                      [](Cell& cell) { print_text(cell, cell.as<ApplicationName>()); }});
+  columns.back().one_tshark = true;  // a message in several segments has its name where tshark has them all
   return columns;
 }
 

@@ -100,6 +100,11 @@ class ColumnMeterPlan final : public MeterPlan {
                        [](const NamedColumn& named) { return named.column->ranks_streams; });
   }
 
+  bool needs_one_tshark() const override {
+    return std::any_of(used_.begin(), used_.end(),
+                       [](const NamedColumn& named) { return named.column->one_tshark; });
+  }
+
   UnsureFields unsure_fields() const override {
     UnsureFields unsure;
     for (const NamedColumn& named : used_) {

@@ -70,6 +70,9 @@ class MeterPlan {
   /// Whether a column prints stream numbers, which then are to be the ranks of StreamRanks.
   [[nodiscard]] virtual bool ranks_streams() const { return false; }
 
+  /// Whether a column's values are right only if a single, uninterrupted tshark saw all frames.
+  [[nodiscard]] virtual bool needs_one_tshark() const { return false; }
+
   /// A meter for one input, which writes to `out`. `input` is its name as it was given.
   /// Both `out` and the plan outlive it.
   [[nodiscard]] virtual std::unique_ptr<Meter> make(const std::string& input,

@@ -176,3 +176,10 @@ def test_counts_of_a_tshark_are_shown_as_a_single_one_counts():
     fields = ["--field", "frame.number:list", "--field", "tcp.stream:set", "--columns", "stream"]
     one = flowmeter("--decoder", "ek", "-j1", "--life-frames", "0", *fields, capture).out
     assert flowmeter("-j2", "--life-frames", "3", *fields, capture).out == one
+
+
+def test_protocols_of_messages_in_several_segments():
+    capture = SAMPLES[0].parent / "slowloris.pcap"
+    for columns in (["--columns", "l7_proto"], ["--columns", "src_port", "--field", "frame.protocols:set"]):
+        one = flowmeter("--decoder", "ek", "-j1", "--life-frames", "0", *columns, capture).out
+        assert flowmeter("-j3", "--life-frames", "50", *columns, capture).out == one
