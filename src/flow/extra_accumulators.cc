@@ -30,8 +30,8 @@ class IpBytes final : public AccumulatorOf<IpBytesState> {
   }
 };
 
-class Payload final : public AccumulatorOf<PayloadState> {
-  void add_packet(PayloadState& state, const Packet& packet, Direction direction) const override {
+class Carried final : public AccumulatorOf<CarriedState> {
+  void add_packet(CarriedState& state, const Packet& packet, Direction direction) const override {
     state.bytes[index(direction)] += packet.payload_bytes;
     if (packet.payload_bytes > 0) ++state.packets[index(direction)];
   }
@@ -134,9 +134,9 @@ std::unique_ptr<Accumulator> make_ip_bytes(AccumulatorContext& context) {
   return std::make_unique<IpBytes>();
 }
 
-std::unique_ptr<Accumulator> make_payload(AccumulatorContext& context) {
+std::unique_ptr<Accumulator> make_carried(AccumulatorContext& context) {
   for (const char* field : {"tcp.len", "udp.length"}) context.fields.add(field);
-  return std::make_unique<Payload>();
+  return std::make_unique<Carried>();
 }
 
 std::unique_ptr<Accumulator> make_load(AccumulatorContext&) { return std::make_unique<Load>(); }

@@ -14,10 +14,10 @@ using IpBytesState = std::array<std::uint64_t, 2>;
 [[nodiscard]] std::unique_ptr<Accumulator> make_ip_bytes(AccumulatorContext& context);
 
 /// Bytes that the transport carries, and the packets that carry any.
-struct PayloadState {
+struct CarriedState {
   std::array<std::uint64_t, 2> bytes{}, packets{};
 };
-[[nodiscard]] std::unique_ptr<Accumulator> make_payload(AccumulatorContext& context);
+[[nodiscard]] std::unique_ptr<Accumulator> make_carried(AccumulatorContext& context);
 
 /// Bytes on the wire, and the time of the flow's first packet.
 struct LoadState {

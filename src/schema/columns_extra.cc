@@ -25,15 +25,15 @@ void add_volume(std::vector<Column>& columns) {
   add_both(columns, "ip_byte", "byte", "sum of the {} packets' sizes as IP packets", {"ip.len", "ipv6.plen"},
            &make_ip_bytes,
            [](Cell& cell, std::size_t way) { cell.out.natural(cell.as<IpBytesState>()[way]); });
-  add_both(columns, "pay_byte", "byte", "sum of the {} packets' payloads", payload, &make_payload,
-           [](Cell& cell, std::size_t way) { cell.out.natural(cell.as<PayloadState>().bytes[way]); });
-  add_both(columns, "pay_pkt", "packet", "{} packets with payload", payload, &make_payload,
-           [](Cell& cell, std::size_t way) { cell.out.natural(cell.as<PayloadState>().packets[way]); });
+  add_both(columns, "pay_byte", "byte", "sum of the {} packets' payloads", payload, &make_carried,
+           [](Cell& cell, std::size_t way) { cell.out.natural(cell.as<CarriedState>().bytes[way]); });
+  add_both(columns, "pay_pkt", "packet", "{} packets with payload", payload, &make_carried,
+           [](Cell& cell, std::size_t way) { cell.out.natural(cell.as<CarriedState>().packets[way]); });
   columns.push_back({"pcr", "-",
                      "producer/consumer ratio: forward less backward payload, divided by their sum; 0 "
                      "without payload",
-                     payload, &make_payload, [](Cell& cell) {
-                       const auto& [there, back] = cell.as<PayloadState>().bytes;
+                     payload, &make_carried, [](Cell& cell) {
+                       const auto& [there, back] = cell.as<CarriedState>().bytes;
                        cell.out.real(quotient(static_cast<std::int64_t>(there - back),
                                               static_cast<std::int64_t>(there + back)));
                      }});

@@ -34,7 +34,11 @@ class Selection {
 
   /// Columns that an option of their own has made, unless they have their place already.
   void add_made() {
+    const auto is_splt = [](const NamedColumn& named) { return named.column->group == "splt"; };
+    // Of a sequence of packets one may want some of the columns only; each --field was asked for by itself.
+    const bool some_splt = std::any_of(columns.begin(), columns.end(), is_splt);
     for (const NamedColumn& named : made_columns(registry_)) {
+      if (some_splt && is_splt(named)) continue;
       if (chosen(*named.column) == columns.end()) columns.push_back(named);
     }
   }

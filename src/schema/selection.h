@@ -20,13 +20,14 @@ struct NamedColumn {
 [[nodiscard]] std::vector<NamedColumn> group_columns(const ColumnRegistry& registry,
                                                      std::string_view group);
 
-/// The columns that an option of their own has made (--field, --labels), which every choice has.
+/// The columns that an option of their own has made (--splt, --field, --labels), which every choice has.
 [[nodiscard]] std::vector<NamedColumn> made_columns(const ColumnRegistry& registry);
 
 /// The columns that `list` asks for. Its words, with commas between, are columns and groups: "a,b"
 /// chooses, "+a" adds and "-a" drops, from `standard` if the first word does so. A group stands for
 /// those of its columns that are not chosen yet, and drops those that are. The result's columns are
-/// `registry`'s. made_columns() that it does not name come behind them. Throws UsageError for an unknown, doubled or missing name.
+/// `registry`'s. Behind them come made_columns() that it does not name, but of the group splt only if it
+/// names none. Throws UsageError for an unknown, doubled or missing name.
 [[nodiscard]] std::vector<NamedColumn> select_columns(std::string_view list,
                                                       const ColumnRegistry& registry,
                                                       const std::vector<NamedColumn>& standard);

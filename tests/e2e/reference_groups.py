@@ -25,7 +25,7 @@ from reference import NANO, root
 
 SIDES = ("fwd", "bwd")
 FIN, SYN, RST, PSH, ACK, URG, ECE, CWR = (1 << n for n in range(8))
-AGGREGATOR = "\x1f"  # in no printed value: tshark escapes control characters
+AGGREGATOR = "\x1e"  # in no value of our captures
 
 
 # ---- tshark ---------------------------------------------------------------------------------------------------
@@ -651,11 +651,16 @@ def payload_group(view, o):
 
 # ---- l7 -------------------------------------------------------------------------------------------------------
 
+def unescaped(text):
+    """What -T fields escapes, so that its lines stay lines. It leaves backslashes alone: two are a dissector's own."""
+    return re.sub(r"(?<!\\)\\([tnrbf])", lambda escape: {"t": "\t", "n": "\n", "r": "\r", "b": "\b", "f": "\f"}[escape[1]], text)
+
+
 def l7_group(view, o):
     out = {}
     for column, name in L7.items():
         found = (text for p in view.all for text in (values(p, name) if name else []) if text)
-        out[column] = next(found, "-")
+        out[column] = unescaped(next(found, "-"))
     out["l7_proto"] = next((token for p in view.all for token in above(p) if token != "data"), "-")
     return out
 

@@ -523,7 +523,9 @@ TEST(MeterPlan, AddsTheSequenceOfPacketsToTheSchema) {
   options.columns = "splt_size_2";
   EXPECT_EQ(make_plan(options)->header(), (Names{"splt_size_2"}));
   options.columns = "duration";
-  EXPECT_THROW((void)make_plan(options), UsageError);
+  EXPECT_EQ(make_plan(options)->header().size(), 11U);
+  options.columns = "-splt,-flowmeter,+duration";
+  EXPECT_EQ(make_plan(options)->header(), (Names{"duration"}));
 }
 
 TEST(MeterPlan, SaysThatTheSequenceOfPacketsNeedsALength) {
