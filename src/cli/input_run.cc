@@ -699,9 +699,10 @@ void Run::refuse_if_lacking() {
   if (field.empty()) return;
   const std::string column = plan_.column_of(field);
   const std::string use = column.empty() ? "telling flows apart" : fmt::format("column {}", column);
-  throw InputError(fmt::format("lacks the field {0}, needed for {1}: add -e {0} to tshark's command "
+  const std::string_view numbered = field == "sctp.assoc_index" ? " -o sctp.association_index:TRUE" : "";
+  throw InputError(fmt::format("lacks the field {0}, needed for {1}: add -e {0}{2} to tshark's command "
                                "line (see --print-command)",
-                               field, use),
+                               field, use, numbered),
                    true);
 }
 

@@ -29,6 +29,16 @@ constexpr std::array transport_names = {
     TransportNames{Transport::icmpv6, {"icmpv6.type", "icmpv6.echo.identifier"}},
 };
 
+constexpr std::string_view association_field = "sctp.assoc_index";
+
+/// The index that tshark gives where it does not number associations, which it must be told to.
+constexpr std::uint64_t no_association = 0xffff;
+
+bool has_association(std::span<const std::string_view> indices) {
+  return std::any_of(indices.begin(), indices.end(),
+                     [](std::string_view index) { return parse_number(index) != no_association; });
+}
+
 constexpr std::size_t max_packets_in_frame = 64;
 constexpr std::uint8_t udp_header_bytes = 8;
 constexpr std::uint32_t ipv6_header_bytes = 40;
@@ -173,6 +183,7 @@ bool PacketDecoder::read_header(const Record& record, const TransportLayer& laye
   if (k >= streams.size()) return false;
   header.key = {layer.transport,
                 number(names.stream, streams[k], std::numeric_limits<std::uint32_t>::max())};
+  if (layer.transport == Transport::sctp && header.key.stream == no_association) return false;
   header.time_ns = frame_.time_ns;
   header.occurrence = layer.occurrence;
   header.record = &record;
@@ -276,6 +287,8 @@ void PacketDecoder::add_packet(const Record& record, const TransportLayer& layer
 }
 
 void PacketDecoder::add_quoted(const Record& record, const TransportLayer& layer) {
+  // tshark takes a quoted SCTP header for one of any association.
+  if (layer.transport == Transport::sctp) return;
   Packet header;
   if (!read_header(record, layer, true, header)) return;
   if (std::find(quoted_.begin(), quoted_.end(), header.key) != quoted_.end()) return;
@@ -290,12 +303,13 @@ void PacketDecoder::expect(const Record& record, const LayerPlan& plan) {
   }
   for (Expectation& expectation : expectations_) {
     if (expectation.seen) continue;
-    if (record.has(expectation.field)) {
+    const std::string_view name = fields_.names()[expectation.field];
+    if (name == association_field ? has_association(record.values(expectation.field))
+                                  : record.has(expectation.field)) {
       expectation.seen = true;
       --unmet_;
       continue;
     }
-    const std::string_view name = fields_.names()[expectation.field];
     expectation.due |= name.starts_with("frame.") || (name.starts_with("ip.") && v4) ||
                        (name.starts_with("ipv6.") && v6);
     for (const TransportNames& names : transport_names) {

@@ -73,6 +73,8 @@ def layers(tokens):
 #: What numbers the streams of a transport. The others' streams are what tells them apart.
 STREAM = {"tcp": "tcp.stream", "udp": "udp.stream", "sctp": "sctp.assoc_index", "dccp": "dccp.stream"}
 
+NO_ASSOCIATION = "65535"
+
 #: Of ICMP's tokens: type and identifier, what asks and what answers, and all the types that have an identifier.
 ECHO = {
     "icmp": ("icmp.type", "icmp.ident", 8, 0, {0, 8, 13, 14, 15, 16, 17, 18, 42, 43}),
@@ -126,10 +128,12 @@ def transports(tokens, many, wanted):
             if conversation is None:
                 continue
             stream, source_end, target_end = conversation
-        elif k >= len(many[STREAM[token]]):
+        elif k >= len(many[STREAM[token]]) or token == "sctp" and many[STREAM[token]][k] == NO_ASSOCIATION:
             continue  # without a stream: cut or malformed before tshark could give it one
         else:
             stream = int(many[STREAM[token]][k])
+        if is_quoted and token == "sctp":
+            continue
         if is_quoted:
             quoted.add((name(token), stream))
             continue
@@ -225,6 +229,8 @@ def flows(all_frames, timeout="600", active=None, direction="first", monotone=Fa
             yield finished(key, "idle")
         # Any mention of a stream takes its number: also a quoted or a broken header.
         for token, field in STREAM.items():
+            if token == "sctp":
+                continue  # of these only what counts: one that is quoted has the number of any association
             for stream in frame.values.get(field, ()):
                 numbers[name(token)].setdefault(int(stream), len(numbers[name(token)]))
         for protocol, stream in (*((t.protocol, t.stream) for t in frame.every), *sorted(frame.quoted, key=str)):

@@ -216,7 +216,9 @@ def test_from_text(form, capture):
 def test_text_without_association_indices(capture):
     text = subprocess.run(["tshark", "-n", "-r", capture, "-T", "ek"], check=True, stdout=subprocess.PIPE,
                           stderr=subprocess.DEVNULL).stdout
-    flowmeter("--transport", "sctp", "-", data=text, status=None).one_message("sctp.assoc_index", "--print-command")
+    got = flowmeter("--transport", "sctp", "-", data=text, status=None)
+    assert got.status == 2 and got.rows == []
+    got.one_message("sctp.assoc_index", "-o sctp.association_index:TRUE", "--print-command")
 
 
 @pytest.mark.parametrize("arguments", [

@@ -507,6 +507,12 @@ TEST_F(Reach, AnSctpHeaderWithoutANumberIsNoPacket) {
   EXPECT_EQ(decoder_.lacking(), "sctp.assoc_index");
 }
 
+TEST_F(Reach, TheIndexOfNoAssociationIsNoNumber) {
+  const FrameText unnumbered = {{"sctp.assoc_index", {"65535"}}, {"sctp.srcport", {"1"}}, {"sctp.dstport", {"2"}}};
+  EXPECT_TRUE(decode("eth:sctp", unnumbered).packets.empty());
+  EXPECT_EQ(decoder_.lacking(), "sctp.assoc_index");
+}
+
 TEST_F(Reach, AnEchoAndItsReplyAreOneConversation) {
   const Packet request = echo("10.0.0.1", "10.0.0.2", "8", "77").packets.front();
   const Packet reply = echo("10.0.0.2", "10.0.0.1", "0", "77").packets.front();
