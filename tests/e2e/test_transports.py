@@ -1,6 +1,7 @@
 """Flows of SCTP, DCCP and ICMP echo conversations, against the reference and against tshark's own table."""
 
 import itertools
+import json
 import re
 import subprocess
 from collections import Counter
@@ -233,3 +234,19 @@ def test_one_tshark_is_used(capture):
     """Association indices and echo conversations are not put together from several."""
     one = flowmeter("--transport", ALL, capture).silent().out
     assert flowmeter("--transport", ALL, "-j", "2", capture).silent().out == one
+
+
+def test_the_account_names_the_transports(capture, tmp_path):
+    path = tmp_path / "meta.json"
+    flowmeter("--transport", "sctp,icmp", "-t", "9,icmp=3", "--meta", path, capture)
+    told = json.loads(path.read_text())
+    assert told["options"]["timeout"] == {"SCTP": 9, "ICMP": 3, "ICMPv6": 3}
+    assert set(told["inputs"][0]["flows"]) == {"SCTP", "ICMP", "ICMPv6"}
+
+
+def test_labels_go_by_transport(capture, tmp_path):
+    path = tmp_path / "rules.csv"
+    path.write_text("label,proto\nassociation,sctp\nping,ICMP|icmpv6\n")
+    rows = cells(flowmeter("--transport", ALL, "--labels", path, "--columns", "protocol", capture))
+    assert {(row["protocol"], row["label"]) for row in rows} == {
+        ("SCTP", "association"), ("ICMP", "ping"), ("ICMPv6", "ping"), ("TCP", "-"), ("UDP", "-"), ("DCCP", "-")}
