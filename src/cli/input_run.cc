@@ -388,6 +388,11 @@ bool Run::wants_fleet(InputKind kind) const {
   if (plan_.transports() != tcp_and_udp) return false;
   const auto& names = plan_.fields().names();
   if (!std::all_of(names.begin(), names.end(), stateless)) return false;
+  // What a tshark counts means something to itself alone; a column of such a field shows it as it is.
+  const FieldSet shown = plan_.unsure_fields().named;
+  for (const char* counted : {"frame.number", "tcp.stream", "udp.stream"}) {
+    if (shown.find(counted) != no_field) return false;
+  }
   if (options_.jobs_given || !seekable_) return jobs_ > 1 || options_.life_frames != 0;
   struct stat status {};
   if (fstat(fd_, &status) != 0) return false;

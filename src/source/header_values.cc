@@ -105,7 +105,7 @@ void HeaderValues::add_transport(Record& record, const FrameHeader& header,
   add_number(record, fields.source_port, header.source_port);
   add_number(record, fields.destination_port, header.destination_port);
   if (tcp) {
-    add_number(record, flags_, header.tcp_flags);
+    add_flags(record, header.tcp_flags);
     add_number(record, sequence_, header.sequence);
     add_number(record, acknowledgement_, header.acknowledgement);
   }
@@ -119,6 +119,14 @@ void HeaderValues::add_transport(Record& record, const FrameHeader& header,
 
 void HeaderValues::add_number(Record& record, FieldId field, std::uint64_t value) {
   add(record, field, std::to_chars(at_, at_ + 20, value).ptr);
+}
+
+/// As EK spells them.
+void HeaderValues::add_flags(Record& record, std::uint16_t flags) {
+  constexpr const char* digits = "0123456789abcdef";
+  char* end = std::copy_n("0x", 2, at_);
+  for (int shift = 12; shift >= 0; shift -= 4) *end++ = digits[flags >> shift & 0xf];
+  add(record, flags_, end);
 }
 
 void HeaderValues::add_address(Record& record, FieldId field, const IpAddress& address) {

@@ -31,6 +31,7 @@ class HeaderValues {
  private:
   void add_transport(Record& record, const FrameHeader& header, std::string_view stream);
   void add_number(Record& record, FieldId field, std::uint64_t value);
+  void add_flags(Record& record, std::uint16_t flags);
   void add_address(Record& record, FieldId field, const IpAddress& address);
   void add(Record& record, FieldId field, char* end);
 

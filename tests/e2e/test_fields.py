@@ -5,7 +5,7 @@ import re
 import pytest
 
 import reference_fields
-from helpers import CAPTURES, REPO, flowmeter, label
+from helpers import CAPTURES, REPO, SAMPLES, flowmeter, label
 from test_groups import POLICIES, cells, differences
 
 NUMERIC = "min,max,sum,mean,std,var,skew,kurt,sstd,svar,cv,median,q25,q75,p0,p5,p90,p100"
@@ -156,3 +156,23 @@ def test_a_field_that_tshark_lacks_is_not_asked_for():
     if "tls.handshake.ja4" not in asked:
         assert {row["tls_ja4"] for row in rows} == {"-"}
     assert any(len(row["tls_ja3"]) == 32 for row in rows)
+
+
+#: Fields that several tsharks, or the frames themselves, may tell: their text must not depend on that.
+SHARED = ("frame.len ip.src ipv6.dst ip.len ip.ttl ip.flags tcp.srcport udp.dstport tcp.flags tcp.len tcp.hdr_len"
+          " tcp.seq_raw tcp.window_size_value udp.length eth.src frame.protocols").split()
+
+
+@pytest.mark.parametrize("capture", SAMPLES, ids=label)
+def test_text_does_not_depend_on_who_reads_it(capture):
+    fields = [word for field in SHARED for word in ("--field", f"{field}:set")]
+    one = flowmeter("--decoder", "ek", "-j1", "--life-frames", "0", *fields, capture).out
+    for way in (["-j2"], ["-j1", "--life-frames", "0"], ["-j3", "--life-frames", "50"]):
+        assert flowmeter(*way, *fields, capture).out == one
+
+
+def test_counts_of_a_tshark_are_shown_as_a_single_one_counts():
+    capture = SAMPLES[0].parent / "reset.pcap"
+    fields = ["--field", "frame.number:list", "--field", "tcp.stream:set", "--columns", "stream"]
+    one = flowmeter("--decoder", "ek", "-j1", "--life-frames", "0", *fields, capture).out
+    assert flowmeter("-j2", "--life-frames", "3", *fields, capture).out == one
