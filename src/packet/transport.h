@@ -13,7 +13,7 @@ enum class Transport : std::uint8_t { icmp = 1, tcp = 6, udp = 17, dccp = 33, ic
 
 /// All of them; place_of() is the place in this list.
 inline constexpr std::array all_transports = {Transport::tcp,  Transport::udp,  Transport::sctp,
-                                          Transport::dccp, Transport::icmp, Transport::icmpv6};
+                                              Transport::dccp, Transport::icmp, Transport::icmpv6};
 inline constexpr std::size_t transport_count = all_transports.size();
 
 /// A dense number, for arrays by transport.

@@ -92,7 +92,8 @@ std::uint8_t parse_protocol(std::string_view word) {
     }
   }
   if (const auto number = whole<std::uint8_t>(word)) return *number;
-  throw Refusal{fmt::format("\"{}\" is no protocol (tcp, udp, sctp, dccp, icmp, icmpv6, or a number)", printable(word))};
+  throw Refusal{fmt::format("\"{}\" is no protocol (tcp, udp, sctp, dccp, icmp, icmpv6, or a number)",
+                            printable(word))};
 }
 
 bool parse_flag(std::string_view text) {
