@@ -37,7 +37,7 @@ std::string summary(const InputAccount& account) {
       frames.cut_header);
   if (frames.without_time != 0) text += fmt::format(", {} without a time stamp", frames.without_time);
   if (frames.older != 0) text += fmt::format(", {} older than the one before", frames.older);
-  for (const Transport transport : transports) {
+  for (const Transport transport : all_transports) {
     const std::uint64_t packets = frames.packets[place_of(transport)];
     const std::uint64_t flows = flows_of(account.flows, transport);
     if (packets == 0 && flows == 0) continue;

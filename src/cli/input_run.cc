@@ -351,7 +351,7 @@ void Run::start_text(InputKind kind) {
     reporter_.warning(fmt::format("{}: was dissected already: what is for tshark has no effect on it",
                                   name_));
   }
-  source_ = std::make_unique<DialectSource>(kind, plan_.fields(), plan_.tunnel());
+  source_ = std::make_unique<DialectSource>(kind, plan_.fields(), plan_.tunnel(), plan_.transports());
   for (const std::string& field : plan_.required_fields()) source_->require(field);
   if (plan_.ranks_streams()) source_->rank_streams();
   attach_observers(*source_);
@@ -379,12 +379,13 @@ void Run::start_text(InputKind kind) {
 }
 
 /// Several tsharks pay, and one that is replaced is needed, from some size on. They cannot share a
-/// capture that only tshark can read, a run in which frames are left out, nor fields whose values come
-/// of what tshark remembers of a stream.
+/// capture that only tshark can read, a run in which frames are left out, fields whose values come
+/// of what tshark remembers of a stream, nor transports other than TCP and UDP.
 bool Run::wants_fleet(InputKind kind) const {
   const TsharkOptions& tshark = options_.tshark;
   if (kind != InputKind::capture || options_.decoder == DecoderChoice::json) return false;
   if (!tshark.display_filter.empty() || !tshark.extra_arguments.empty()) return false;
+  if (plan_.transports() != tcp_and_udp) return false;
   const auto& names = plan_.fields().names();
   if (!std::all_of(names.begin(), names.end(), stateless)) return false;
   if (plan_.needs_one_tshark()) return false;
@@ -482,7 +483,7 @@ void Run::start_single(const TsharkSetup::Choice& choice) {
   const Command command = tshark_command(choice.tshark, choice.fields, run);
   if (account_) account_->command = shell_line(command, choice.fields, Decoder::ek);
   child_ = std::make_unique<Child>(command, in, fd_);
-  source_ = std::make_unique<DialectSource>(choice.decoder, plan_.fields(), plan_.tunnel());
+  source_ = std::make_unique<DialectSource>(choice.decoder, plan_.fields(), plan_.tunnel(), plan_.transports());
   if (plan_.ranks_streams()) source_->rank_streams();
   attach_observers(*source_);
   if (options_.keep_going) source_->keep_going();
@@ -699,9 +700,10 @@ void Run::refuse_if_lacking() {
   if (field.empty()) return;
   const std::string column = plan_.column_of(field);
   const std::string use = column.empty() ? "telling flows apart" : fmt::format("column {}", column);
-  throw InputError(fmt::format("lacks the field {0}, needed for {1}: add -e {0} to tshark's command "
+  const std::string_view numbered = field == "sctp.assoc_index" ? " -o sctp.association_index:TRUE" : "";
+  throw InputError(fmt::format("lacks the field {0}, needed for {1}: add -e {0}{2} to tshark's command "
                                "line (see --print-command)",
-                               field, use),
+                               field, use, numbered),
                    true);
 }
 

@@ -123,8 +123,15 @@ void write_meter(Document& json, const MeterOptions& meter) {
   json.text("size", word_for(meter.features.size, {"frame", "ip", "payload"}));
   json.text_or_null("na", meter.features.na.value_or(""));
   json.object("timeout", [&] {
-    json.real("TCP", meter.tcp_idle_timeout.count());
-    json.real("UDP", meter.udp_idle_timeout.count());
+    const auto write = [&](Transport transport, Seconds timeout) {
+      if (meter.transports.has(transport)) json.real(name_of(transport).data(), timeout.count());
+    };
+    write(Transport::tcp, meter.tcp_idle_timeout);
+    write(Transport::udp, meter.udp_idle_timeout);
+    write(Transport::sctp, meter.sctp_idle_timeout);
+    write(Transport::dccp, meter.dccp_idle_timeout);
+    write(Transport::icmp, meter.icmp_idle_timeout);
+    write(Transport::icmpv6, meter.icmp_idle_timeout);
   });
   if (meter.active_timeout) json.real("active_timeout", meter.active_timeout->count());
   json.text("direction", word_for(meter.direction, {"first", "handshake"}));
@@ -164,13 +171,13 @@ void write_frames(Document& json, const FrameTally& frames) {
 /// Transports that did not occur are left out.
 void write_traffic(Document& json, const InputAccount& account) {
   json.object("packets", [&] {
-    for (const Transport transport : transports) {
+    for (const Transport transport : all_transports) {
       const std::uint64_t count = account.frames.packets[place_of(transport)];
       if (count != 0) json.number(name_of(transport).data(), count);
     }
   });
   json.object("flows", [&] {
-    for (const Transport transport : transports) {
+    for (const Transport transport : all_transports) {
       const auto& ended = account.flows[place_of(transport)];
       if (std::all_of(ended.begin(), ended.end(), [](auto count) { return count == 0; })) continue;
       json.object(name_of(transport).data(), [&] {

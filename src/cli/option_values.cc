@@ -2,14 +2,17 @@
 
 #include <fmt/format.h>
 
+#include <array>
 #include <cerrno>
 #include <charconv>
 #include <cmath>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
+#include <map>
 #include <optional>
 #include <sstream>
+#include <vector>
 
 #include "base/error.h"
 
@@ -25,29 +28,78 @@ Seconds parse_seconds(const char* option, std::string_view text) {
   return Seconds(value);
 }
 
-void parse_idle_timeouts(std::string_view text, MeterOptions& options) {
-  std::optional<Seconds> all, tcp, udp;
-  bool more = true;
-  while (more) {
-    const std::size_t comma = text.find(',');
-    more = comma != std::string_view::npos;
-    std::string_view word = text.substr(0, comma);
-    text.remove_prefix(more ? comma + 1 : text.size());
-    std::optional<Seconds>* target = &all;
-    if (const std::size_t equals = word.find('='); equals != std::string_view::npos) {
-      const std::string_view protocol = word.substr(0, equals);
-      if (protocol != "tcp" && protocol != "udp") {
-        throw UsageError(fmt::format("--timeout: \"{}\" is no protocol that it takes (tcp, udp)", protocol));
-      }
-      target = protocol == "tcp" ? &tcp : &udp;
-      word.remove_prefix(equals + 1);
-    }
-    if (*target) throw UsageError("--timeout names the same protocol twice (see --help)");
-    *target = parse_seconds("--timeout", word);
+namespace {
+
+/// The words of a list with commas between.
+std::vector<std::string_view> words_of(std::string_view list) {
+  std::vector<std::string_view> words;
+  while (true) {
+    const std::size_t comma = list.find(',');
+    words.push_back(list.substr(0, comma));
+    if (comma == std::string_view::npos) return words;
+    list.remove_prefix(comma + 1);
   }
-  if (all) options.tcp_idle_timeout = options.udp_idle_timeout = *all;
-  if (tcp) options.tcp_idle_timeout = *tcp;
-  if (udp) options.udp_idle_timeout = *udp;
+}
+
+/// What options call a transport, and its time-out.
+struct TransportWord {
+  std::string_view word;
+  std::array<Transport, 2> means;
+  Seconds MeterOptions::* timeout;
+};
+constexpr std::array transport_words = {
+    TransportWord{"tcp", {Transport::tcp, Transport::tcp}, &MeterOptions::tcp_idle_timeout},
+    TransportWord{"udp", {Transport::udp, Transport::udp}, &MeterOptions::udp_idle_timeout},
+    TransportWord{"sctp", {Transport::sctp, Transport::sctp}, &MeterOptions::sctp_idle_timeout},
+    TransportWord{"dccp", {Transport::dccp, Transport::dccp}, &MeterOptions::dccp_idle_timeout},
+    TransportWord{"icmp", {Transport::icmp, Transport::icmpv6}, &MeterOptions::icmp_idle_timeout},
+};
+
+const TransportWord& transport_word(const char* option, std::string_view word) {
+  for (const TransportWord& known : transport_words) {
+    if (known.word == word) return known;
+  }
+  throw UsageError(fmt::format("{}: \"{}\" is no protocol that it takes (tcp, udp, sctp, dccp, icmp)",
+                               option, word));
+}
+
+}  // namespace
+
+TransportSet parse_transports(std::string_view text) {
+  TransportSet transports{};
+  for (const std::string_view word : words_of(text)) {
+    for (const Transport transport : transport_word("--transport", word).means) transports.add(transport);
+  }
+  return transports;
+}
+
+void parse_idle_timeouts(std::string_view text, MeterOptions& options) {
+  std::optional<Seconds> all;
+  std::map<std::string_view, Seconds> by_word;
+  for (const std::string_view word : words_of(text)) {
+    const std::size_t equals = word.find('=');
+    const bool one = equals != std::string_view::npos;
+    const std::string_view name = one ? transport_word("--timeout", word.substr(0, equals)).word : "";
+    if (one ? by_word.contains(name) : all.has_value()) {
+      throw UsageError("--timeout names the same protocol twice (see --help)");
+    }
+    const Seconds time = parse_seconds("--timeout", one ? word.substr(equals + 1) : word);
+    if (one) {
+      by_word.emplace(name, time);
+    } else {
+      all = time;
+    }
+  }
+  for (const TransportWord& known : transport_words) {
+    if (const auto found = by_word.find(known.word); found != by_word.end()) {
+      if (!options.transports.has(known.means.front())) {
+        throw UsageError(fmt::format("--timeout: {} is not among what --transport names", known.word));
+      }
+      options.*known.timeout = found->second;
+    } else if (all) {
+      options.*known.timeout = *all;
+    }
+  }
 }
 
 std::shared_ptr<Labeller> read_labels(const std::string& file, LabelTime time, std::string standard) {

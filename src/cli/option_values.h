@@ -13,12 +13,16 @@ namespace flowmeter {
 [[nodiscard]] Seconds parse_seconds(const char* option, std::string_view text);
 
 /// The value of --timeout: SECONDS for all protocols, PROTOCOL=SECONDS for one, or several of these
-/// with commas between, each at most once; the ones for a protocol rule. Throws UsageError.
+/// with commas between, each at most once; the ones for a protocol rule. They must be among the transports
+/// that the options have. Throws UsageError.
 void parse_idle_timeouts(std::string_view text, MeterOptions& options);
 
 /// The labeller with the rules in that file. Throws UsageError if it cannot be read, or holds no rules.
 [[nodiscard]] std::shared_ptr<Labeller> read_labels(const std::string& file, LabelTime time,
                                                     std::string standard);
+
+/// The value of --transport: protocols with commas between; icmp is ICMPv6, too. Throws UsageError.
+[[nodiscard]] TransportSet parse_transports(std::string_view text);
 
 /// One character, or \\t for a tab. Throws UsageError.
 [[nodiscard]] char parse_delimiter(std::string_view text);

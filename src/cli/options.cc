@@ -41,7 +41,8 @@ class HelpFormatter final : public CLI::Formatter {
 
 /// Options whose values are read when all is parsed.
 struct RawOptions {
-  std::string timeout = "600", active_timeout, delimiter, na, key_file, labels, label_default = "-";
+  std::string timeout = "600", active_timeout, transports = "tcp,udp", delimiter, na, key_file, labels,
+              label_default = "-";
   LabelTime label_time = LabelTime::overlap;
   int progress = -1;
   bool quiet = false, verbose = false;
@@ -122,6 +123,11 @@ void add_input_options(CLI::App& app, Options& options) {
 
 void add_flow_options(CLI::App& app, Options& options, RawOptions& raw) {
   MeterOptions& meter = options.meter;
+  app.add_option("--transport", raw.transports,
+                 "Protocols that flows are kept for: tcp, udp, sctp, dccp, icmp (echo conversations)")
+      ->type_name("LIST")
+      ->capture_default_str()
+      ->group("Flows");
   app.add_option("-t,--timeout", raw.timeout,
                  "A flow ends when its stream is idle for longer than this; 600,udp=60: by protocol")
       ->type_name("SECONDS")
@@ -303,6 +309,10 @@ Options parse_options(int argc, const char* const* argv, std::string& help) {
     return options;
   } catch (const CLI::ParseError& error) {
     throw UsageError(std::string(error.what()) + " (see --help)");
+  }
+  options.meter.transports = parse_transports(raw.transports);
+  if (options.tshark.transport_only && options.meter.transports != tcp_and_udp) {
+    throw UsageError("--transport does not go with --transport-only, which leaves TCP and UDP");
   }
   parse_idle_timeouts(raw.timeout, options.meter);
   if (app.count("--active-timeout") != 0) {

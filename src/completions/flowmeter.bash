@@ -105,7 +105,7 @@ _flowmeter() {
   if [[ $current == -* ]]; then
     mapfile -t COMPREPLY < <(compgen -W '
       -r --recursive --continuous --meta -o --output -t --timeout --schema --columns --list-columns --format --delimiter --no-header --safe-cells --tshark
-      --active-timeout --direction --tunnel --clock --size --drop-ids --na
+      --transport --active-timeout --direction --tunnel --clock --size --drop-ids --na
       --splt --splt-packets --splt-layout --cid-seed --time-digits --anonymize
       --field --list-max --labels --label-time --label-default
       -Y --display-filter -d --decode-as --pref --transport-only --decoder -j --jobs --life-frames --keep-going --print-command --progress --no-progress -q --quiet -v --verbose

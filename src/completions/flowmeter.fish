@@ -17,6 +17,7 @@ complete -c flowmeter -s r -l recursive -d 'Take the captures below the director
 complete -c flowmeter -l continuous -d 'The captures are one in several files'
 complete -c flowmeter -l meta -r -F -d 'Write what was run on what to a file'
 complete -c flowmeter -s o -l output -r -F -d 'Write the rows to a file'
+complete -c flowmeter -l transport -x -a 'tcp udp sctp dccp icmp' -d 'Protocols that flows are kept for'
 complete -c flowmeter -s t -l timeout -x -d 'Idle time-out in seconds'
 complete -c flowmeter -l active-timeout -x -d 'Longest time of a flow, in seconds'
 complete -c flowmeter -l direction -x -a 'first handshake' -d 'Which side is the source'

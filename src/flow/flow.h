@@ -32,7 +32,7 @@ using FlowTally = std::array<std::array<std::uint64_t, end_reason_count>, transp
 
 /// What tells which side of a flow is its source.
 enum class DirectionBasis : std::uint8_t {
-  first,   ///< UDP: the first packet's sender
+  first,   ///< no TCP: the first packet's sender
   syn,     ///< TCP: the first packet is a SYN
   synack,  ///< TCP: the first packet is a SYN+ACK
   middle,  ///< TCP: the first packet seen is neither, so the connection is older

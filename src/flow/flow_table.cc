@@ -30,6 +30,19 @@ DirectionBasis basis_of(const Packet& packet) noexcept {
   return (packet.tcp_flags & tcp_flag::ack) == 0 ? DirectionBasis::syn : DirectionBasis::synack;
 }
 
+/// The ends of an SCTP association may have several addresses each: its packets are told by the port if
+/// the ends have different ones, else by the end whose address is known.
+bool goes_forward_from_elsewhere(const Packet& packet, const Flow& flow) noexcept {
+  if (flow.source.port != flow.destination.port) return packet.source.port == flow.source.port;
+  return packet.source != flow.destination && packet.destination == flow.destination;
+}
+
+Direction direction_of(const Packet& packet, const Flow& flow) noexcept {
+  const bool forward = packet.source == flow.source || (packet.key.transport == Transport::sctp &&
+                                                        goes_forward_from_elsewhere(packet, flow));
+  return forward ? Direction::forward : Direction::backward;
+}
+
 }  // namespace
 
 FlowTable::FlowTable(const FlowPolicy& policy, const AccumulatorSet& accumulators, FlowSink& sink)
@@ -104,9 +117,7 @@ void FlowTable::add(Flow& flow, const Packet& packet) {
   recency.splice(recency.end(), recency, recency.iterator_to(flow));
   flow.previous_ns = packet.time_ns;
   flow.touched_ns = clock_ns_;
-  const Direction direction =
-      packet.source == flow.source ? Direction::forward : Direction::backward;
-  accumulators_.add_packet(flow.states(), packet, direction);
+  accumulators_.add_packet(flow.states(), packet, direction_of(packet, flow));
 }
 
 /// Makes the flow reach to that time; its length must stay a number of nanoseconds.

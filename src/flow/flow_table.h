@@ -45,6 +45,9 @@ enum class ClockPolicy : std::uint8_t {
 struct FlowPolicy {
   std::chrono::nanoseconds tcp_idle_timeout{std::chrono::seconds(600)};
   std::chrono::nanoseconds udp_idle_timeout{std::chrono::seconds(600)};
+  std::chrono::nanoseconds sctp_idle_timeout{std::chrono::seconds(600)};
+  std::chrono::nanoseconds dccp_idle_timeout{std::chrono::seconds(600)};
+  std::chrono::nanoseconds icmp_idle_timeout{std::chrono::seconds(600)};  ///< ICMPv6 too
   std::optional<std::chrono::nanoseconds> active_timeout{};  ///< needs make_start among the accumulators
   DirectionPolicy direction = DirectionPolicy::first;
   ClockPolicy clock = ClockPolicy::raw;
@@ -53,8 +56,22 @@ struct FlowPolicy {
   std::size_t remembered_streams = 1U << 18;
 
   [[nodiscard]] std::chrono::nanoseconds idle_timeout(Transport transport) const noexcept {
-    return transport == Transport::tcp ? tcp_idle_timeout : udp_idle_timeout;
+    switch (transport) {
+      case Transport::tcp:
+        return tcp_idle_timeout;
+      case Transport::udp:
+        return udp_idle_timeout;
+      case Transport::sctp:
+        return sctp_idle_timeout;
+      case Transport::dccp:
+        return dccp_idle_timeout;
+      case Transport::icmp:
+      case Transport::icmpv6:
+        return icmp_idle_timeout;
+    }
+    return tcp_idle_timeout;
   }
+  /// Of TCP and UDP, whose streams several tsharks may number.
   [[nodiscard]] std::chrono::nanoseconds longest_idle_timeout() const noexcept {
     return std::max(tcp_idle_timeout, udp_idle_timeout);
   }
@@ -114,7 +131,7 @@ class FlowTable final : public PacketObserver, public FlowCounters {
   void expire();
   void grow();
   [[nodiscard]] Recency& recency_of(Transport transport) noexcept {
-    return recency_[transport == Transport::tcp ? 0 : 1];
+    return recency_[place_of(transport)];
   }
   [[nodiscard]] std::uint64_t idle_ns(Transport transport) const noexcept {
     return static_cast<std::uint64_t>(policy_.idle_timeout(transport).count());
@@ -127,7 +144,7 @@ class FlowTable final : public PacketObserver, public FlowCounters {
   boost::pool<> memory_;
   std::vector<Flows::bucket_type> buckets_;
   Flows flows_;
-  std::array<Recency, 2> recency_;  // TCP and UDP: the flow longest without a packet comes first
+  std::array<Recency, transport_count> recency_;  // by place_of(): the flow longest without a packet comes first
   EndedStreams ended_streams_;
   std::vector<Flow*> due_;  // scratch: flows that end together
   struct Cut {

@@ -12,11 +12,32 @@
 namespace flowmeter {
 namespace {
 
-constexpr std::array field_names = {
-    "frame.time_epoch", "frame.len",   "frame.protocols", "ip.src",      "ip.dst",
-    "ipv6.src",         "ipv6.dst",    "tcp.stream",      "tcp.srcport", "tcp.dstport",
-    "tcp.flags",        "udp.stream",  "udp.srcport",     "udp.dstport",
+constexpr std::array field_names = {"frame.time_epoch", "frame.len", "frame.protocols", "ip.src",
+                                    "ip.dst",           "ipv6.src",  "ipv6.dst"};
+
+/// What tells of a transport's headers: stream and ports; of ICMP, type and identifier.
+struct TransportNames {
+  Transport transport;
+  std::array<const char*, 4> fields;  // some less
 };
+constexpr std::array transport_names = {
+    TransportNames{Transport::tcp, {"tcp.stream", "tcp.srcport", "tcp.dstport", "tcp.flags"}},
+    TransportNames{Transport::udp, {"udp.stream", "udp.srcport", "udp.dstport"}},
+    TransportNames{Transport::sctp, {"sctp.assoc_index", "sctp.srcport", "sctp.dstport"}},
+    TransportNames{Transport::dccp, {"dccp.stream", "dccp.srcport", "dccp.dstport"}},
+    TransportNames{Transport::icmp, {"icmp.type", "icmp.ident"}},
+    TransportNames{Transport::icmpv6, {"icmpv6.type", "icmpv6.echo.identifier"}},
+};
+
+constexpr std::string_view association_field = "sctp.assoc_index";
+
+/// The index that tshark gives where it does not number associations, which it must be told to.
+constexpr std::uint64_t no_association = 0xffff;
+
+bool has_association(std::span<const std::string_view> indices) {
+  return std::any_of(indices.begin(), indices.end(),
+                     [](std::string_view index) { return parse_number(index) != no_association; });
+}
 
 constexpr std::size_t max_packets_in_frame = 64;
 constexpr std::uint8_t udp_header_bytes = 8;
@@ -24,11 +45,17 @@ constexpr std::uint32_t ipv6_header_bytes = 40;
 
 }  // namespace
 
-void PacketDecoder::add_fields(FieldSet& fields) {
+void PacketDecoder::add_fields(FieldSet& fields, TransportSet transports) {
   for (const char* name : field_names) fields.add(name);
+  for (const TransportNames& names : transport_names) {
+    if (!transports.has(names.transport)) continue;
+    for (const char* name : names.fields) {
+      if (name != nullptr) fields.add(name);
+    }
+  }
 }
 
-PacketDecoder::PacketDecoder(const FieldSet& fields, TunnelPolicy tunnel)
+PacketDecoder::PacketDecoder(const FieldSet& fields, TunnelPolicy tunnel, TransportSet transports)
     : fields_(fields),
       tunnel_(tunnel),
       number_(fields.find("frame.number")),
@@ -38,14 +65,24 @@ PacketDecoder::PacketDecoder(const FieldSet& fields, TunnelPolicy tunnel)
       tcp_flags_(fields.find("tcp.flags")),
       source_{fields.find("ip.src"), fields.find("ipv6.src")},
       destination_{fields.find("ip.dst"), fields.find("ipv6.dst")},
-      tcp_{fields.find("tcp.stream"), fields.find("tcp.srcport"), fields.find("tcp.dstport")},
-      udp_{fields.find("udp.stream"), fields.find("udp.srcport"), fields.find("udp.dstport")},
       ip_bytes_{PacketField::find(fields, "ip.len"), PacketField::find(fields, "ipv6.plen")},
       tcp_header_bytes_(PacketField::find(fields, "tcp.hdr_len")),
       tcp_bytes_(PacketField::find(fields, "tcp.len")),
       udp_bytes_(PacketField::find(fields, "udp.length")),
-      sizes_wanted_(ip_bytes_[0] || ip_bytes_[1] || tcp_header_bytes_ || tcp_bytes_ || udp_bytes_) {
+      sizes_wanted_(ip_bytes_[0] || ip_bytes_[1] || tcp_header_bytes_ || tcp_bytes_ || udp_bytes_),
+      plans_(transports) {
   for (const char* name : field_names) require(name);
+  for (const TransportNames& names : transport_names) {
+    const auto find = [&](std::size_t i) {
+      return names.fields[i] == nullptr ? no_field : fields.find(names.fields[i]);
+    };
+    transports_[place_of(names.transport)] = {find(0), find(1), find(2)};
+    const bool icmp = names.transport == Transport::icmp || names.transport == Transport::icmpv6;
+    for (const char* name : names.fields) {
+      // Not every ICMP message has an identifier.
+      if (name != nullptr && (!icmp || name == names.fields[0])) require(name);
+    }
+  }
 }
 
 void PacketDecoder::require(std::string_view field) {
@@ -136,13 +173,17 @@ std::span<const Packet> PacketDecoder::counted() const {
 
 bool PacketDecoder::read_header(const Record& record, const TransportLayer& layer, bool quoted,
                                 Packet& header) {
+  if (layer.transport == Transport::icmp || layer.transport == Transport::icmpv6) {
+    return read_echo(record, layer, header);
+  }
   const bool tcp = layer.transport == Transport::tcp;
-  const TransportFields& names = tcp ? tcp_ : udp_;
+  const TransportFields& names = transports_[place_of(layer.transport)];
   const auto streams = record.values(names.stream);
   const std::size_t k = layer.occurrence;
   if (k >= streams.size()) return false;
   header.key = {layer.transport,
                 number(names.stream, streams[k], std::numeric_limits<std::uint32_t>::max())};
+  if (layer.transport == Transport::sctp && header.key.stream == no_association) return false;
   header.time_ns = frame_.time_ns;
   header.occurrence = layer.occurrence;
   header.record = &record;
@@ -155,6 +196,33 @@ bool PacketDecoder::read_header(const Record& record, const TransportLayer& laye
       static_cast<std::uint16_t>(number_at(record, names.destination_port, k, 0xffff));
   if (layer.ip_version != 0) read_addresses(record, layer, header);
   if (numbers_ != nullptr) header.key.stream = numbers_->translate(header, quoted);
+  return true;
+}
+
+/// Likewise for an ICMP layer; false if it is no echo.
+bool PacketDecoder::read_echo(const Record& record, const TransportLayer& layer, Packet& header) {
+  constexpr std::uint64_t most_type = 0xff, most_identifier = 0xffff;
+  const TransportFields& names = transports_[place_of(layer.transport)];
+  const FieldId type_field = names.stream, identifier_field = names.source_port;
+  const auto types = record.values(type_field);
+  if (layer.occurrence >= types.size()) return false;
+  const auto type = [&](std::size_t k) { return number(type_field, types[k], most_type); };
+  const auto role = echo_role(layer.transport, type(layer.occurrence));
+  if (!role) return false;
+  std::size_t place = 0;  // of its identifier: messages before it may have one as well
+  for (std::size_t k = 0; k < layer.occurrence; ++k) {
+    if (has_identifier(layer.transport, type(k))) ++place;
+  }
+  if (identifier_field == no_field || place >= record.values(identifier_field).size()) return false;
+  header.time_ns = frame_.time_ns;
+  header.occurrence = layer.occurrence;
+  header.record = &record;
+  if (layer.ip_version != 0) read_addresses(record, layer, header);
+  Endpoint& requester = *role == EchoRole::request ? header.source : header.destination;
+  const Endpoint& responder = *role == EchoRole::request ? header.destination : header.source;
+  requester.port =
+      static_cast<std::uint16_t>(number_at(record, identifier_field, place, most_identifier));
+  header.key = {layer.transport, echoes_.number(layer.transport, requester, responder.address)};
   return true;
 }
 
@@ -179,7 +247,7 @@ void PacketDecoder::read_sizes(Packet& packet) const {
   if (packet.key.transport == Transport::tcp) {
     packet.payload_bytes = bytes(tcp_bytes_, most);
     packet.header_bytes = static_cast<std::uint8_t>(bytes(tcp_header_bytes_, 0xff));
-  } else {
+  } else if (packet.key.transport == Transport::udp) {
     packet.payload_bytes = std::max<std::uint32_t>(bytes(udp_bytes_, most), udp_header_bytes) - udp_header_bytes;
     packet.header_bytes = udp_header_bytes;
   }
@@ -202,7 +270,7 @@ void PacketDecoder::add_packet(const Record& record, const TransportLayer& layer
   const bool tcp = layer.transport == Transport::tcp;
   if (!read_header(record, layer, false, packet) ||
       (tcp && layer.occurrence >= record.values(tcp_flags_).size())) {
-    frame_.cut = true;
+    frame_.cut |= layer.transport != Transport::icmp && layer.transport != Transport::icmpv6;
     return;
   }
   for (const Packet& other : packets_) {
@@ -219,6 +287,8 @@ void PacketDecoder::add_packet(const Record& record, const TransportLayer& layer
 }
 
 void PacketDecoder::add_quoted(const Record& record, const TransportLayer& layer) {
+  // tshark takes a quoted SCTP header for one of any association.
+  if (layer.transport == Transport::sctp) return;
   Packet header;
   if (!read_header(record, layer, true, header)) return;
   if (std::find(quoted_.begin(), quoted_.end(), header.key) != quoted_.end()) return;
@@ -233,15 +303,20 @@ void PacketDecoder::expect(const Record& record, const LayerPlan& plan) {
   }
   for (Expectation& expectation : expectations_) {
     if (expectation.seen) continue;
-    if (record.has(expectation.field)) {
+    const std::string_view name = fields_.names()[expectation.field];
+    if (name == association_field ? has_association(record.values(expectation.field))
+                                  : record.has(expectation.field)) {
       expectation.seen = true;
       --unmet_;
       continue;
     }
-    const std::string_view name = fields_.names()[expectation.field];
-    expectation.due |= name.starts_with("frame.") || (name.starts_with("tcp.") && plan.counted_tcp) ||
-                       (name.starts_with("udp.") && plan.counted_udp) ||
-                       (name.starts_with("ip.") && v4) || (name.starts_with("ipv6.") && v6);
+    expectation.due |= name.starts_with("frame.") || (name.starts_with("ip.") && v4) ||
+                       (name.starts_with("ipv6.") && v6);
+    for (const TransportNames& names : transport_names) {
+      const std::string_view first = names.fields[0];
+      const std::string_view protocol = first.substr(0, first.find('.') + 1);
+      expectation.due |= plan.counted[place_of(names.transport)] && name.starts_with(protocol);
+    }
   }
 }
 

@@ -1,9 +1,11 @@
 #pragma once
 
+#include <array>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "packet/echo_streams.h"
 #include "packet/layers.h"
 #include "packet/packet.h"
 #include "packet/packet_field.h"
@@ -31,6 +33,8 @@ class StreamNumbers {
 /// Turns records into frames and packets by the rules of what is a packet of a flow: each distinct
 /// (transport, stream) of a frame once, headers quoted by ICMP errors and headers without flags not.
 ///
+/// Of ICMP and ICMPv6 echo requests and replies are packets, see EchoStreams.
+///
 /// A packet's sizes (ip_bytes, payload_bytes, header_bytes) are there if the FieldSet has the fields that
 /// they come from; frame.number is taken where the FieldSet has it, else frames are counted.
 ///
@@ -38,10 +42,11 @@ class StreamNumbers {
 /// frames, so a field counts as lacking when none of the first frames that must have it did.
 class PacketDecoder {
  public:
-  /// Adds the fields that every decoder needs.
-  static void add_fields(FieldSet& fields);
+  /// Adds the fields that a decoder of these transports needs.
+  static void add_fields(FieldSet& fields, TransportSet transports = tcp_and_udp);
 
-  explicit PacketDecoder(const FieldSet& fields, TunnelPolicy tunnel = TunnelPolicy::all);
+  explicit PacketDecoder(const FieldSet& fields, TunnelPolicy tunnel = TunnelPolicy::all,
+                         TransportSet transports = tcp_and_udp);
 
   /// From now on stream numbers come from `numbers`, which outlives the decoder.
   void translate_streams(StreamNumbers& numbers) { numbers_ = &numbers; }
@@ -82,6 +87,7 @@ class PacketDecoder {
 
   /// The header that a layer names, with its stream translated; false if it has no stream number.
   bool read_header(const Record& record, const TransportLayer& layer, bool quoted, Packet& header);
+  bool read_echo(const Record& record, const TransportLayer& layer, Packet& header);
   void read_addresses(const Record& record, const TransportLayer& layer, Packet& header) const;
   void read_sizes(Packet& packet) const;
   void add_packet(const Record& record, const TransportLayer& layer, const LayerPlan& plan);
@@ -99,10 +105,11 @@ class PacketDecoder {
   StreamNumbers* numbers_ = nullptr;
   FieldId number_, time_, length_, protocols_, tcp_flags_;
   FieldId source_[2], destination_[2];  // IPv4, IPv6
-  TransportFields tcp_, udp_;
+  std::array<TransportFields, transport_count> transports_;  // by place_of(); of ICMP see EchoStreams
   PacketField ip_bytes_[2], tcp_header_bytes_, tcp_bytes_, udp_bytes_;
   const bool sizes_wanted_;
   LayerPlans plans_;
+  EchoStreams echoes_;
   Frame frame_;
   std::uint64_t counted_ = 0;
   std::vector<Packet> packets_;

@@ -1,6 +1,7 @@
 #include "packet/layers.h"
 
 #include <algorithm>
+#include <optional>
 
 namespace flowmeter {
 namespace {
@@ -21,8 +22,7 @@ struct Walk {
   }
 
   void transport(Transport transport) {
-    unsigned& seen = transport == Transport::tcp ? plan.tcp_layers : plan.udp_layers;
-    const unsigned occurrence = seen++;
+    const unsigned occurrence = plan.headers[place_of(transport)]++;
     if (occurrence >= no_layer) return;
     const unsigned ip_seen = plan.network_layers[ip_version == 6];
     auto& layers = quoted ? plan.quoted : plan.transports;
@@ -31,7 +31,7 @@ struct Walk {
                       last(plan.eth_layers), last(plan.vlan_layers)});
     below = &layers.back();
     if (quoted) return;
-    (transport == Transport::tcp ? plan.counted_tcp : plan.counted_udp) = true;
+    plan.counted[place_of(transport)] = true;
   }
 
   static std::uint8_t last(unsigned layers) {
@@ -39,18 +39,29 @@ struct Walk {
   }
 };
 
+std::optional<Transport> transport_of(std::string_view token) {
+  if (token == "tcp") return Transport::tcp;
+  if (token == "udp" || token == "udplite") return Transport::udp;
+  if (token == "sctp") return Transport::sctp;
+  if (token == "dccp") return Transport::dccp;
+  if (token == "icmp") return Transport::icmp;
+  if (token == "icmpv6") return Transport::icmpv6;
+  return std::nullopt;
+}
+
 }  // namespace
 
-LayerPlan plan_layers(std::string_view protocols, std::uint8_t implicit_version) {
+LayerPlan plan_layers(std::string_view protocols, std::uint8_t implicit_version, TransportSet wanted) {
   Walk walk;
   bool after_mpls = false;
   while (!protocols.empty()) {
     const std::size_t colon = protocols.find(':');
     const std::string_view token = protocols.substr(0, colon);
     protocols.remove_prefix(colon == std::string_view::npos ? protocols.size() : colon + 1);
-    const bool tcp = token == "tcp", udp = token == "udp" || token == "udplite";
-    const bool icmp = token == "icmp" || token == "icmpv6";
-    if (after_mpls && (tcp || udp || icmp)) {
+    const auto transport = transport_of(token);
+    const bool counts = transport && wanted.has(*transport);
+    const bool icmp = transport == Transport::icmp || transport == Transport::icmpv6;
+    if (after_mpls && (counts || icmp)) {
       walk.plan.implicit_ip = true;
       walk.network(implicit_version);
     }
@@ -62,15 +73,14 @@ LayerPlan plan_layers(std::string_view protocols, std::uint8_t implicit_version)
       ++walk.plan.ipv4_layers;
     } else if (token == "ipv6") {
       walk.network(6);
-    } else if (icmp) {
-      walk.quoted = true;
     } else if (token == "eth") {
       ++walk.plan.eth_layers;
     } else if (token == "vlan") {
       ++walk.plan.vlan_layers;
-    } else if (tcp || udp) {
-      walk.transport(tcp ? Transport::tcp : Transport::udp);
+    } else if (counts) {
+      walk.transport(*transport);
     }
+    if (icmp) walk.quoted = true;
   }
   return std::move(walk.plan);
 }
@@ -84,7 +94,7 @@ const LayerPlan& LayerPlans::find(std::string_view protocols, std::uint8_t impli
       cache.clear();
       last_ = nullptr;
     }
-    found = cache.emplace(protocols, plan_layers(protocols, implicit_version)).first;
+    found = cache.emplace(protocols, plan_layers(protocols, implicit_version, wanted_)).first;
   }
   if (implicit_version == 4) {
     last_text_ = protocols;

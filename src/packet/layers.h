@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -32,22 +33,24 @@ struct LayerPlan {
   std::vector<TransportLayer> quoted;
   unsigned ipv4_layers = 0;      ///< ip tokens
   unsigned ip_layers = 0;        ///< ip and ipv6 tokens, and layers that are not named
-  unsigned tcp_layers = 0;       ///< tcp tokens, quoted ones too
-  unsigned udp_layers = 0;
+  std::array<unsigned, transport_count> headers{};  ///< tokens by place_of(), quoted ones too
   unsigned network_layers[2]{};  ///< IPv4 and IPv6, layers that are not named too
   unsigned eth_layers = 0;
   unsigned vlan_layers = 0;
   bool implicit_ip = false;      ///< a network layer is not named (MPLS since 4.2: "mpls:tcp")
-  bool counted_tcp = false;      ///< a tcp token is among `transports`
-  bool counted_udp = false;
+  std::array<bool, transport_count> counted{};      ///< there is one among `transports`
 };
 
 /// Reads frame.protocols. `implicit_version`: family taken for network layers that are not named.
-[[nodiscard]] LayerPlan plan_layers(std::string_view protocols, std::uint8_t implicit_version);
+/// Only transports among `wanted` are looked at.
+[[nodiscard]] LayerPlan plan_layers(std::string_view protocols, std::uint8_t implicit_version,
+                                    TransportSet wanted = tcp_and_udp);
 
 /// Remembers the plans: a capture has few distinct frame.protocols.
 class LayerPlans {
  public:
+  explicit LayerPlans(TransportSet wanted = tcp_and_udp) : wanted_(wanted) {}
+
   /// Valid until the next call.
   const LayerPlan& find(std::string_view protocols, std::uint8_t implicit_version = 4);
 
@@ -60,6 +63,7 @@ class LayerPlans {
   };
   using Cache = std::unordered_map<std::string, LayerPlan, Hash, std::equal_to<>>;
 
+  const TransportSet wanted_;
   Cache cache_[2];  // by implicit version
   std::string last_text_;
   const LayerPlan* last_ = nullptr;

@@ -13,8 +13,9 @@ struct Frame;
 struct LayerPlan;
 struct TransportLayer;
 
-/// Identity of a flow within one input: transport and tshark's stream index (tcp.stream,
-/// udp.stream; UDP-Lite counts in udp.stream).
+/// Identity of a flow within one input: transport and tshark's stream index (tcp.stream, udp.stream,
+/// sctp.assoc_index, dccp.stream; UDP-Lite counts in udp.stream). ICMP echo conversations, which
+/// tshark does not number, are numbered by the PacketDecoder.
 struct StreamKey {
   Transport transport = Transport::tcp;
   std::uint64_t stream = 0;  ///< below 2^56
@@ -38,8 +39,8 @@ struct Packet {
 
   // What follows is 0 unless the run asks for the fields that it comes from, see PacketDecoder.
   std::uint32_t ip_bytes = 0;      ///< ip.len, or ipv6.plen and 40; 0 without a network layer
-  std::uint32_t payload_bytes = 0; ///< tcp.len, or udp.length less 8
-  std::uint8_t header_bytes = 0;   ///< tcp.hdr_len, or 8
+  std::uint32_t payload_bytes = 0; ///< tcp.len, or udp.length less 8; else 0
+  std::uint8_t header_bytes = 0;   ///< tcp.hdr_len, or 8; else 0
 
   std::uint8_t occurrence = 0;     ///< which of the frame's headers of this transport, from 0
   std::uint8_t ip_version = 0;     ///< 4 or 6: of the nearest network layer before; 0: there is none

@@ -77,9 +77,9 @@ std::size_t PacketField::headers(const Packet& packet) const noexcept {
     case Owner::carried:
       return packet.frame->every.size();
     case Owner::tcp:
-      return plan.tcp_layers;
+      return plan.headers[place_of(Transport::tcp)];
     case Owner::udp:
-      return plan.udp_layers;
+      return plan.headers[place_of(Transport::udp)];
     case Owner::ipv4:
       return plan.network_layers[0];
     case Owner::ipv6:

@@ -5,7 +5,7 @@
 namespace flowmeter {
 
 std::uint64_t StreamRanks::translate(const Packet& header, bool /*quoted*/) {
-  Ranks& ranks = ranks_[header.key.transport == Transport::udp ? 1 : 0];
+  Ranks& ranks = ranks_[place_of(header.key.transport)];
   const std::uint64_t stream = header.key.stream;
   const auto after = ranks.runs.upper_bound(stream);
   if (after != ranks.runs.begin()) {

@@ -28,7 +28,7 @@ class StreamRanks final : public StreamNumbers {
     std::uint64_t next = 0;
   };
 
-  std::array<Ranks, 2> ranks_;  // TCP, UDP
+  std::array<Ranks, transport_count> ranks_;  // by place_of()
 };
 
 }  // namespace flowmeter

@@ -3,6 +3,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <initializer_list>
 #include <string_view>
 
 namespace flowmeter {
@@ -11,9 +12,9 @@ namespace flowmeter {
 enum class Transport : std::uint8_t { icmp = 1, tcp = 6, udp = 17, dccp = 33, icmpv6 = 58, sctp = 132 };
 
 /// All of them; place_of() is the place in this list.
-inline constexpr std::array transports = {Transport::tcp,  Transport::udp,  Transport::sctp,
-                                          Transport::dccp, Transport::icmp, Transport::icmpv6};
-inline constexpr std::size_t transport_count = transports.size();
+inline constexpr std::array all_transports = {Transport::tcp,  Transport::udp,  Transport::sctp,
+                                              Transport::dccp, Transport::icmp, Transport::icmpv6};
+inline constexpr std::size_t transport_count = all_transports.size();
 
 /// A dense number, for arrays by transport.
 [[nodiscard]] constexpr std::size_t place_of(Transport transport) noexcept {
@@ -33,6 +34,27 @@ inline constexpr std::size_t transport_count = transports.size();
   }
   return 0;
 }
+
+/// Some of the transports.
+class TransportSet {
+ public:
+  constexpr TransportSet(std::initializer_list<Transport> members) noexcept {
+    for (const Transport transport : members) add(transport);
+  }
+  constexpr void add(Transport transport) noexcept {
+    bits_ = static_cast<std::uint8_t>(bits_ | 1U << place_of(transport));
+  }
+  [[nodiscard]] constexpr bool has(Transport transport) const noexcept {
+    return (bits_ >> place_of(transport) & 1U) != 0;
+  }
+  friend constexpr bool operator==(const TransportSet&, const TransportSet&) = default;
+
+ private:
+  std::uint8_t bits_ = 0;
+};
+
+/// What flows are kept for unless a run asks for others.
+inline constexpr TransportSet tcp_and_udp{Transport::tcp, Transport::udp};
 
 /// As the column `protocol` prints it.
 [[nodiscard]] constexpr std::string_view name_of(Transport transport) noexcept {

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cctype>
 #include <charconv>
 
 #include "base/csv_reader.h"
@@ -83,10 +84,16 @@ PortRange parse_ports(std::string_view word) {
 }
 
 std::uint8_t parse_protocol(std::string_view word) {
-  if (word == "tcp" || word == "TCP") return 6;
-  if (word == "udp" || word == "UDP") return 17;
+  const auto same = [](unsigned char a, unsigned char b) { return std::toupper(a) == std::toupper(b); };
+  for (const Transport transport : all_transports) {
+    const std::string_view name = name_of(transport);
+    if (std::equal(word.begin(), word.end(), name.begin(), name.end(), same)) {
+      return static_cast<std::uint8_t>(transport);
+    }
+  }
   if (const auto number = whole<std::uint8_t>(word)) return *number;
-  throw Refusal{fmt::format("\"{}\" is no protocol (tcp, udp, or a number)", printable(word))};
+  throw Refusal{fmt::format("\"{}\" is no protocol (tcp, udp, sctp, dccp, icmp, icmpv6, or a number)",
+                            printable(word))};
 }
 
 bool parse_flag(std::string_view text) {

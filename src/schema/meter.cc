@@ -31,6 +31,9 @@ FlowPolicy flow_policy(const MeterOptions& options) {
   FlowPolicy policy;
   policy.tcp_idle_timeout = to_nanoseconds(options.tcp_idle_timeout);
   policy.udp_idle_timeout = to_nanoseconds(options.udp_idle_timeout);
+  policy.sctp_idle_timeout = to_nanoseconds(options.sctp_idle_timeout);
+  policy.dccp_idle_timeout = to_nanoseconds(options.dccp_idle_timeout);
+  policy.icmp_idle_timeout = to_nanoseconds(options.icmp_idle_timeout);
   if (options.active_timeout) policy.active_timeout = to_nanoseconds(*options.active_timeout);
   policy.direction = options.direction;
   policy.clock = options.clock;
@@ -72,7 +75,8 @@ class ColumnMeterPlan final : public MeterPlan {
         used_(all_used(chosen_, registry_, features_)),
         policy_(flow_policy(options)),
         tunnel_(options.tunnel),
-        columns_(chosen_, with_base(fields_), features_) {
+        transports_(options.transports),
+        columns_(chosen_, with_base(fields_, transports_), features_) {
     if (policy_.active_timeout) columns_.keep(&make_start, fields_);
     for (const NamedColumn& named : used_) {
       const AccumulatorKind& kind = named.column->accumulator;
@@ -94,6 +98,7 @@ class ColumnMeterPlan final : public MeterPlan {
   std::vector<std::string> header() const override { return columns_.names(); }
   FlowPolicy policy() const override { return policy_; }
   TunnelPolicy tunnel() const override { return tunnel_; }
+  TransportSet transports() const override { return transports_; }
 
   bool ranks_streams() const override {
     return std::any_of(chosen_.begin(), chosen_.end(),
@@ -179,8 +184,8 @@ class ColumnMeterPlan final : public MeterPlan {
     return columns;
   }
 
-  static FieldSet& with_base(FieldSet& fields) {
-    PacketDecoder::add_fields(fields);
+  static FieldSet& with_base(FieldSet& fields, TransportSet transports) {
+    PacketDecoder::add_fields(fields, transports);
     return fields;
   }
 
@@ -189,6 +194,7 @@ class ColumnMeterPlan final : public MeterPlan {
   const std::vector<NamedColumn> chosen_, used_;
   const FlowPolicy policy_;
   const TunnelPolicy tunnel_;
+  const TransportSet transports_;
   FieldSet fields_;
   ColumnPlan columns_;
 };
@@ -250,6 +256,7 @@ void refuse_what_pyflowmeter_lacks(const MeterOptions& options) {
   if (options.drop_ids) option = "--drop-ids";
   if (options.tcp_idle_timeout != options.udp_idle_timeout) option = "a time-out for each protocol";
   if (options.active_timeout) option = "--active-timeout";
+  if (options.transports != plain.transports) option = "--transport";
   if (options.direction != plain.direction) option = "--direction";
   if (options.clock != plain.clock) option = "--clock";
   if (options.tunnel != plain.tunnel) option = "--tunnel";

@@ -19,7 +19,9 @@ struct MeterOptions {
   std::string schema = "flowmeter";
   std::string columns;     ///< as given to --columns; empty: the schema's own
   bool drop_ids = false;   ///< leave out what identifies a flow, see Column
+  TransportSet transports = tcp_and_udp;
   Seconds tcp_idle_timeout{600}, udp_idle_timeout{600};
+  Seconds sctp_idle_timeout{600}, dccp_idle_timeout{600}, icmp_idle_timeout{600};
   std::optional<Seconds> active_timeout;
   DirectionPolicy direction = DirectionPolicy::first;
   ClockPolicy clock = ClockPolicy::raw;
@@ -63,6 +65,9 @@ class MeterPlan {
 
   /// How streams are cut into flows.
   [[nodiscard]] virtual FlowPolicy policy() const = 0;
+
+  /// What packets are looked for.
+  [[nodiscard]] virtual TransportSet transports() const { return tcp_and_udp; }
 
   /// Which of a frame's packets count.
   [[nodiscard]] virtual TunnelPolicy tunnel() const = 0;

@@ -27,17 +27,19 @@ std::unique_ptr<RecordParser> make_parser(InputKind kind, const FieldSet& fields
 
 }  // namespace
 
-DialectSource::DialectSource(InputKind kind, const FieldSet& fields, TunnelPolicy tunnel)
+DialectSource::DialectSource(InputKind kind, const FieldSet& fields, TunnelPolicy tunnel,
+                             TransportSet transports)
     : framer_(make_framer(kind)),
       parser_(make_parser(kind, fields)),
       record_(fields.size()),
-      decoder_(fields, tunnel) {}
+      decoder_(fields, tunnel, transports) {}
 
-DialectSource::DialectSource(Decoder decoder, const FieldSet& fields, TunnelPolicy tunnel)
+DialectSource::DialectSource(Decoder decoder, const FieldSet& fields, TunnelPolicy tunnel,
+                             TransportSet transports)
     : framer_(make_framer(decoder)),
       parser_(make_parser(decoder, fields)),
       record_(fields.size()),
-      decoder_(fields, tunnel) {}
+      decoder_(fields, tunnel, transports) {}
 
 std::unique_ptr<RecordParser> make_parser(Decoder decoder, const FieldSet& fields) {
   return make_parser(decoder, fields, fields);

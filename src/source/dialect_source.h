@@ -27,10 +27,12 @@ namespace flowmeter {
 class DialectSource final : public PacketSource {
  public:
   /// `kind` is ek, json or fields; `fields` outlives the source.
-  DialectSource(InputKind kind, const FieldSet& fields, TunnelPolicy tunnel = TunnelPolicy::all);
+  DialectSource(InputKind kind, const FieldSet& fields, TunnelPolicy tunnel = TunnelPolicy::all,
+                TransportSet transports = tcp_and_udp);
 
   /// What a tshark of ours writes in that form, for exactly these fields.
-  DialectSource(Decoder decoder, const FieldSet& fields, TunnelPolicy tunnel = TunnelPolicy::all);
+  DialectSource(Decoder decoder, const FieldSet& fields, TunnelPolicy tunnel = TunnelPolicy::all,
+                TransportSet transports = tcp_and_udp);
   ~DialectSource();
 
   /// Space for the next bytes, and how many of it were filled.

@@ -203,6 +203,7 @@ void add_preferences(const TsharkOptions& options, const FieldSet& fields,
   for (const OnDemand& preference : on_demand_preferences) {
     add(fmt::format("{}:{}", preference.preference, needed(preference.needed_by) ? "TRUE" : "FALSE"));
   }
+  if (fields.find("sctp.assoc_index") != no_field) add("sctp.association_index:TRUE");
   for (const std::string& preference : options.preferences) add(preference);
 }
 

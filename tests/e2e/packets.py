@@ -42,6 +42,47 @@ def vxlan(src, dst, sport, dport, inner):
     return udp(src, dst, sport, dport, bytes.fromhex("0800000000007b00") + inner)
 
 
+def ipv6(src, dst, protocol, payload):
+    """A whole frame."""
+    head = struct.pack("!IHBB", 6 << 28, len(payload), protocol, 64)
+    ends = socket.inet_pton(socket.AF_INET6, src) + socket.inet_pton(socket.AF_INET6, dst)
+    return ETHER[:12] + bytes.fromhex("86dd") + head + ends + payload
+
+
+def icmp(kind, rest=0, body=b""):
+    """An ICMP or ICMPv6 message; `rest`: what is in its second word, of an echo its identifier (upper half)."""
+    return struct.pack("!BBHI", kind, 0, 0, rest) + body
+
+
+def echo(kind, identifier, sequence=1, body=b"abcdefgh"):
+    return icmp(kind, identifier << 16 | sequence, body)
+
+
+def dccp(sport, dport, kind, sequence):
+    """With an acknowledgement unless it is a request (0)."""
+    size = {0: 20, 1: 28}.get(kind, 24)
+    head = struct.pack("!HHBBHBBHI", sport, dport, size // 4, 0, 0, kind << 1 | 1, 0, 0, sequence)
+    return head + bytes(size - len(head))
+
+
+def sctp(sport, dport, tag, *chunks):
+    return struct.pack("!HHII", sport, dport, tag, 0) + b"".join(chunks)
+
+
+def sctp_chunk(kind, value=b"", flags=0):
+    return struct.pack("!BBH", kind, flags, 4 + len(value)) + value + bytes(-len(value) % 4)
+
+
+def sctp_init(kind, tag):
+    """INIT (1) or INIT ACK (2), with a state cookie."""
+    cookie = struct.pack("!HH", 7, 8) + b"cook" if kind == 2 else b""
+    return sctp_chunk(kind, struct.pack("!IIHHI", tag, 65536, 1, 1, 1) + cookie)
+
+
+def sctp_data(number, body):
+    return sctp_chunk(0, struct.pack("!IHHI", number, 0, 0, 0) + body, flags=3)
+
+
 def capture(frames, nano=False):
     """The bytes of a pcap file; `frames` yields (time in ns, frame)."""
     return b"".join([pcap_header(nano), *(record(ns, frame, nano) for ns, frame in frames)])

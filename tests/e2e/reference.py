@@ -6,7 +6,7 @@ the samples, as exact integers, give the moments. Slow, and short enough to chec
 The other columns are in reference_groups.py and reference_fields.py; they start from the flows made here.
 """
 
-from collections import Counter, namedtuple
+from collections import Counter, defaultdict, namedtuple
 from decimal import Decimal
 from fractions import Fraction
 from math import isqrt
@@ -46,8 +46,8 @@ def nanoseconds(text):
     return int(scaled)
 
 
-def frames(text, aggregator=",", tunnel="all"):
-    """The frames of `-T fields -E header=y -E separator=/t -E occurrence=a` text."""
+def frames(text, aggregator=",", tunnel="all", wanted=("tcp", "udp")):
+    """The frames of `-T fields -E header=y -E separator=/t -E occurrence=a` text; `wanted`: tokens of transports."""
     lines = text.split("\n")  # not splitlines: rare control characters are no line ends
     names = lines[0].split("\t")
     for number, line in enumerate(lines[1:], 1):
@@ -57,7 +57,7 @@ def frames(text, aggregator=",", tunnel="all"):
         many = {name: value.split(aggregator) if value else [] for name, value in field.items()}
         time = nanoseconds(field["frame.time_epoch"]) if field["frame.time_epoch"] else None
         tokens = field["frame.protocols"].split(":")
-        every, quoted = transports(tokens, many)
+        every, quoted = transports(tokens, many, wanted)
         chosen = {"all": every, "inner": every[-1:], "outer": every[:1]}[tunnel]
         yield Frame(number, time, int(field["frame.len"]), chosen, quoted, many, layers(tokens), every)
 
@@ -70,7 +70,40 @@ def layers(tokens):
     return Counter(kind(token) for token in tokens)
 
 
-def transports(tokens, many):
+#: What numbers the streams of a transport. The others' streams are what tells them apart.
+STREAM = {"tcp": "tcp.stream", "udp": "udp.stream", "sctp": "sctp.assoc_index", "dccp": "dccp.stream"}
+
+NO_ASSOCIATION = "65535"
+
+#: Of ICMP's tokens: type and identifier, what asks and what answers, and all the types that have an identifier.
+ECHO = {
+    "icmp": ("icmp.type", "icmp.ident", 8, 0, {0, 8, 13, 14, 15, 16, 17, 18, 42, 43}),
+    "icmpv6": ("icmpv6.type", "icmpv6.echo.identifier", 128, 129, {128, 129, 160, 161}),
+}
+
+
+def name(token):
+    return "ICMPv6" if token == "icmpv6" else token.upper()
+
+
+def echo(token, k, many, source, target):
+    """Of the k-th message of its protocol in a frame: (requester, responder, identifier) and the two ends; or None."""
+    types, identifiers, asks, answers, identified = ECHO[token]
+    if k >= len(many[types]):
+        return None
+    kinds = [int(kind) for kind in many[types]]
+    if kinds[k] not in (asks, answers):
+        return None
+    before = sum(kind in identified for kind in kinds[:k])
+    if before >= len(many[identifiers]):
+        return None
+    identifier = int(many[identifiers][before], 0)
+    if kinds[k] == asks:
+        return (source, target, identifier), (source, identifier), (target, 0)
+    return (target, source, identifier), (source, 0), (target, identifier)
+
+
+def transports(tokens, many, wanted):
     """Each distinct (transport, stream) of a frame, in the order of its layers; and those that are only quoted."""
     seen = Counter()
     under = {}
@@ -80,27 +113,40 @@ def transports(tokens, many):
     for at, token in enumerate(map(kind, tokens)):
         k = seen[token]
         seen[token] += 1
+        is_quoted = in_error
         if token in ("icmp", "icmpv6"):
             in_error = True  # all that follows is quoted
         if token in ("ip", "ipv6"):
             network = token
         if token in ("ip", "ipv6", "eth", "vlan"):
             under[token] = k
-        if token not in ("tcp", "udp") or k >= len(many[f"{token}.stream"]):
+        if token not in wanted:
+            continue
+        family, source, target = addresses(network, under, many)
+        if token in ECHO:
+            conversation = echo(token, k, many, source, target)
+            if conversation is None:
+                continue
+            stream, source_end, target_end = conversation
+        elif k >= len(many[STREAM[token]]) or token == "sctp" and many[STREAM[token]][k] == NO_ASSOCIATION:
             continue  # without a stream: cut or malformed before tshark could give it one
-        stream = int(many[f"{token}.stream"][k])
-        if in_error:
-            quoted.add((token.upper(), stream))
+        else:
+            stream = int(many[STREAM[token]][k])
+        if is_quoted and token == "sctp":
+            continue
+        if is_quoted:
+            quoted.add((name(token), stream))
             continue
         if token == "tcp" and k >= len(many["tcp.flags"]):
             continue
         if (token, stream) in counted:
             continue
         counted.add((token, stream))
-        family, source, target = addresses(network, under, many)
+        if token not in ECHO:
+            source_end = source, int(many[f"{token}.srcport"][k])
+            target_end = target, int(many[f"{token}.dstport"][k])
         every.append(Transport(
-            token.upper(), stream,
-            (source, int(many[f"{token}.srcport"][k])), (target, int(many[f"{token}.dstport"][k])),
+            name(token), stream, source_end, target_end,
             int(many["tcp.flags"][k], 0) if token == "tcp" else 0,
             at, k, dict(under), family,
         ))
@@ -141,7 +187,7 @@ class Flow:
 
 def ends(t, direction):
     """Who is the source, who the target, and what says so."""
-    if t.protocol == "UDP":
+    if t.protocol != "TCP":
         return t.source, t.target, "first"
     if not t.flags & SYN:
         return t.source, t.target, "mid"
@@ -152,13 +198,22 @@ def ends(t, direction):
     return t.source, t.target, "synack"  # Decision: dir_basis names what was seen, also where it turned nothing
 
 
-def flows(all_frames, timeout="600", active=None, direction="first", monotone=False):
-    """The finished flows in the order of their rows."""
-    limit = nanoseconds(timeout)
+def from_source(t, flow):
+    """Whether the flow's source sent it. The ends of an SCTP association may use several addresses."""
+    if t.protocol != "SCTP" or t.source in (flow.source, flow.target):
+        return t.source == flow.source
+    if flow.source[1] != flow.target[1]:
+        return t.source[1] == flow.source[1]
+    return t.target == flow.target
+
+
+def flows(all_frames, timeout="600", active=None, direction="first", monotone=False, timeouts=()):
+    """The finished flows in the order of their rows. `timeouts`: {protocol: timeout} for those with another."""
+    limits = defaultdict(lambda: nanoseconds(timeout), {p: nanoseconds(text) for p, text in dict(timeouts).items()})
     oldest = None if active is None else nanoseconds(active)
     clock, time = None, 0
     open_flows, known, parts = {}, {}, Counter()
-    numbers = {"TCP": {}, "UDP": {}}
+    numbers = {name(token): {} for token in (*STREAM, *ECHO)}
 
     def finished(key, reason):
         flow = open_flows.pop(key)
@@ -169,13 +224,17 @@ def flows(all_frames, timeout="600", active=None, direction="first", monotone=Fa
         if frame.time is not None:  # a frame without a time counts with that of the one before it
             time = frame.time
         clock = time if clock is None else max(clock, time)
-        over = [key for key, flow in open_flows.items() if clock - flow.last_clock > limit]
-        for key in sorted(over, key=lambda key: (open_flows[key].last_clock, open_flows[key].first)):
+        over = [key for key, flow in open_flows.items() if clock - flow.last_clock > limits[flow.protocol]]
+        for key in sorted(over, key=lambda key: (open_flows[key].last_clock + limits[key[0]], open_flows[key].first)):
             yield finished(key, "idle")
         # Any mention of a stream takes its number: also a quoted or a broken header.
-        for protocol, number in numbers.items():
-            for stream in frame.values[f"{protocol.lower()}.stream"]:
-                number.setdefault(int(stream), len(number))
+        for token, field in STREAM.items():
+            if token == "sctp":
+                continue  # of these only what counts: one that is quoted has the number of any association
+            for stream in frame.values.get(field, ()):
+                numbers[name(token)].setdefault(int(stream), len(numbers[name(token)]))
+        for protocol, stream in (*((t.protocol, t.stream) for t in frame.every), *sorted(frame.quoted, key=str)):
+            numbers[protocol].setdefault(stream, len(numbers[protocol]))
         now = []  # what this frame itself ends: together, so in the order of their first packets
         for order, t in enumerate(frame.transports):
             key = (t.protocol, t.stream)
@@ -185,7 +244,7 @@ def flows(all_frames, timeout="600", active=None, direction="first", monotone=Fa
                 if monotone:  # Decision: within a part
                     t_i = max(time, flow.packets[-1].time)
                 # Decision: a packet that breaks both limits ends the flow as idle.
-                if t_i - flow.packets[-1].time > limit:
+                if t_i - flow.packets[-1].time > limits[t.protocol]:
                     now.append(finished(key, "idle"))
                 elif oldest is not None and t_i - flow.packets[0].time > oldest:
                     now.append(finished(key, "active"))
@@ -196,7 +255,7 @@ def flows(all_frames, timeout="600", active=None, direction="first", monotone=Fa
                     t.protocol, numbers[t.protocol][t.stream], parts[key], fixed, (frame.number, order))
                 parts[key] += 1
             flow = open_flows[key]
-            flow.packets.append(Packet(t_i, frame.length, t.source == flow.source, t.flags, frame, t))
+            flow.packets.append(Packet(t_i, frame.length, from_source(t, flow), t.flags, frame, t))
             flow.last_clock = clock
         yield from sorted(now, key=lambda flow: flow.first)
         for key in frame.quoted & open_flows.keys():

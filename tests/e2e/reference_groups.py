@@ -62,6 +62,10 @@ FIELDS = (*BASE, *(
     " tcp.options.wscale.shift tcp.options.mss_val tcp.options.sack_perm tcp.payload udp.payload"
 ).split(), *ANALYSIS.values(), *(name for name in L7.values() if name))
 
+#: What tells of the transports besides TCP and UDP.
+REACH = ("sctp.assoc_index", "sctp.srcport", "sctp.dstport", "dccp.stream", "dccp.srcport", "dccp.dstport",
+         *(field for fields in reference.ECHO.values() for field in fields[:2]))
+
 _texts = {}
 
 
@@ -86,11 +90,13 @@ def tshark_text(capture, fields=FIELDS, preferences=(), tshark="tshark", more=()
 
 
 def capture_flows(capture, *, idle="600", active=None, direction="first", tunnel="all", clock="raw",
-                  preferences=(), tshark="tshark", fields=FIELDS):
+                  preferences=(), tshark="tshark", fields=FIELDS, transport=("tcp", "udp"), timeouts=()):
     """The finished flows of a capture, in row order."""
+    if set(transport) - {"tcp", "udp"}:
+        fields, preferences = (*fields, *REACH), (*preferences, "sctp.association_index:TRUE")
     text = tshark_text(capture, fields, preferences, tshark)
-    frames = reference.frames(text, AGGREGATOR, tunnel)
-    return list(reference.flows(frames, idle, active, direction, clock == "monotone"))
+    frames = reference.frames(text, AGGREGATOR, tunnel, transport)
+    return list(reference.flows(frames, idle, active, direction, clock == "monotone", timeouts))
 
 
 # ---- which value belongs to which packet ----------------------------------------------------------------------
@@ -155,8 +161,8 @@ def ip_size(packet):
 
 
 def header(packet):
-    """H"""
-    return number(packet, "tcp.hdr_len") if packet.transport.protocol == "TCP" else 8
+    """H. Decision: 0 of transports other than TCP and UDP, as Y."""
+    return {"TCP": number(packet, "tcp.hdr_len"), "UDP": 8}.get(packet.transport.protocol, 0)
 
 
 def payload(packet):
@@ -236,9 +242,16 @@ def community_id(protocol, source, target, seed=0):
     """Community ID v1 of two (address, port) ends."""
     if source[0] is None:
         return "-"  # Decision: no addresses, no id
+    if protocol in (1, 58):  # for ports, the types of what the ends send, or a request's type and code
+        asks, answers = (8, 0) if protocol == 1 else (128, 129)
+        source_asks = target[1] == 0  # the one that asks has the identifier
+        source = source[0], asks if source_asks else answers
+        target = target[0], answers if source_asks else asks
     low_end, high_end = sorted(
         (ipaddress.ip_address(address).packed, port.to_bytes(2, "big")) for address, port in (source, target))
-    data = (seed.to_bytes(2, "big") + low_end[0] + high_end[0] + bytes([protocol, 0]) + low_end[1] + high_end[1])
+    data = seed.to_bytes(2, "big") + low_end[0] + high_end[0] + bytes([protocol, 0])
+    if protocol != 33:  # the specification has no ports for DCCP
+        data += low_end[1] + high_end[1]
     return "1:" + base64.b64encode(hashlib.sha1(data).digest()).decode()
 
 
@@ -252,7 +265,7 @@ def utc(ns, digits):
 
 
 def proto(flow):
-    return {"TCP": 6, "UDP": 17}[flow.protocol]
+    return {"TCP": 6, "UDP": 17, "SCTP": 132, "DCCP": 33, "ICMP": 1, "ICMPv6": 58}[flow.protocol]
 
 
 def macs(view):
@@ -478,7 +491,7 @@ def states(view):
 
 
 def conn_state(view):
-    if view.flow.protocol == "UDP":
+    if view.flow.protocol != "TCP":
         return "SF" if view.fwd and view.bwd else "S0"
     o, r = states(view)
     little = ("INACTIVE", "PARTIAL")
@@ -517,7 +530,7 @@ def history(view):
             say(letter, p)
 
     for p in view.all:
-        if view.flow.protocol == "UDP":
+        if view.flow.protocol != "TCP":
             say_once("D", p)
             continue
         s, f, r, a = (bool(p.flags & flag) for flag in (SYN, FIN, RST, ACK))
@@ -790,12 +803,14 @@ GROUPS = {group: splt_columns if group == "splt" else columns(group) for group i
 
 
 def rows(capture, groups, *, idle="600", active=None, direction="first", tunnel="all", size="frame", splt=20,
-         splt_packets="all", time_digits=6, cid_seed=0, clock="raw", preferences=(), tshark="tshark"):
+         splt_packets="all", time_digits=6, cid_seed=0, clock="raw", preferences=(), tshark="tshark",
+         transport=("tcp", "udp"), timeouts=()):
     o = {"size": size, "splt": splt, "splt_packets": splt_packets, "time_digits": time_digits, "cid_seed": cid_seed,
          "input": str(capture)}
     out = []
     for flow in capture_flows(capture, idle=idle, active=active, direction=direction, tunnel=tunnel,
-                              clock=clock, preferences=preferences, tshark=tshark):
+                              clock=clock, preferences=preferences, tshark=tshark, transport=transport,
+                              timeouts=timeouts):
         view = View(flow)
         row = {}
         for group in groups:

@@ -167,9 +167,26 @@ TEST(OptionsTest, TimeoutByProtocol) {
   EXPECT_EQ(timeouts("300,udp=30"), std::pair(300.0, 30.0));
   EXPECT_EQ(timeouts("udp=30,tcp=0.5"), std::pair(0.5, 30.0));
   EXPECT_EQ(timeouts("udp=30,60"), std::pair(60.0, 30.0));
-  for (const char* value : {"sctp", "icmp=5", "udp=", "udp=1,udp=2", "=5", "60,", ",60", "udp=60s"}) {
+  const MeterOptions all =
+      parse({"--transport", "sctp,dccp,icmp", "-t", "5,sctp=1,icmp=3", "x"}).meter;
+  EXPECT_EQ(all.sctp_idle_timeout.count(), 1);
+  EXPECT_EQ(all.dccp_idle_timeout.count(), 5);
+  EXPECT_EQ(all.icmp_idle_timeout.count(), 3);
+  for (const char* value : {"sctp", "icmp=5", "sctp=5", "udp=", "udp=1,udp=2", "=5", "60,", ",60", "udp=60s"}) {
     EXPECT_THROW((void)parse_with_help({"-t", value, "x"}), UsageError) << value;
   }
+}
+
+TEST(OptionsTest, Transports) {
+  EXPECT_EQ(parse({"x"}).meter.transports, tcp_and_udp);
+  EXPECT_EQ(parse({"--transport", "udp,tcp", "x"}).meter.transports, tcp_and_udp);
+  const TransportSet some = parse({"--transport", "sctp,icmp", "x"}).meter.transports;
+  EXPECT_EQ(some, (TransportSet{Transport::sctp, Transport::icmp, Transport::icmpv6}));
+  for (const char* list : {"", "ip", "tcp,", ",udp", "TCP", "132"}) {
+    EXPECT_THROW((void)parse_with_help({"--transport", list, "x"}), UsageError) << list;
+  }
+  EXPECT_THROW((void)parse_with_help({"--transport", "sctp", "--transport-only", "x"}), UsageError);
+  EXPECT_THROW((void)parse_with_help({"--transport", "sctp", "-t", "tcp=1", "x"}), UsageError);
 }
 
 TEST(OptionsTest, Policies) {
@@ -337,7 +354,8 @@ TEST(OptionsTest, HelpNamesEveryOptionAndTheExitStatuses) {
                              "--pref",           "--tshark",
                              "--print-command",  "--transport-only",
                              "--decoder",        "--jobs",
-                             "--timeout",        "--schema",
+                             "--timeout",        "--transport ",
+                             "--schema",
                              "--columns",        "--list-columns",
                              "--continuous",     "--meta",
                              "--output",         "--format",

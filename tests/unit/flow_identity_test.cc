@@ -32,6 +32,14 @@ TEST(CommunityId, OrdersEqualAddressesByPort) {
   EXPECT_NE(community_id(Transport::tcp, low, high, 0), community_id(Transport::udp, low, high, 0));
 }
 
+/// As tshark 4.0.17 prints them.
+TEST(CommunityId, OfTheOtherTransportsIsTsharks) {
+  const Endpoint requester = end("10.0.0.1", 77), responder = end("10.0.0.2", 0);
+  expect_id("1:YcMyyWJfhc95EW1GfXt6jlZ3DiQ=", Transport::icmp, requester, responder);
+  expect_id("1:3H+V/JVcqh/phPel5utt4dOKqOU=", Transport::icmpv6, end("fe80::1", 77), end("fe80::2", 0));
+  expect_id("1:qKfrGVs14/VI2wLMVfhXXHfa6a0=", Transport::dccp, end("10.0.0.1", 5), end("10.0.0.2", 6));
+}
+
 TEST(CommunityId, NeedsAddresses) {
   EXPECT_EQ(community_id(Transport::udp, {{}, 1}, {{}, 2}, 0), "-");
 }

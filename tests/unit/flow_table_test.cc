@@ -30,6 +30,12 @@ using Frames = std::vector<std::uint64_t>;
 
 constexpr std::int64_t timeout = 600 * second;  // the default
 
+Packet of(Transport transport, std::uint64_t stream, const Endpoint& source, const Endpoint& destination) {
+  Packet packet = udp(stream, source, destination);
+  packet.key.transport = transport;
+  return packet;
+}
+
 TEST(FlowTable, PutsThePacketsOfAStreamTogether) {
   Bench bench;
   bench.frame(1 * second, {request(0)});
@@ -519,6 +525,43 @@ TEST(IdleTimeout, MayDifferByProtocol) {
   EXPECT_EQ(bench.streams(), "");
   bench.frame(102 * second, {});  // UDP's ended at 95 s, TCP's at 100 s
   EXPECT_EQ(bench.streams(), "1 0");
+}
+
+TEST(IdleTimeout, OfTheOtherTransports) {
+  FlowPolicy policy;
+  policy.sctp_idle_timeout = std::chrono::seconds(1);
+  policy.dccp_idle_timeout = std::chrono::seconds(2);
+  policy.icmp_idle_timeout = std::chrono::seconds(3);
+  Bench bench(policy);
+  std::uint64_t stream = 0;
+  for (const Transport transport : all_transports) bench.frame(0, {of(transport, stream++, client, server)});
+  bench.frame(10 * second, {});
+  EXPECT_EQ(bench.streams(), "2 3 4 5");  // SCTP, DCCP, ICMP, ICMPv6
+}
+
+TEST(SctpAssociation, GoesOverSeveralAddresses) {
+  const Endpoint second_client = endpoint(77, client.port), second_server = endpoint(78, server.port);
+  Bench bench;
+  bench.frame(0, {of(Transport::sctp, 0, client, server)});
+  bench.frame(0, {of(Transport::sctp, 0, second_client, server)});
+  bench.frame(0, {of(Transport::sctp, 0, second_server, second_client)});
+  bench.frame(0, {of(Transport::sctp, 0, second_client, second_server)});
+  bench.end();
+  EXPECT_EQ(bench.ended[0].trace.forward, (Frames{1, 2, 4}));
+  EXPECT_EQ(bench.ended[0].trace.backward, (Frames{3}));
+}
+
+TEST(SctpAssociation, WithOnePortIsToldByTheAddressThatIsKnown) {
+  const Endpoint one = endpoint(1, 2905), other = endpoint(2, 2905);
+  const Endpoint new_one = endpoint(77, 2905);
+  Bench bench;
+  bench.frame(0, {of(Transport::sctp, 0, one, other)});
+  bench.frame(0, {of(Transport::sctp, 0, new_one, other)});
+  bench.frame(0, {of(Transport::sctp, 0, other, new_one)});
+  bench.frame(0, {of(Transport::sctp, 0, other, one)});
+  bench.end();
+  EXPECT_EQ(bench.ended[0].trace.forward, (Frames{1, 2}));
+  EXPECT_EQ(bench.ended[0].trace.backward, (Frames{3, 4}));
 }
 
 TEST(IcmpErrors, AreTheFlowsThatTheyQuote) {

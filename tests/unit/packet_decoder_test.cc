@@ -454,6 +454,123 @@ TEST_F(Decoder, ARequiredFieldMayBeLackingToo) {
   EXPECT_EQ(decoder_.lacking(), "");
 }
 
+/// A decoder of all transports, and what it makes of frames.
+class Reach : public testing::Test {
+ protected:
+  static TransportSet all() {
+    TransportSet transports{};
+    for (const Transport transport : all_transports) transports.add(transport);
+    return transports;
+  }
+  static FieldSet all_fields() {
+    FieldSet fields;
+    PacketDecoder::add_fields(fields, all());
+    return fields;
+  }
+
+  const Frame& decode(std::string_view protocols, FrameText more) {
+    more.insert(more.end(), {{"frame.time_epoch", {"1"}}, {"frame.len", {"60"}}, {"frame.protocols", {protocols}}});
+    record_ = test::record_of(fields_, more);
+    return decoder_.decode(record_);
+  }
+  const Frame& echo(std::string_view source, std::string_view destination, std::string_view type,
+                    std::string_view identifier) {
+    return decode("eth:ip:icmp:data", {{"ip.src", {source}},
+                                       {"ip.dst", {destination}},
+                                       {"icmp.type", {type}},
+                                       {"icmp.ident", {identifier}}});
+  }
+
+  const FieldSet fields_ = all_fields();
+  PacketDecoder decoder_{fields_, TunnelPolicy::all, all()};
+  Record record_{fields_.size()};
+};
+
+TEST_F(Reach, SctpAndDccpByTsharksNumbers) {
+  const Frame& sctp = decode("eth:ip:sctp", {{"ip.src", {"10.0.0.1"}},
+                                             {"ip.dst", {"10.0.0.2"}},
+                                             {"sctp.assoc_index", {"7"}},
+                                             {"sctp.srcport", {"40000"}},
+                                             {"sctp.dstport", {"3868"}}});
+  ASSERT_EQ(sctp.packets.size(), 1U);
+  EXPECT_EQ(sctp.packets[0].key, (StreamKey{Transport::sctp, 7}));
+  EXPECT_EQ(sctp.packets[0].source, (Endpoint{parse_address("10.0.0.1").value(), 40000}));
+  const Frame& dccp = decode("eth:dccp", {{"dccp.stream", {"2"}}, {"dccp.srcport", {"1"}}, {"dccp.dstport", {"2"}}});
+  ASSERT_EQ(dccp.packets.size(), 1U);
+  EXPECT_EQ(dccp.packets[0].key, (StreamKey{Transport::dccp, 2}));
+}
+
+TEST_F(Reach, AnSctpHeaderWithoutANumberIsNoPacket) {
+  const Frame& frame = decode("eth:sctp", {{"sctp.srcport", {"1"}}, {"sctp.dstport", {"2"}}});
+  EXPECT_TRUE(frame.packets.empty());
+  EXPECT_TRUE(frame.cut);
+  EXPECT_EQ(decoder_.lacking(), "sctp.assoc_index");
+}
+
+TEST_F(Reach, TheIndexOfNoAssociationIsNoNumber) {
+  const FrameText unnumbered = {{"sctp.assoc_index", {"65535"}}, {"sctp.srcport", {"1"}}, {"sctp.dstport", {"2"}}};
+  EXPECT_TRUE(decode("eth:sctp", unnumbered).packets.empty());
+  EXPECT_EQ(decoder_.lacking(), "sctp.assoc_index");
+}
+
+TEST_F(Reach, AnEchoAndItsReplyAreOneConversation) {
+  const Packet request = echo("10.0.0.1", "10.0.0.2", "8", "77").packets.front();
+  const Packet reply = echo("10.0.0.2", "10.0.0.1", "0", "77").packets.front();
+  EXPECT_EQ(request.key, (StreamKey{Transport::icmp, 0}));
+  EXPECT_EQ(reply.key, request.key);
+  EXPECT_EQ(request.source, (Endpoint{parse_address("10.0.0.1").value(), 77}));
+  EXPECT_EQ(request.destination, (Endpoint{parse_address("10.0.0.2").value(), 0}));
+  EXPECT_EQ(reply.source, request.destination);
+  EXPECT_EQ(reply.destination, request.source);
+}
+
+TEST_F(Reach, RequesterResponderAndIdentifierTellEchoesApart) {
+  const auto stream = [this](const char* source, const char* destination, const char* identifier) {
+    return echo(source, destination, "8", identifier).packets.front().key.stream;
+  };
+  EXPECT_EQ(stream("10.0.0.1", "10.0.0.2", "77"), 0U);
+  EXPECT_EQ(stream("10.0.0.1", "10.0.0.2", "78"), 1U);
+  EXPECT_EQ(stream("10.0.0.2", "10.0.0.1", "77"), 2U);
+  EXPECT_EQ(stream("10.0.0.1", "10.0.0.3", "77"), 3U);
+  EXPECT_EQ(stream("10.0.0.1", "10.0.0.2", "77"), 0U);
+}
+
+TEST_F(Reach, OtherIcmpMessagesAreNoPackets) {
+  for (const char* type : {"3", "9", "11", "13", "42"}) {
+    const Frame& frame = echo("10.0.0.1", "10.0.0.2", type, "77");
+    EXPECT_TRUE(frame.packets.empty()) << type;
+    EXPECT_FALSE(frame.cut) << type;
+  }
+}
+
+TEST_F(Reach, AnErrorThatQuotesAnEchoIsAboutItsConversation) {
+  const StreamKey key = echo("10.0.0.1", "10.0.0.2", "8", "77").packets.front().key;
+  const Frame& error = decode("eth:ip:icmp:ip:icmp", {{"ip.src", {"10.0.0.9", "10.0.0.1"}},
+                                                      {"ip.dst", {"10.0.0.1", "10.0.0.2"}},
+                                                      {"icmp.type", {"11", "8"}},
+                                                      {"icmp.ident", {"77"}}});
+  EXPECT_TRUE(error.packets.empty());
+  ASSERT_EQ(error.quoted.size(), 1U);
+  EXPECT_EQ(error.quoted[0], key);
+}
+
+TEST_F(Reach, Icmpv6HasTypesAndNumbersOfItsOwn) {
+  (void)echo("10.0.0.1", "10.0.0.2", "8", "1");
+  const Frame& frame = decode("eth:ipv6:icmpv6", {{"ipv6.src", {"2001:db8::2"}},
+                                                  {"ipv6.dst", {"2001:db8::1"}},
+                                                  {"icmpv6.type", {"129"}},
+                                                  {"icmpv6.echo.identifier", {"0x0007"}}});
+  ASSERT_EQ(frame.packets.size(), 1U);
+  EXPECT_EQ(frame.packets[0].key, (StreamKey{Transport::icmpv6, 0}));
+  EXPECT_EQ(frame.packets[0].destination, (Endpoint{parse_address("2001:db8::1").value(), 7}));
+}
+
+TEST_F(Decoder, OtherTransportsAreNoPacketsUnlessAskedFor) {
+  const Frame& frame = decode({{"frame.protocols", {"eth:ip:sctp"}}, {"ip.src", {"1.1.1.1"}}, {"ip.dst", {"1.1.1.1"}}});
+  EXPECT_TRUE(frame.packets.empty());
+  EXPECT_FALSE(frame.cut);
+}
+
 TEST_F(Decoder, AFrameOfManyTransportsIsBounded) {
   const FieldSet fields = all_fields();
   std::string protocols = "eth:ip";

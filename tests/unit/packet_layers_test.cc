@@ -37,6 +37,26 @@ TEST(Layers, FindsTheTransport) {
   EXPECT_EQ(layers("raw:ip:udp"), "udp0 ip4:0");
 }
 
+TEST(Layers, FindsTheOtherTransportsIfTheyAreWanted) {
+  const TransportSet wanted{Transport::sctp, Transport::icmp};
+  const LayerPlan sctp = plan_layers("eth:ethertype:ip:sctp:data", 4, wanted);
+  ASSERT_EQ(sctp.transports.size(), 1U);
+  EXPECT_EQ(sctp.transports[0].transport, Transport::sctp);
+  EXPECT_EQ(sctp.transports[0].carried, "data");
+  EXPECT_TRUE(plan_layers("eth:ethertype:ip:tcp", 4, wanted).transports.empty());
+  EXPECT_TRUE(plan_layers("eth:ethertype:ip:dccp", 4, wanted).transports.empty());
+}
+
+TEST(Layers, AnIcmpLayerIsNoneOfThoseThatItQuotes) {
+  const LayerPlan plan = plan_layers("eth:ethertype:ip:icmp:ip:icmp:data", 4, {Transport::icmp});
+  ASSERT_EQ(plan.transports.size(), 1U);
+  EXPECT_EQ(plan.transports[0].occurrence, 0);
+  ASSERT_EQ(plan.quoted.size(), 1U);
+  EXPECT_EQ(plan.quoted[0].occurrence, 1);
+  EXPECT_EQ(plan.quoted[0].ip_occurrence, 1);
+  EXPECT_EQ(plan.headers[place_of(Transport::icmp)], 2U);
+}
+
 TEST(Layers, LooksAtWholeTokens) {
   EXPECT_EQ(layers("eth:ip:tcpencap:x"), "");
   EXPECT_EQ(layers("eth:ip:gtp:xudp:udpx:tcp.x"), "");
@@ -78,26 +98,26 @@ TEST(Layers, AMessageMayCarryTransportsOfItsOwn) {
 TEST(Layers, WhatIcmpQuotesDoesNotCount) {
   const LayerPlan plan = plan_layers("eth:ethertype:ip:icmp:ip:udp:data", 4);
   EXPECT_EQ(summary(plan), "");
-  EXPECT_EQ(plan.udp_layers, 1U);
+  EXPECT_EQ(plan.headers[place_of(Transport::udp)], 1U);
   EXPECT_EQ(plan.ipv4_layers, 2U);
-  EXPECT_FALSE(plan.counted_udp);
+  EXPECT_FALSE(plan.counted[place_of(Transport::udp)]);
   EXPECT_EQ(layers("eth:ethertype:ipv6:icmpv6:ipv6:tcp"), "");
 }
 
 TEST(Layers, ATransportAroundAnIcmpErrorDoesCount) {
   const LayerPlan plan = plan_layers("eth:ip:udp:vxlan:eth:ip:icmp:ip:udp", 4);
   EXPECT_EQ(summary(plan), "udp0 ip4:0");
-  EXPECT_EQ(plan.udp_layers, 2U);
-  EXPECT_TRUE(plan.counted_udp);
-  EXPECT_FALSE(plan.counted_tcp);
+  EXPECT_EQ(plan.headers[place_of(Transport::udp)], 2U);
+  EXPECT_TRUE(plan.counted[place_of(Transport::udp)]);
+  EXPECT_FALSE(plan.counted[place_of(Transport::tcp)]);
 }
 
 TEST(Layers, TellsWhichTransportsCount) {
   const LayerPlan plan = plan_layers("eth:ip:udp:vxlan:eth:ip:tcp", 4);
-  EXPECT_TRUE(plan.counted_tcp);
-  EXPECT_TRUE(plan.counted_udp);
-  EXPECT_EQ(plan.tcp_layers, 1U);
-  EXPECT_EQ(plan.udp_layers, 1U);
+  EXPECT_TRUE(plan.counted[place_of(Transport::tcp)]);
+  EXPECT_TRUE(plan.counted[place_of(Transport::udp)]);
+  EXPECT_EQ(plan.headers[place_of(Transport::tcp)], 1U);
+  EXPECT_EQ(plan.headers[place_of(Transport::udp)], 1U);
   EXPECT_EQ(plan.ipv4_layers, 2U);
   EXPECT_FALSE(plan.implicit_ip);
 }

@@ -140,6 +140,14 @@ TEST(TsharkCommand, HasTimesOfStreamsComputedWhenTheyAreAskedFor) {
   }
 }
 
+TEST(TsharkCommand, HasAssociationsNumberedWhenTheirIndexIsAskedFor) {
+  for (const bool wanted : {false, true}) {
+    const FieldSet fields = field_set({"frame.len", wanted ? "sctp.assoc_index" : "sctp.srcport"});
+    const Words preferences = behind(arguments_of({}, run_on("-"), fields), "-o");
+    EXPECT_EQ(std::count(preferences.begin(), preferences.end(), "sctp.association_index:TRUE"), wanted ? 1 : 0);
+  }
+}
+
 TEST(TsharkCommand, PutsTheUsersWishesBehindItsOwn) {
   TsharkOptions options;
   options.preferences = {"tcp.analyze_sequence_numbers:FALSE", "a.b:c d"};

@@ -1,0 +1,40 @@
+#include "packet/echo_streams.h"
+
+#include <boost/container_hash/hash.hpp>
+
+namespace flowmeter {
+
+std::optional<EchoRole> echo_role(Transport transport, std::uint64_t type) noexcept {
+  // RFC 792 and RFC 4443.
+  const std::uint64_t request = transport == Transport::icmp ? 8 : 128;
+  const std::uint64_t reply = transport == Transport::icmp ? 0 : 129;
+  if (type == request) return EchoRole::request;
+  if (type == reply) return EchoRole::reply;
+  return std::nullopt;
+}
+
+bool has_identifier(Transport transport, std::uint64_t type) noexcept {
+  if (echo_role(transport, type)) return true;
+  // Timestamp, information and address mask (RFC 792, RFC 950), extended echo (RFC 8335): requests and replies.
+  if (transport == Transport::icmp) return (type >= 13 && type <= 18) || type == 42 || type == 43;
+  return type == 160 || type == 161;
+}
+
+std::size_t EchoStreams::Hash::operator()(const Key& key) const noexcept {
+  std::size_t hash = place_of(key.transport);
+  boost::hash_combine(hash, key.requester.port);
+  for (const IpAddress& address : {key.requester.address, key.responder}) {
+    boost::hash_range(hash, address.bytes.begin(), address.bytes.end());
+  }
+  return hash;
+}
+
+std::uint64_t EchoStreams::number(Transport transport, const Endpoint& requester,
+                                  const IpAddress& responder) {
+  std::uint64_t& next = next_[place_of(transport)];
+  const auto [found, is_new] = streams_.try_emplace({transport, requester, responder}, next);
+  if (is_new) ++next;
+  return found->second;
+}
+
+}  // namespace flowmeter
