@@ -29,14 +29,28 @@ constexpr std::array transport_names = {
     TransportNames{Transport::icmpv6, {"icmpv6.type", "icmpv6.echo.identifier"}},
 };
 
-constexpr std::string_view association_field = "sctp.assoc_index";
-
 /// The index that tshark gives where it does not number associations, which it must be told to.
 constexpr std::uint64_t no_association = 0xffff;
 
 bool has_association(std::span<const std::string_view> indices) {
   return std::any_of(indices.begin(), indices.end(),
                      [](std::string_view index) { return parse_number(index) != no_association; });
+}
+
+/// What a frame has that makes a field due, as bits.
+constexpr unsigned any_frame = 1U << transport_count, ipv4_header = any_frame << 1, ipv6_header = any_frame << 2;
+constexpr unsigned kind_of(Transport transport) { return 1U << place_of(transport); }
+
+unsigned due_with(std::string_view field) {
+  const std::string_view protocol = field.substr(0, field.find('.'));
+  if (protocol == "frame") return any_frame;
+  if (protocol == "ip") return ipv4_header;
+  if (protocol == "ipv6") return ipv6_header;
+  for (const TransportNames& names : transport_names) {
+    const std::string_view name = names.fields[0];
+    if (protocol == name.substr(0, name.find('.'))) return kind_of(names.transport);
+  }
+  return 0;
 }
 
 constexpr std::size_t max_packets_in_frame = 64;
@@ -88,7 +102,7 @@ PacketDecoder::PacketDecoder(const FieldSet& fields, TunnelPolicy tunnel, Transp
 void PacketDecoder::require(std::string_view field) {
   const FieldId id = fields_.find(field);
   if (id == no_field) return;
-  expectations_.push_back({id});
+  expectations_.push_back({id, due_with(field)});
   ++unmet_;
 }
 
@@ -296,27 +310,21 @@ void PacketDecoder::add_quoted(const Record& record, const TransportLayer& layer
 }
 
 void PacketDecoder::expect(const Record& record, const LayerPlan& plan) {
-  bool v4 = false, v6 = false;
+  const FieldId associations = transports_[place_of(Transport::sctp)].stream;
+  unsigned kinds = any_frame;
   for (const TransportLayer& layer : plan.transports) {
-    v4 |= layer.ip_version == 4;
-    v6 |= layer.ip_version == 6;
+    kinds |= kind_of(layer.transport);
+    if (layer.ip_version != 0) kinds |= layer.ip_version == 6 ? ipv6_header : ipv4_header;
   }
   for (Expectation& expectation : expectations_) {
     if (expectation.seen) continue;
-    const std::string_view name = fields_.names()[expectation.field];
-    if (name == association_field ? has_association(record.values(expectation.field))
-                                  : record.has(expectation.field)) {
+    if (record.has(expectation.field) &&
+        (expectation.field != associations || has_association(record.values(associations)))) {
       expectation.seen = true;
       --unmet_;
       continue;
     }
-    expectation.due |= name.starts_with("frame.") || (name.starts_with("ip.") && v4) ||
-                       (name.starts_with("ipv6.") && v6);
-    for (const TransportNames& names : transport_names) {
-      const std::string_view first = names.fields[0];
-      const std::string_view protocol = first.substr(0, first.find('.') + 1);
-      expectation.due |= plan.counted[place_of(names.transport)] && name.starts_with(protocol);
-    }
+    expectation.due |= (expectation.due_with & kinds) != 0;
   }
 }
 

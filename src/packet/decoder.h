@@ -81,6 +81,7 @@ class PacketDecoder {
   };
   struct Expectation {
     FieldId field;
+    unsigned due_with;  // what a frame has that makes it due, as bits
     bool due = false;   // a frame that should have it was seen
     bool seen = false;
   };

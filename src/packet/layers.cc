@@ -30,8 +30,6 @@ struct Walk {
                       static_cast<std::uint8_t>(ip_seen == 0 ? 0 : ip_seen - 1),
                       last(plan.eth_layers), last(plan.vlan_layers)});
     below = &layers.back();
-    if (quoted) return;
-    plan.counted[place_of(transport)] = true;
   }
 
   static std::uint8_t last(unsigned layers) {

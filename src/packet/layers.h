@@ -38,7 +38,6 @@ struct LayerPlan {
   unsigned eth_layers = 0;
   unsigned vlan_layers = 0;
   bool implicit_ip = false;      ///< a network layer is not named (MPLS since 4.2: "mpls:tcp")
-  std::array<bool, transport_count> counted{};      ///< there is one among `transports`
 };
 
 /// Reads frame.protocols. `implicit_version`: family taken for network layers that are not named.

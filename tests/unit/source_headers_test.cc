@@ -61,7 +61,7 @@ TEST_F(HeaderValuesTest, RecordsComeOutAsTsharkWouldHaveThem) {
   EXPECT_EQ(first(record, "tcp.stream"), "7");
   EXPECT_EQ(first(record, "tcp.srcport"), "40000");
   EXPECT_EQ(first(record, "tcp.dstport"), "80");
-  EXPECT_EQ(first(record, "tcp.flags"), "18");
+  EXPECT_EQ(first(record, "tcp.flags"), "0x0012");
   EXPECT_EQ(first(record, "tcp.seq_raw"), "4000000000");
   EXPECT_EQ(first(record, "tcp.len"), "12");
   EXPECT_EQ(first(record, "udp.stream"), "");
