@@ -16,7 +16,9 @@ EVERY = pytest.mark.parametrize("capture", CAPTURES, ids=label)
 #: Columns that identify, of all groups that there may be.
 IDENTIFYING = set(
     "src_port dst_port flow_id community_id input stream src_ip dst_ip src_mac dst_mac vlan_id start_ns end_ns"
-    " start_utc end_utc first_frame last_frame cic_flow_id cic_timestamp".split())
+    " start_utc end_utc first_frame last_frame cic_flow_id cic_timestamp nfstream_id src_oui dst_oui"
+    " bidirectional_first_seen_ms bidirectional_last_seen_ms src2dst_first_seen_ms src2dst_last_seen_ms"
+    " dst2src_first_seen_ms dst2src_last_seen_ms".split())
 
 #: What of the group id any decoder and any number of tsharks can give.
 PLAIN = ("flow_id,community_id,stream,part,src_ip,dst_ip,ip_version,proto,start_ns,end_ns,first_frame,last_frame,"
