@@ -39,6 +39,8 @@ void Reporter::warning(std::string_view message) {
   if (level_ != Level::quiet) print(message);
 }
 
+void Reporter::answer(std::string_view message) { print(message); }
+
 void Reporter::note(std::string_view message) {
   if (level_ == Level::verbose) print(message);
 }

@@ -25,6 +25,9 @@ class Reporter {
   /// What helps to understand a run; only with --verbose.
   void note(std::string_view message);
 
+  /// What the user has just asked for; always printed.
+  void answer(std::string_view message);
+
   /// Text that erases a line on the screen, put before messages while a progress line is shown.
   void set_eraser(std::string_view eraser) { eraser_ = eraser; }
 

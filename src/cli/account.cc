@@ -2,6 +2,7 @@
 
 #include <fmt/chrono.h>
 #include <fmt/format.h>
+#include <sys/resource.h>
 
 #include <numeric>
 
@@ -27,6 +28,23 @@ std::string utc_time(std::int64_t ns) {
     rest += second;
   }
   return fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:09}Z", fmt::gmtime(static_cast<std::time_t>(seconds)), rest);
+}
+
+CpuTime cpu_time() {
+  const auto of = [](int who) {
+    rusage usage{};
+    getrusage(who, &usage);
+    const auto seconds = [](const timeval& time) {
+      return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) * 1e-6;
+    };
+    return seconds(usage.ru_utime) + seconds(usage.ru_stime);
+  };
+  return {of(RUSAGE_SELF), of(RUSAGE_CHILDREN)};
+}
+
+std::string in_words(const CpuTime& time) {
+  const double all = time.own + time.others;
+  return fmt::format("{:.2f} s, {:.0f} % of them in tshark", all, all > 0 ? time.others / all * 100 : 0);
 }
 
 std::string summary(const InputAccount& account) {

@@ -28,6 +28,14 @@ struct InputAccount {
   double seconds = 0;   ///< from the opening of the input to the end of its last flow
 };
 
+/// Seconds of CPU time that the program has used so far, and the programs that it ran and that have ended.
+struct CpuTime {
+  double own = 0, others = 0;
+};
+[[nodiscard]] CpuTime cpu_time();
+/// "12.3 s, 86 % of them in tshark"
+[[nodiscard]] std::string in_words(const CpuTime& time);
+
 /// The account in one line, for people.
 [[nodiscard]] std::string summary(const InputAccount& account);
 

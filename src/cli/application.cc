@@ -130,7 +130,7 @@ ExitStatus run(const Options& options, Reporter& reporter) {
     print(shell_line(command, choice.fields, choice.decoder) + '\n');
     return ExitStatus::ok;
   }
-  if (options.inputs.empty() && options.live.interfaces.empty()) {
+  if (options.inputs.empty() && !options.endless()) {
     throw UsageError("no input; name captures, or - for standard input (see --help)");
   }
   return Batch(options, *plan, reporter).run();

@@ -26,6 +26,10 @@ std::vector<Input> inputs_of(const Options& options, Reporter& reporter) {
     const std::string name = fmt::format("{}", fmt::join(interfaces, ","));
     return {{name, name, false, {}, InputOrigin::interface}};
   }
+  const std::string& follow = options.follow;
+  const std::string& watch = options.watch;
+  if (!follow.empty()) return {{follow, fs::path(follow).filename(), false, {}, InputOrigin::growing}};
+  if (!watch.empty()) return {{watch, fs::path(watch).filename(), false, {}, InputOrigin::directory}};
   std::vector<Input> inputs = list_inputs(options.inputs, options.recursive);
   if (!options.continuous || inputs.empty()) return inputs;
   return {one_after_the_other(inputs, find_program(options.tshark.program), reporter)};
@@ -65,16 +69,24 @@ Batch::Batch(const Options& options, const MeterPlan& plan, Reporter& reporter)
     meta_ = std::make_unique<MetaFile>(options.meta);
     for (const Input& input : inputs_) entries_.push_back({input.path});
   }
+  if (options_.rotation.wanted() && (into_directory_ || inputs_.size() > 1)) {
+    throw UsageError("--rotate-every and --rotate-rows take one input, and a file for -o");
+  }
   if (into_directory_) {
     refuse_clashes(inputs_, options_);
     return;
   }
-  if (options_.output.empty()) {
+  const bool rotates = !options_.output.empty() && (options_.rotation.wanted() || options_.endless());
+  if (rotates) {
+    auto rotating = std::make_unique<RotatingFile>(options_.output, header_, options_.rotation);
+    rotating_ = rotating.get();
+    common_ = std::move(rotating);
+  } else if (options_.output.empty()) {
     common_ = std::make_unique<FdSink>(STDOUT_FILENO, "standard output");
   } else {
     common_ = std::make_unique<FileSink>(options_.output);
   }
-  common_output_ = std::make_unique<Output>(*common_, header_);
+  common_output_ = std::make_unique<Output>(*common_, rotates ? "" : header_);
 }
 
 Batch::~Batch() = default;
@@ -100,6 +112,7 @@ void Batch::write_meta(ExitStatus status, const std::string& failure) {
 }
 
 ExitStatus Batch::meter_all() {
+  listen();
   start_more();
   io_.run();
   if (common_output_) finish_common_output();
@@ -108,6 +121,7 @@ ExitStatus Batch::meter_all() {
                                   skipped_, skipped_ == 1 ? "" : "s",
                                   options_.level == Reporter::Level::verbose ? "" : " (-v names them)"));
   }
+  if (options_.accounts()) reporter_.note(fmt::format("CPU: {}", in_words(cpu_time())));
   for (const std::string& remark : plan_.remarks()) reporter_.warning(remark);
   return overall();
 }
@@ -166,6 +180,39 @@ void Batch::over(Job& job, const RunResult& result) {
     stopping_ = true;
   }
   if (stopping_) jobs_.clear();
+  if (!jobs_.empty()) return;
+  asked_.reset();
+  clock_.cancel();
+}
+
+/// Waits for what users ask of a running program, and for the ends of periods.
+void Batch::listen() {
+  requests_ = std::make_unique<Requests>(rotating_ != nullptr);
+  asked_ = std::make_unique<Waiter>(io_, requests_->descriptor());
+  answer();
+  if (rotating_ != nullptr && options_.rotation.every) watch_clock();
+}
+
+void Batch::answer() {
+  asked_->readable([this] {
+    const Requests::Asked asked = requests_->take();
+    if (asked.reopen) rotating_->turn();
+    if (asked.counters) {
+      for (const auto& job : jobs_) {
+        if (job->run) reporter_.answer(job->run->counters());
+      }
+    }
+    answer();
+  });
+}
+
+void Batch::watch_clock() {
+  clock_.expires_after(std::chrono::milliseconds(100));
+  clock_.async_wait([this](boost::system::error_code error) {
+    if (error) return;
+    rotating_->tick();
+    watch_clock();
+  });
 }
 
 /// Takes the jobs that are over off the front, in the order of the inputs.

@@ -1,18 +1,24 @@
 #pragma once
 
+// Boost 1.74's Asio uses std::exchange without including it: first.
+#include "source/waiter.h"
+
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <deque>
 #include <memory>
 #include <string>
 
 #include "base/error.h"
 #include "base/report.h"
+#include "base/requests.h"
 #include "cli/input_run.h"
 #include "cli/inputs.h"
 #include "cli/meta.h"
 #include "cli/options.h"
 #include "cli/output.h"
 #include "cli/tshark_setup.h"
+#include "sink/rotating_file.h"
 #include "sink/spool.h"
 
 namespace flowmeter {
@@ -53,6 +59,9 @@ class Batch {
   [[nodiscard]] bool is_large(const Input& input) const;
   [[nodiscard]] ExitStatus overall() const;
   void finish_common_output();
+  void listen();
+  void answer();
+  void watch_clock();
 
   const Options& options_;
   const MeterPlan& plan_;
@@ -64,8 +73,12 @@ class Batch {
   std::unique_ptr<MetaFile> meta_;        // or none
   std::vector<MetaFile::Entry> entries_;  // for it, by input
   std::unique_ptr<ByteSink> common_;      // unless each has its own
+  RotatingFile* rotating_ = nullptr;      // that is it, or none
   std::unique_ptr<Output> common_output_;
   boost::asio::io_context io_;
+  std::unique_ptr<Requests> requests_;
+  std::unique_ptr<Waiter> asked_;         // while there are jobs
+  boost::asio::steady_timer clock_{io_};  // of the rotation
   std::size_t next_ = 0;                  // input to be started
   std::deque<std::unique_ptr<Job>> jobs_; // in the order of the inputs
   bool stopping_ = false;

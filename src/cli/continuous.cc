@@ -112,14 +112,21 @@ Beginning begin_of(const Input& input, const std::string& tshark) {
   return beginning.capture ? beginning : refuse("is not a capture that tshark knows");
 }
 
+struct Part {
+  const Input* input;
+  std::optional<std::int64_t> first_ns;
+};
+
+void sort(std::vector<Part>& parts) {
+  std::sort(parts.begin(), parts.end(), [](const Part& a, const Part& b) {
+    return std::tie(a.first_ns, a.input->path) < std::tie(b.first_ns, b.input->path);
+  });
+}
+
 }  // namespace
 
 Input one_after_the_other(const std::vector<Input>& inputs, const std::string& tshark,
                           Reporter& reporter) {
-  struct Part {
-    const Input* input;
-    std::optional<std::int64_t> first_ns;
-  };
   std::vector<Part> parts;
   for (const Input& input : inputs) {
     const Beginning beginning = begin_of(input, tshark);
@@ -130,12 +137,34 @@ Input one_after_the_other(const std::vector<Input>& inputs, const std::string& t
     }
   }
   if (parts.empty()) throw UsageError("no captures among the inputs");
-  std::sort(parts.begin(), parts.end(), [](const Part& a, const Part& b) {
-    return std::tie(a.first_ns, a.input->path) < std::tie(b.first_ns, b.input->path);
-  });
+  sort(parts);
   Input whole = *parts.front().input;
   for (const Part& part : parts) whole.parts.push_back(part.input->path);
   return whole;
+}
+
+std::vector<std::string> captures_in_order(const std::vector<std::string>& files, const std::string& tshark,
+                                           Reporter& reporter) {
+  std::vector<Input> inputs;
+  inputs.reserve(files.size());
+  for (const std::string& file : files) inputs.push_back({file, file, true});
+  std::vector<Part> parts;
+  for (const Input& input : inputs) {
+    try {
+      const Beginning beginning = begin_of(input, tshark);
+      if (beginning.capture) {
+        parts.push_back({&input, beginning.first_ns});
+      } else {
+        reporter.note(fmt::format("{}: is no capture, left out", input.path));
+      }
+    } catch (const UsageError& error) {
+      reporter.note(error.what());
+    }
+  }
+  sort(parts);
+  std::vector<std::string> order;
+  for (const Part& part : parts) order.push_back(part.input->path);
+  return order;
 }
 
 }  // namespace flowmeter

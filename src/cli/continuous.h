@@ -8,6 +8,11 @@
 
 namespace flowmeter {
 
+/// Those of the files that are captures, in the order of their first frames (by name, if those are of one time).
+/// What is none, or is gone, is left out with a note.
+[[nodiscard]] std::vector<std::string> captures_in_order(const std::vector<std::string>& files,
+                                                         const std::string& tshark, Reporter& reporter);
+
 /// The captures as one input: in the order of their first frames (by name, if those are of one time;
 /// files without frames come first), named after the first of them. Files below a directory that are no
 /// captures are left out.

@@ -19,6 +19,7 @@
 
 #include "base/interrupt.h"
 #include "base/sha256.h"
+#include "cli/continuous.h"
 #include "observer/live_clock.h"
 #include "observer/progress.h"
 #include "sink/format.h"
@@ -26,8 +27,10 @@
 #include "source/child.h"
 #include "source/dialect_source.h"
 #include "source/fleet.h"
+#include "source/followed_file.h"
 #include "source/live_capture.h"
 #include "source/tshark_errors.h"
+#include "source/watched_directory.h"
 
 namespace flowmeter {
 namespace {
@@ -74,6 +77,7 @@ class Run final : public InputRun {
         repaint_(io) {}
 
   void begin();
+  [[nodiscard]] std::string counters() const override;
 
  private:
   void open();
@@ -157,6 +161,7 @@ class Run final : public InputRun {
   bool own_stream_ = false;  // from our own tshark: its fields are the ones that were asked for
   bool finished_ = false;
   bool ended_ = false;
+  bool stopped_ = false;  // an endless input was told to end
   RunResult result_;
 };
 
@@ -177,6 +182,11 @@ void Run::guarded(Function function) {
 
 /// The input is damaged: what came before is written.
 void Run::fail(const InputError& error) {
+  if (stopped_ && given_.origin == InputOrigin::growing) {  // a growing file may end anywhere
+    if (fleet_) fleet_->kill();
+    guarded([&] { finish(Interrupt::signal() != 0 ? EndOfInput::interrupted : EndOfInput::complete); });
+    return;
+  }
   result_.status = error.nothing_done() ? ExitStatus::nothing_done : ExitStatus::damaged;
   result_.message = fmt::format("{}: {}", name_, error.what());
   if (feed_ && !feed_->failure().empty()) result_.message = fmt::format("{}: {}", name_, feed_failure());
@@ -308,14 +318,28 @@ void Run::start_feed() {
     feed_ = std::make_unique<CaptureChain>(io_, given_.parts);
     return;
   }
-  feed_ = std::make_unique<LiveCapture>(io_, find_dumpcap(setup_.get().tshark.program), options_.live);
-  clock_ = std::make_unique<LiveClock>();
-  live_tick_.expires_after(live_pace);
-  tell_time();
+  if (given_.origin == InputOrigin::growing) {
+    feed_ = std::make_unique<FollowedFile>(io_, input_);
+  } else if (given_.origin == InputOrigin::directory) {
+    const auto in_order = [this](const std::vector<std::string>& files) {
+      return captures_in_order(files, setup_.get().tshark.program, reporter_);
+    };
+    feed_ = std::make_unique<WatchedDirectory>(io_, input_, in_order, [this](const std::string& why) {
+      reporter_.warning(why);
+      result_.status = ExitStatus::damaged;
+    });
+  } else {
+    feed_ = std::make_unique<LiveCapture>(io_, find_dumpcap(setup_.get().tshark.program), options_.live);
+    clock_ = std::make_unique<LiveClock>();
+    live_tick_.expires_after(live_pace);
+    tell_time();
+  }
   if (!options_.duration) return;
   stop_at_.expires_after(std::chrono::duration_cast<std::chrono::steady_clock::duration>(*options_.duration));
   stop_at_.async_wait([this](error_code error) {
-    if (!error) feed_->end();
+    if (error) return;
+    stopped_ = true;
+    feed_->end();
   });
 }
 
@@ -492,7 +516,7 @@ void Run::start_fleet(const TsharkSetup::Choice& choice, bool read_headers,
   fleet.jobs = jobs_;
   fleet.life_frames = options_.life_frames;
   fleet.keep_going = options_.keep_going;
-  fleet.at_once = given_.origin == InputOrigin::interface || given_.origin == InputOrigin::growing;
+  fleet.at_once = given_.endless();
   fleet.shielded = given_.endless();
   const FlowPolicy policy = plan_.policy();
   fleet.idle = policy.longest_idle_timeout();
@@ -650,6 +674,7 @@ void Run::watch_interrupt() {
     guarded([&] {
       if (Interrupt::signal() == 0) return;
       if (given_.endless()) {
+        stopped_ = true;
         feed_->end();
       } else {
         if (fleet_) fleet_->interrupt();
@@ -782,6 +807,16 @@ void Run::refuse_if_lacking() {
                                "line (see --print-command)",
                                field, use, numbered),
                    true);
+}
+
+std::string Run::counters() const {
+  const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start_;
+  const FlowCounters& flows = meter_->counters();
+  std::string text = fmt::format("{}: {} frames, {} flows open, {} written, {:.1f} s", name_,
+                                 source_ || fleet_ ? frames() : 0, flows.open_flows(), flows.ended_flows(),
+                                 elapsed.count());
+  if (fleet_) text += fmt::format(", {} frames in {} tsharks", fleet_->in_flight(), fleet_->living());
+  return text;
 }
 
 void Run::start_progress() {

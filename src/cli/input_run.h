@@ -33,6 +33,9 @@ class InputRun {
  public:
   virtual ~InputRun() = default;
 
+  /// How far it is, in a line without the program's name.
+  [[nodiscard]] virtual std::string counters() const = 0;
+
   /// Begins; everything else happens in `io`, and ends with a call of `done`, in which the run may be
   /// destroyed. `jobs`: tsharks that it may use at once.
   /// `alone`: no other run goes on, so that a progress line may be shown. All that is

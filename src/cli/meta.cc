@@ -143,11 +143,13 @@ void write_meter(Document& json, const MeterOptions& meter) {
 
 void write_live(Document& json, const Options& options) {
   const LiveOptions& live = options.live;
+  if (!options.follow.empty()) json.text("follow", options.follow);
+  if (!options.watch.empty()) json.text("watch", options.watch);
+  if (options.duration) json.real("duration", options.duration->count());
   if (live.interfaces.empty()) return;
   json.list("interfaces", live.interfaces);
   json.text_or_null("capture_filter", live.filter);
   if (live.frames != 0) json.number("stop_frames", live.frames);
-  if (options.duration) json.real("duration", options.duration->count());
   if (live.snaplen) json.number("snaplen", *live.snaplen);
   if (live.buffer_mib) json.number("buffer_mib", *live.buffer_mib);
   json.flag("promiscuous", live.promiscuous);
@@ -171,6 +173,8 @@ void write_options(Document& json, const Options& options) {
   json.text("delimiter", std::string_view(&options.rows.delimiter, 1));
   json.flag("header", options.rows.header);
   json.text_or_null("output", options.output);
+  if (options.rotation.every) json.number("rotate_every", static_cast<std::uint64_t>(options.rotation.every->count()));
+  if (options.rotation.rows != 0) json.number("rotate_rows", options.rotation.rows);
 }
 
 void write_frames(Document& json, const FrameTally& frames) {
@@ -254,6 +258,11 @@ void MetaFile::write(const Options& options, const MeterPlan& plan, TsharkSetup&
     json.list("fields", plan.fields().names());
     json.time("began", std::chrono::duration_cast<Nanoseconds>(began_.time_since_epoch()).count());
     json.real("seconds", std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count());
+    json.object("cpu_seconds", [&] {
+      const CpuTime cpu = cpu_time();
+      json.real("flowmeter", cpu.own);
+      json.real("tshark", cpu.others);
+    });
     json.number("exit_status", static_cast<unsigned>(status));
     json.text_or_null("message", failure);
     json.objects("inputs", inputs, [&](const Entry& entry) { write_input(json, entry); });

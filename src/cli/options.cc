@@ -45,6 +45,7 @@ struct RawOptions {
               label_default = "-", duration, end_on;
   LabelTime label_time = LabelTime::overlap;
   int progress = -1;
+  std::int64_t rotate_every = 0;
   bool quiet = false, verbose = false;
 };
 
@@ -146,6 +147,13 @@ void add_live_options(CLI::App& app, Options& options, RawOptions& raw) {
   app.add_flag_callback(
          "-p,--no-promiscuous", [&live] { live.promiscuous = false; }, "Only frames from and to this machine")
       ->group("Live");
+  app.add_option("--follow", options.follow, "Read on where that file grows, until SIGINT")
+      ->type_name("FILE")
+      ->group("Live");
+  app.add_option("--watch", options.watch,
+                 "Read the captures that are left in that directory (tcpdump -G, dumpcap -b) as one, until SIGINT")
+      ->type_name("DIRECTORY")
+      ->group("Live");
   app.add_flag("-D,--list-interfaces", options.list_interfaces, "List the interfaces, and do nothing else")
       ->group("Live");
 }
@@ -156,11 +164,20 @@ void read_live_options(const CLI::App& app, const RawOptions& raw, Options& opti
     if (app.count(name) != 0 && !live) throw UsageError(fmt::format("{} needs -i (see --help)", name));
   }
   if (app.count("--duration") != 0) {
-    if (!live) throw UsageError("--duration needs -i (see --help)");
+    if (!options.endless()) throw UsageError("--duration needs -i, --follow or --watch (see --help)");
     options.duration = parse_seconds("--duration", raw.duration);
   }
-  if (live && !options.inputs.empty()) {
-    throw UsageError(fmt::format("-i does not go with an input ({}) beside it", options.inputs.front()));
+  const int kinds = (live ? 1 : 0) + (options.follow.empty() ? 0 : 1) + (options.watch.empty() ? 0 : 1);
+  if (kinds > 1) throw UsageError("only one of -i, --follow and --watch at a time (see --help)");
+  if (kinds == 1 && (!options.inputs.empty() || options.recursive || options.continuous)) {
+    throw UsageError("-i, --follow and --watch are the only input of a run (see --help)");
+  }
+}
+
+void read_rotation(const CLI::App& app, const RawOptions& raw, Options& options) {
+  if (app.count("--rotate-every") != 0) options.rotation.every = std::chrono::seconds(raw.rotate_every);
+  if (options.rotation.wanted() && options.output.empty()) {
+    throw UsageError("--rotate-every and --rotate-rows need -o FILE (see --help)");
   }
 }
 
@@ -284,6 +301,15 @@ void add_output_options(CLI::App& app, Options& options, RawOptions& raw) {
                  "File to write, or directory for one NAME_flow.csv (.tsv, .jsonl) per capture")
       ->type_name("PATH")
       ->group("Output");
+  app.add_option("--rotate-every", raw.rotate_every,
+                 "A new file at each multiple of so many seconds; -o takes strftime's conversions")
+      ->type_name("SECONDS")
+      ->check(CLI::Range(1, 366 * 86'400).description(""))
+      ->group("Output");
+  app.add_option("--rotate-rows", options.rotation.rows, "A new file behind so many rows")
+      ->type_name("N")
+      ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{1} << 40).description(""))
+      ->group("Output");
   add_choice<OutputFormat>(app, "--format", options.rows.format,
                            "csv, tsv (tabs between), or jsonl (a JSON object a line)",
                            {{"csv", OutputFormat::csv}, {"tsv", OutputFormat::tsv}, {"jsonl", OutputFormat::jsonl}},
@@ -364,6 +390,7 @@ Options parse_options(int argc, const char* const* argv, std::string& help) {
     throw UsageError(std::string(error.what()) + " (see --help)");
   }
   read_live_options(app, raw, options);
+  read_rotation(app, raw, options);
   options.meter.transports = parse_transports(raw.transports);
   if (options.tshark.transport_only && options.meter.transports != tcp_and_udp) {
     throw UsageError("--transport does not go with --transport-only, which leaves TCP and UDP");

@@ -7,6 +7,7 @@
 #include "base/report.h"
 #include "schema/meter.h"
 #include "sink/format.h"
+#include "sink/rotating_file.h"
 #include "source/live_capture.h"
 #include "source/tshark_command.h"
 
@@ -21,6 +22,9 @@ struct Options {
   bool recursive = false;
   bool continuous = false;          ///< the inputs are one capture in several files
   LiveOptions live;                 ///< with interfaces: what is captured; there are no other inputs then
+  std::string follow;               ///< a growing file that is the input; empty: none
+  std::string watch;                ///< a directory that gets captures and is the input; empty: none
+  Rotation rotation;                ///< of the output
   std::optional<Seconds> duration;  ///< after which an endless input ends
   bool list_interfaces = false;
   std::string output;               ///< empty: standard output
@@ -40,6 +44,11 @@ struct Options {
   bool keep_going = false;          ///< behind damaged records of tshark's output
   std::size_t read_bytes = 0;       ///< most bytes for a read; 0: as many as fit
   Reporter::Level level = Reporter::Level::normal;
+
+  /// Whether the input goes on until somebody ends it.
+  [[nodiscard]] bool endless() const noexcept {
+    return !live.interfaces.empty() || !follow.empty() || !watch.empty();
+  }
 
   /// Whether an account of each input is to be kept, see InputAccount.
   [[nodiscard]] bool accounts() const noexcept {

@@ -23,24 +23,43 @@ std::string find_mergecap() {
 
 }  // namespace
 
-CaptureChain::CaptureChain(boost::asio::io_context& io, std::vector<std::string> files)
-    : io_(io), program_(find_mergecap()), files_(std::move(files)), pipe_(make_pipe()) {
+CaptureChain::CaptureChain(boost::asio::io_context& io, const std::vector<std::string>& files)
+    : io_(io),
+      program_(find_mergecap()),
+      files_(files.begin(), files.end()),
+      complete_(true),
+      pipe_(make_pipe()) {
   next();
+}
+
+CaptureChain::CaptureChain(boost::asio::io_context& io, Damaged damaged)
+    : io_(io), program_(find_mergecap()), damaged_(std::move(damaged)), complete_(false), pipe_(make_pipe()) {}
+
+void CaptureChain::add(std::string file) {
+  files_.push_back(std::move(file));
+  if (!child_) next();
+}
+
+void CaptureChain::end() {
+  complete_ = true;
+  if (!child_) next();
 }
 
 /// Starts the mergecap for the next files, or closes the pipe behind the last ones.
 void CaptureChain::next() {
   errors_.reset();
   child_.reset();
-  if (next_ == files_.size() || !failure_.empty() || Interrupt::signal() != 0) {
-    pipe_.write.reset();
+  if (files_.empty() || !failure_.empty() || (!damaged_ && Interrupt::signal() != 0)) {
+    if (complete_ || !failure_.empty()) pipe_.write.reset();
     return;
   }
-  const std::size_t end = std::min(files_.size(), next_ + files_at_once);
+  // One that is damaged must not keep those behind it back.
+  const std::size_t count = damaged_ ? 1 : std::min(files_.size(), files_at_once);
+  const auto end = files_.begin() + static_cast<std::ptrdiff_t>(count);
   Command command{program_, {"-a", "-F", "pcapng", "-w", "-", "--"}, private_environment()};
-  command.arguments.insert(command.arguments.end(), files_.begin() + static_cast<std::ptrdiff_t>(next_),
-                           files_.begin() + static_cast<std::ptrdiff_t>(end));
-  next_ = end;
+  command.shielded = damaged_ != nullptr;
+  command.arguments.insert(command.arguments.end(), files_.begin(), end);
+  files_.erase(files_.begin(), end);
   child_ = std::make_unique<Child>(command, Child::Input::none, -1, pipe_.write.get());
   errors_ = std::make_unique<Waiter>(io_, child_->err().get());
   listen();
@@ -59,12 +78,18 @@ void CaptureChain::listen() {
 
 void CaptureChain::group_over() {
   const ChildExit how = child_->wait_for_end();
+  std::string why;
   if (how.signal != 0) {
-    failure_ = fmt::format("mergecap was ended by signal {} ({})", how.signal, strsignal(how.signal));
+    why = fmt::format("mergecap was ended by signal {} ({})", how.signal, strsignal(how.signal));
   } else if (how.status != 0) {
-    failure_ = last_words(child_->errors());
-    if (failure_.starts_with("mergecap: ")) failure_.erase(0, 10);
-    if (failure_.empty()) failure_ = fmt::format("mergecap failed (status {})", how.status);
+    why = last_words(child_->errors());
+    if (why.starts_with("mergecap: ")) why.erase(0, 10);
+    if (why.empty()) why = fmt::format("mergecap failed (status {})", how.status);
+  }
+  if (!why.empty() && damaged_) {
+    damaged_(why);
+  } else {
+    failure_ = std::move(why);
   }
   next();
 }

@@ -1,6 +1,8 @@
 #pragma once
 
 #include <boost/asio/io_context.hpp>
+#include <deque>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -16,15 +18,22 @@ namespace flowmeter {
 /// each group is a section of its own.
 class CaptureChain final : public CaptureFeed {
  public:
-  /// `files` in the order in which they follow each other. Work goes on in `io`, which outlives it.
+  /// Is told why a file was not read to its end; the file is named.
+  using Damaged = std::function<void(const std::string&)>;
+
+  /// `files` in the order in which they follow each other; it ends at the first one that is damaged.
   /// Throws UsageError if there is no mergecap.
-  CaptureChain(boost::asio::io_context& io, std::vector<std::string> files);
+  CaptureChain(boost::asio::io_context& io, const std::vector<std::string>& files);
+
+  /// Files that come one by one, see add(), until end() is called. Throws UsageError likewise.
+  CaptureChain(boost::asio::io_context& io, Damaged damaged);
+
+  /// Another file, behind all others.
+  void add(std::string file);
 
   [[nodiscard]] int fd() const noexcept override { return pipe_.read.get(); }
-
-  /// No further file is begun.
-  void end() override { next_ = files_.size(); }
-  /// Why the pipe ended before the last file did, naming the file.
+  /// No further file is added.
+  void end() override;
   [[nodiscard]] const std::string& failure() const noexcept override { return failure_; }
 
  private:
@@ -34,8 +43,9 @@ class CaptureChain final : public CaptureFeed {
 
   boost::asio::io_context& io_;
   const std::string program_;
-  const std::vector<std::string> files_;
-  std::size_t next_ = 0;  // file
+  const Damaged damaged_;  // or none: damage is the end
+  std::deque<std::string> files_;
+  bool complete_;  // no further file will come
   Pipe pipe_;
   std::unique_ptr<Child> child_;
   std::unique_ptr<Waiter> errors_;

@@ -99,6 +99,9 @@ class TsharkFleet final : public PacketSource, private StreamNumbers {
   /// Frames that were dealt out and have not come back yet.
   [[nodiscard]] std::uint64_t in_flight() const noexcept { return dealer_.frames() - collected_; }
 
+  /// tsharks that run.
+  [[nodiscard]] std::size_t living() const noexcept { return living_; }
+
   /// The command of a tshark that is asked for everything; for open frames they are asked for less.
   [[nodiscard]] const Command& command() const noexcept { return command_; }
   /// What it is asked for: the run's fields and the fleet's own.

@@ -120,7 +120,9 @@ void LiveCapture::listen() {
 void LiveCapture::over() {
   const ChildExit how = child_.wait_for_end();
   counts_ = parse_counts(child_.errors());
-  if (how.signal != 0 || how.status != 0) failure_ = explain_dumpcap(program_, how, child_.errors());
+  // When its interface goes away it says so, and takes that for a regular end.
+  const bool well = how.signal == 0 && how.status == 0 && complaint(child_.errors()).empty();
+  if (!well) failure_ = explain_dumpcap(program_, how, child_.errors());
   pipe_.write.reset();
 }
 

@@ -1,0 +1,99 @@
+#include "source/followed_file.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <chrono>
+#include <cstring>
+
+#include "base/error.h"
+
+namespace flowmeter {
+namespace {
+
+constexpr std::size_t piece_bytes = std::size_t{128} << 10;
+constexpr std::chrono::milliseconds pace{100};
+
+Descriptor open_file(const std::string& path) {
+  Descriptor file(open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  struct stat status {};
+  if (file.get() < 0 || fstat(file.get(), &status) != 0) throw InputError(std::strerror(errno), true);
+  if (!S_ISREG(status.st_mode)) throw InputError("is no regular file; --follow is for files that grow", true);
+  return file;
+}
+
+std::int64_t size_of(int fd) {
+  struct stat status {};
+  return fstat(fd, &status) == 0 ? std::int64_t{status.st_size} : 0;
+}
+
+}  // namespace
+
+FollowedFile::FollowedFile(boost::asio::io_context& io, const std::string& path)
+    : pipe_(make_pipe()), file_(open_file(path)), out_(std::make_unique<Waiter>(io, pipe_.write.get())), again_(io) {
+  fcntl(pipe_.write.get(), F_SETFL, O_NONBLOCK);
+  pump();
+}
+
+void FollowedFile::end() {
+  if (end_) return;
+  end_ = size_of(file_.get());
+  again_.cancel();
+}
+
+void FollowedFile::close() {
+  buffer_.clear();
+  out_.reset();
+  pipe_.write.reset();
+}
+
+/// Writes what was read. False: the pipe is full, or nobody reads it any more.
+bool FollowedFile::hand_on() {
+  while (!buffer_.empty()) {
+    const ssize_t count = ::write(pipe_.write.get(), buffer_.data(), buffer_.size());
+    if (count >= 0) {
+      buffer_.erase(0, static_cast<std::size_t>(count));
+    } else if (errno == EAGAIN) {
+      out_->writable([this] { pump(); });
+      return false;
+    } else if (errno != EINTR) {
+      close();
+      return false;
+    }
+  }
+  return true;
+}
+
+/// False: there is no more by now.
+bool FollowedFile::read_more() {
+  std::size_t room = piece_bytes;
+  if (end_) room = static_cast<std::size_t>(std::clamp<std::int64_t>(*end_ - position_, 0, piece_bytes));
+  buffer_.resize(room);
+  const ssize_t count = room == 0 ? 0 : ::pread(file_.get(), buffer_.data(), room, position_);
+  buffer_.resize(count > 0 ? static_cast<std::size_t>(count) : 0);
+  if (count < 0 && errno != EINTR) failure_ = fmt::format("cannot be read: {}", std::strerror(errno));
+  if (count == 0 && size_of(file_.get()) < position_) failure_ = "was made shorter while it was read";
+  position_ += std::max<ssize_t>(count, 0);
+  return count > 0;
+}
+
+void FollowedFile::pump() {
+  while (hand_on()) {
+    if (read_more()) continue;
+    if (end_ || !failure_.empty()) {
+      close();
+      return;
+    }
+    again_.expires_after(pace);
+    again_.async_wait([this, there = std::weak_ptr<int>(there_)](boost::system::error_code) {
+      if (!there.expired()) pump();
+    });
+    return;
+  }
+}
+
+}  // namespace flowmeter

@@ -1,0 +1,42 @@
+#pragma once
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <memory>
+#include <optional>
+
+#include "source/capture_feed.h"
+#include "source/child.h"
+#include "source/waiter.h"
+
+namespace flowmeter {
+
+/// A file that somebody still writes: at its end it is looked at again ten times a second, whatever file system
+/// it is on, until end() says that it is over.
+class FollowedFile final : public CaptureFeed {
+ public:
+  /// Throws InputError if that is no file that can be read.
+  FollowedFile(boost::asio::io_context& io, const std::string& path);
+
+  [[nodiscard]] int fd() const noexcept override { return pipe_.read.get(); }
+  void end() override;
+  [[nodiscard]] const std::string& failure() const noexcept override { return failure_; }
+
+ private:
+  void pump();
+  bool hand_on();
+  bool read_more();
+  void close();
+
+  Pipe pipe_;
+  Descriptor file_;
+  std::unique_ptr<Waiter> out_;
+  boost::asio::steady_timer again_;
+  std::optional<std::int64_t> end_;  // bytes that still count
+  std::int64_t position_ = 0;
+  std::string buffer_;
+  std::shared_ptr<int> there_ = std::make_shared<int>();  // goes with us, for what stands in the queue
+  std::string failure_;
+};
+
+}  // namespace flowmeter
