@@ -37,11 +37,12 @@ void Dealer::deal(const CaptureItem& item) {
 
 void Dealer::deal_frame(const CaptureItem& item) {
   const DealKey key = key_of(item);
-  if (options_.keeper && key.follows() && key.application) bring_to_keeper(key.hash);
+  if (options_.keeper && key.follows() && key.announces) bring_to_keeper(key.hash);
   const unsigned worker = lane_of(key);
   if (life_is_over(worker)) {
     on_life_end_(worker);
     new_life(worker);
+    last_end_ = frames_;
   }
   Lane& lane = lanes_[worker];
   lane.output += item.bytes;
@@ -110,9 +111,16 @@ unsigned Dealer::lane_of(const DealKey& key) const {
 
 unsigned Dealer::worker_for(const CaptureItem& frame) const { return lane_of(key_of(frame)); }
 
+/// A life may end a quarter early if no other one ended lately: that keeps the tsharks from being large, and
+/// from being replaced, all at once. What is odd takes tshark more memory, and comes so rarely that a fresh one
+/// costs nothing.
 bool Dealer::life_is_over(unsigned worker) const {
-  return options_.life_frames != 0 && !is_keeper(worker) && on_life_end_ != nullptr &&
-         lanes_[worker].frames >= options_.life_frames;
+  if (options_.life_frames == 0 || is_keeper(worker) || on_life_end_ == nullptr) return false;
+  const bool shorter = worker >= workers_ && options_.life_frames > 1;
+  const std::uint64_t most = shorter ? options_.life_frames / 2 : options_.life_frames;
+  const std::uint64_t frames = lanes_[worker].frames;
+  const bool early = workers_ > 1 && frames_ - last_end_ >= most / 4;
+  return frames >= (early ? most - most / 4 : most);
 }
 
 /// From now on all of this pair goes to the keeper. What there is of its datagrams has gone to one
