@@ -5,6 +5,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <signal.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -18,6 +19,7 @@
 
 #include "base/interrupt.h"
 #include "base/sha256.h"
+#include "observer/field_watch.h"
 #include "observer/progress.h"
 #include "sink/format.h"
 #include "source/capture_chain.h"
@@ -73,6 +75,8 @@ class Run final : public InputRun {
   void sniff_head();
   void start(InputKind kind);
   void start_text(InputKind kind);
+  void watch_fields();
+  void warn_of_unseen_fields() const;
   void start_tshark(InputKind kind);
   void start_single(const TsharkSetup::Choice& choice);
   void start_fleet(const TsharkSetup::Choice& choice, bool read_headers,
@@ -138,6 +142,7 @@ class Run final : public InputRun {
   bool head_is_all_ = false;
   std::unique_ptr<DialectSource> source_;  // one of the two
   std::unique_ptr<TsharkFleet> fleet_;
+  std::unique_ptr<FieldWatch> named_, application_;  // or none
   std::unique_ptr<Progress> progress_;
   std::unique_ptr<Child> child_;
   std::unique_ptr<Waiter> output_, errors_, interrupt_, pump_in_, pump_out_;
@@ -355,6 +360,7 @@ void Run::start_text(InputKind kind) {
   for (const std::string& field : plan_.required_fields()) source_->require(field);
   if (plan_.ranks_streams()) source_->rank_streams();
   attach_observers(*source_);
+  watch_fields();
   if (options_.keep_going) source_->keep_going();
   if (options_.read_bytes != 0) source_->set_chunk(options_.read_bytes);
   if (!seekable_) {  // the head cannot be read again
@@ -376,6 +382,31 @@ void Run::start_text(InputKind kind) {
   }
   if (!output_) output_ = std::make_unique<Waiter>(io_, fd_);
   read_output();
+}
+
+/// Fields that a capture need not have, but that whoever made the text may not have asked for.
+void Run::watch_fields() {
+  const MeterPlan::UnsureFields unsure = plan_.unsure_fields();
+  const auto watch = [this](const FieldSet& fields) {
+    auto made = std::make_unique<FieldWatch>(plan_.fields(), fields.names());
+    source_->attach(*made);
+    return made;
+  };
+  if (!unsure.named.names().empty()) named_ = watch(unsure.named);
+  if (!unsure.optional.names().empty()) application_ = watch(unsure.optional);
+}
+
+/// Of those that the user has named each is due; of what applications have, any.
+void Run::warn_of_unseen_fields() const {
+  if (!source_ || source_->frames() == 0) return;
+  const auto warn = [this](const std::vector<std::string>& unseen) {
+    if (unseen.empty()) return;
+    reporter_.warning(fmt::format("{}: no packet has {}: tshark must be asked for what a column is made of, with -e "
+                                  "for each field (see --print-command)",
+                                  name_, fmt::join(unseen, ", ")));
+  };
+  if (named_) warn(named_->unseen());
+  if (application_ && !application_->any_seen()) warn(application_->unseen());
 }
 
 /// Several tsharks pay, and one that is replaced is needed, from some size on. They cannot share a
@@ -655,6 +686,7 @@ void Run::conclude() {
   }
   refuse_if_lacking();
   if (chain_ && !chain_->failure().empty()) throw InputError(chain_failure());
+  warn_of_unseen_fields();
   if (const std::uint64_t count = timeless_frames(); count != 0) {
     reporter_.warning(fmt::format("{}: {} frame{} without a time stamp, counted with the time of the "
                                   "frame before",
