@@ -281,7 +281,7 @@ class RandomLives : public testing::TestWithParam<Setting> {
       EXPECT_TRUE(++counts[life] <= GetParam().life_frames || keeper);
       EXPECT_TRUE(one.life == 0 || !keeper);
       const std::uint64_t full = GetParam().life_frames;
-      const std::uint64_t least = GetParam().workers > 1 ? full - full / 4 : full;  // one is alone with its end
+      const std::uint64_t least = GetParam().workers > 1 ? (full + 1) / 2 : full;
       EXPECT_TRUE(one.life == 0 || (counts[{one.worker, one.life - 1}] >= least));
       if (deal_key(1, input.frames()[i]).fragment) fragments[one.worker].push_back(i);
     }

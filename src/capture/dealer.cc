@@ -42,7 +42,6 @@ void Dealer::deal_frame(const CaptureItem& item) {
   if (life_is_over(worker)) {
     on_life_end_(worker);
     new_life(worker);
-    last_end_ = frames_;
   }
   Lane& lane = lanes_[worker];
   lane.output += item.bytes;
@@ -111,16 +110,27 @@ unsigned Dealer::lane_of(const DealKey& key) const {
 
 unsigned Dealer::worker_for(const CaptureItem& frame) const { return lane_of(key_of(frame)); }
 
-/// A life may end a quarter early if no other one ended lately: that keeps the tsharks from being large, and
-/// from being replaced, all at once. What is odd takes tshark more memory, and comes so rarely that a fresh one
-/// costs nothing.
+/// A life has as many frames as it may, unless that would let all tsharks together become too large: then the
+/// largest is replaced before. When lives of n workers end in turn, they have d, 2d, ..., nd frames at the end of the
+/// last one, which is the whole life: half of (n + 1) lives together. So none ends before it had half of its frames.
 bool Dealer::life_is_over(unsigned worker) const {
-  if (options_.life_frames == 0 || is_keeper(worker) || on_life_end_ == nullptr) return false;
-  const bool shorter = worker >= workers_ && options_.life_frames > 1;
-  const std::uint64_t most = shorter ? options_.life_frames / 2 : options_.life_frames;
-  const std::uint64_t frames = lanes_[worker].frames;
-  const bool early = workers_ > 1 && frames_ - last_end_ >= most / 4;
-  return frames >= (early ? most - most / 4 : most);
+  const std::uint64_t most = options_.life_frames;
+  if (most == 0 || is_keeper(worker) || on_life_end_ == nullptr) return false;
+  const std::uint64_t size = size_of(worker);
+  if (size >= most) return true;
+  if (workers_ == 1) return false;
+  std::uint64_t all = 0, largest = 0;
+  for (unsigned lane = 0; lane < lanes_.size(); ++lane) {
+    if (is_keeper(lane)) continue;
+    all += size_of(lane);
+    largest = std::max(largest, size_of(lane));
+  }
+  return size == largest && 2 * all >= (workers_ + std::uint64_t{1}) * most;
+}
+
+/// The life's frames; what is odd takes tshark twice the memory.
+std::uint64_t Dealer::size_of(unsigned worker) const {
+  return worker < workers_ ? lanes_[worker].frames : 2 * lanes_[worker].frames;
 }
 
 /// From now on all of this pair goes to the keeper. What there is of its datagrams has gone to one

@@ -163,6 +163,7 @@ class Dealer {
   }
   void keep_header(const CaptureItem& frame, const DealKey& key);
   [[nodiscard]] bool life_is_over(unsigned worker) const;
+  [[nodiscard]] std::uint64_t size_of(unsigned worker) const;
   void bring_to_keeper(std::uint64_t pair);
   void hand_over(const Fragments& fragments, std::uint64_t pair);
 
@@ -178,7 +179,6 @@ class Dealer {
   PairSet keepers_;
   LifeEnd on_life_end_;
   std::uint64_t frames_ = 0;
-  std::uint64_t last_end_ = 0;  // of a life: frames_ then
   std::uint64_t pairs_refused_ = 0;
   bool rest_ = false;
 };
