@@ -79,6 +79,7 @@ const TsharkSetup::Choice& TsharkSetup::get() {
     throw UsageError(fmt::format("{} does not say which version it is; is it a tshark?",
                                  choice.tshark.program));
   }
+  choice.tshark.version = installation_->version();
   const std::string warning = explain_version(installation_->version());
   if (!warning.empty()) reporter_.warning(warning);
   choice.decoder = choose_decoder(warning.empty());

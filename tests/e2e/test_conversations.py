@@ -13,7 +13,7 @@ from collections import Counter, defaultdict
 import pytest
 
 import reference
-from helpers import CAPTURES, NO_SPLIT, PINNED, flowmeter, label
+from helpers import CAPTURES, NO_SPLIT, PINNED, TSHARK, flowmeter, label
 
 EVERY = pytest.mark.parametrize("capture", CAPTURES, ids=label)
 
@@ -25,7 +25,8 @@ LINE = re.compile(
 )
 
 
-#: What the table leaves out although it has a stream and flags: a TCP header whose length field says less than 20.
+#: What the table of 4.0 leaves out although it has a stream and flags: a TCP header whose length field says less than
+#: 20. Later versions have it.
 SHORT_HEADERS = {"frag_bad.pcap": Counter({("TCP", (6200, 1, 54), (6201, 0, 0)): 1})}
 
 
@@ -95,7 +96,10 @@ def test_conversations(capture, tshark):
     pinned = [word for pref in PINNED for word in ("-o", pref)]
     table = tables(tshark.text("-n", *pinned, "-r", capture, "-q", "-z", "conv,tcp", "-z", "conv,udp"))
     got = flowmeter("-t", NO_SPLIT, capture)
-    for (protocol, *ends), times in SHORT_HEADERS.get(capture.name, Counter()).items():
+    if capture.name == "scan.pcap" and TSHARK >= (4, 2, 0):
+        pytest.xfail("one udp.stream for what the table has as two conversations: probes of UDP port 514")
+    short_headers = SHORT_HEADERS.get(capture.name, Counter()) if TSHARK < (4, 2, 0) else Counter()
+    for (protocol, *ends), times in short_headers.items():
         table[normal(protocol, *((port, frames, as_printed(size)) for port, frames, size in ends))] += times
     assert conversations(got, as_printed) == table, repr(got)
     assert conversations(got) == counted(tshark.fields(capture).read_text()), repr(got)
