@@ -411,9 +411,11 @@ void Run::warn_of_unseen_fields() const {
 
 /// Several tsharks pay, and one that is replaced is needed, from some size on. They cannot share a
 /// capture that only tshark can read, a run in which frames are left out, fields whose values come
-/// of what tshark remembers of a stream, nor transports other than TCP and UDP.
+/// of what tshark remembers of a stream, nor transports other than TCP and UDP. Versions whose streams are not
+/// known in all cases do so on demand only.
 bool Run::wants_fleet(InputKind kind) const {
   const TsharkOptions& tshark = options_.tshark;
+  if (!setup_.get().shares && !options_.jobs_given) return false;
   if (kind != InputKind::capture || options_.decoder == DecoderChoice::json) return false;
   if (!tshark.display_filter.empty() || !tshark.extra_arguments.empty()) return false;
   if (plan_.transports() != tcp_and_udp) return false;
