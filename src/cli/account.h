@@ -7,6 +7,7 @@
 
 #include "flow/flow.h"
 #include "observer/frame_tally.h"
+#include "source/capture_counts.h"
 
 namespace flowmeter {
 
@@ -20,6 +21,7 @@ struct FileAccount {
 /// What was read of an input and what became of it; kept if the options ask for it.
 struct InputAccount {
   std::vector<FileAccount> files;
+  std::vector<InterfaceCounts> interfaces;  ///< of a live capture
   std::string command;  ///< of each tshark, as a line for a shell; empty: none was run
   FrameTally frames;
   FlowTally flows{};

@@ -64,16 +64,33 @@ std::string column_table(const FeatureSettings& settings) {
   return table;
 }
 
-/// The first line that tshark says of its version.
-std::string tshark_version(const TsharkOptions& options) {
-  const std::string program = find_program(options.program);
-  Child child({program, {"--version"}, private_environment()}, Child::Input::none);
+/// All that the child says on its standard output.
+std::string output_of(Child& child) {
   std::string text;
   char chunk[512];
   for (ssize_t count = 0; (count = read(child.out().get(), chunk, sizeof chunk)) > 0;) {
     text.append(chunk, static_cast<std::size_t>(count));
   }
+  return text;
+}
+
+/// The first line that tshark says of its version.
+std::string tshark_version(const TsharkOptions& options) {
+  const std::string program = find_program(options.program);
+  Child child({program, {"--version"}, private_environment()}, Child::Input::none);
+  const std::string text = output_of(child);
   return text.substr(0, text.find('\n'));
+}
+
+/// Prints what -i takes, as dumpcap numbers and describes it.
+void list_interfaces(const TsharkOptions& options) {
+  const std::string program = find_dumpcap(find_program(options.program));
+  Child child({program, {"-D"}, private_environment()}, Child::Input::none);
+  const std::string text = output_of(child);
+  const ChildExit how = child.wait_for_end();
+  child.take_errors();
+  if (how.signal != 0 || how.status != 0) throw UsageError(explain_dumpcap(program, how, child.errors()));
+  print(text);
 }
 
 void print_version(const Options& options) {
@@ -89,6 +106,10 @@ void print_version(const Options& options) {
 ExitStatus run(const Options& options, Reporter& reporter) {
   if (options.version) {
     print_version(options);
+    return ExitStatus::ok;
+  }
+  if (options.list_interfaces) {
+    list_interfaces(options.tshark);
     return ExitStatus::ok;
   }
   if (options.list_columns) {
@@ -109,7 +130,7 @@ ExitStatus run(const Options& options, Reporter& reporter) {
     print(shell_line(command, choice.fields, choice.decoder) + '\n');
     return ExitStatus::ok;
   }
-  if (options.inputs.empty()) {
+  if (options.inputs.empty() && options.live.interfaces.empty()) {
     throw UsageError("no input; name captures, or - for standard input (see --help)");
   }
   return Batch(options, *plan, reporter).run();

@@ -22,6 +22,10 @@ namespace {
 constexpr std::size_t most_waiting = 64;
 
 std::vector<Input> inputs_of(const Options& options, Reporter& reporter) {
+  if (const auto& interfaces = options.live.interfaces; !interfaces.empty()) {
+    const std::string name = fmt::format("{}", fmt::join(interfaces, ","));
+    return {{name, name, false, {}, InputOrigin::interface}};
+  }
   std::vector<Input> inputs = list_inputs(options.inputs, options.recursive);
   if (!options.continuous || inputs.empty()) return inputs;
   return {one_after_the_other(inputs, find_program(options.tshark.program), reporter)};
@@ -128,7 +132,7 @@ ExitStatus Batch::meter_all() {
 }
 
 bool Batch::is_large(const Input& input) const {
-  if (input.path == "-" || !input.parts.empty()) return true;
+  if (input.path == "-" || !input.parts.empty() || input.endless()) return true;
   std::error_code error;
   const std::uintmax_t size = fs::file_size(input.path, error);
   return error || size >= worth_sharing;

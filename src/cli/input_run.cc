@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <signal.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -20,12 +21,14 @@
 #include "base/interrupt.h"
 #include "base/sha256.h"
 #include "observer/field_watch.h"
+#include "observer/live_clock.h"
 #include "observer/progress.h"
 #include "sink/format.h"
 #include "source/capture_chain.h"
 #include "source/child.h"
 #include "source/dialect_source.h"
 #include "source/fleet.h"
+#include "source/live_capture.h"
 #include "source/tshark_errors.h"
 
 namespace flowmeter {
@@ -36,6 +39,8 @@ using boost::system::error_code;
 using std::chrono::milliseconds;
 
 constexpr milliseconds grace{1000};           // for tshark to end after a signal
+constexpr milliseconds draining{1700};        // for what was captured before it to be metered
+constexpr milliseconds live_pace{100};        // at which the wall clock is told
 constexpr milliseconds progress_start{1000};  // a short run shows nothing
 constexpr milliseconds progress_pace{250};
 constexpr std::size_t output_buffer = std::size_t{64} << 10;  // of a single tshark
@@ -52,8 +57,8 @@ class Run final : public InputRun {
       : options_(options),
         plan_(plan),
         setup_(setup),
+        given_(input),
         input_(input.path),
-        parts_(input.parts),
         name_(input_name(input)),
         reporter_(reporter),
         sink_(output, [this] { refuse_if_lacking(); }),
@@ -63,9 +68,11 @@ class Run final : public InputRun {
         alone_(alone),
         done_(std::move(done)),
         account_(options.accounts() ? std::make_shared<InputAccount>() : nullptr),
-        digest_(options.meta.empty() ? nullptr : std::make_unique<Sha256>()),
+        digest_(options.meta.empty() || input.endless() ? nullptr : std::make_unique<Sha256>()),
         io_(io),
         deadline_(io),
+        stop_at_(io),
+        live_tick_(io),
         repaint_(io) {}
 
   void begin();
@@ -95,7 +102,11 @@ class Run final : public InputRun {
   void end_of_output();
   void wait_for_child();
   void conclude();
-  [[nodiscard]] std::string chain_failure() const;
+  [[nodiscard]] std::string feed_failure() const;
+  void start_feed();
+  void tell_time();
+  [[nodiscard]] bool in_flight() const;
+  void warn_of_drops();
   void conclude_tshark(const ChildExit& how);
   void finish(EndOfInput end);
   [[nodiscard]] const SkippedRecords& skipped() const;
@@ -117,8 +128,8 @@ class Run final : public InputRun {
   const Options& options_;
   const MeterPlan& plan_;
   TsharkSetup& setup_;
+  const Input& given_;
   const std::string input_;
-  const std::vector<std::string> parts_;  // or none
   const std::string name_;
   Reporter& reporter_;
   GatedSink sink_;
@@ -132,8 +143,9 @@ class Run final : public InputRun {
   const std::unique_ptr<Sha256> digest_;         // of the input's bytes, or none
   const std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
   asio::io_context& io_;
-  asio::steady_timer deadline_, repaint_;
-  std::unique_ptr<CaptureChain> chain_;  // or none
+  asio::steady_timer deadline_, stop_at_, live_tick_, repaint_;
+  std::unique_ptr<CaptureFeed> feed_;  // or none
+  std::unique_ptr<LiveClock> clock_;   // or none
   Descriptor file_, interrupt_fd_;
   int fd_ = -1;            // the input's
   bool seekable_ = false;  // a regular file
@@ -172,7 +184,7 @@ void Run::guarded(Function function) {
 void Run::fail(const InputError& error) {
   result_.status = error.nothing_done() ? ExitStatus::nothing_done : ExitStatus::damaged;
   result_.message = fmt::format("{}: {}", name_, error.what());
-  if (chain_ && !chain_->failure().empty()) result_.message = chain_failure();
+  if (feed_ && !feed_->failure().empty()) result_.message = fmt::format("{}: {}", name_, feed_failure());
   result_.not_a_capture = error.not_a_capture();
   if (child_) child_->signal(SIGKILL);
   if (fleet_) fleet_->kill();
@@ -216,7 +228,7 @@ void Run::stop() {
   finished_ = true;
   progress_.reset();
   for (auto* waiter : {&output_, &errors_, &interrupt_, &pump_in_, &pump_out_}) waiter->reset();
-  deadline_.cancel();
+  for (auto* timer : {&deadline_, &stop_at_, &live_tick_}) timer->cancel();
   repaint_.cancel();
   if (account_) close_account();
   // Handlers that are due already come first, and find that there is nothing left to do.
@@ -233,6 +245,7 @@ template <class Source>
 void Run::attach_observers(Source& source) {
   source.attach(meter_->observer());
   if (account_) source.attach(account_->frames);
+  if (clock_) source.attach(*clock_);
 }
 
 /// Bytes that came out of a pipe. A file is hashed when all is over: tshark may be its reader.
@@ -244,6 +257,7 @@ void Run::close_account() {
   account_->seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
   account_->flows = meter_->counters().tally();
   account_->files = {{input_, std::nullopt, ""}};
+  if (feed_) account_->interfaces = feed_->counts();
   if (digest_ && !seekable_) account_->files[0] = {input_, digest_->bytes(), digest_->hex()};
   result_.account = account_;
 }
@@ -272,9 +286,9 @@ void Run::begin() {
 }
 
 void Run::open() {
-  if (!parts_.empty()) {
-    chain_ = std::make_unique<CaptureChain>(io_, parts_);
-    fd_ = chain_->fd();
+  if (given_.endless() || !given_.parts.empty()) {
+    start_feed();
+    fd_ = feed_->fd();
     return;
   }
   if (input_ == "-") {
@@ -291,6 +305,48 @@ void Run::open() {
   }
   seekable_ = S_ISREG(status.st_mode);
   if (seekable_) begin_ = std::max<off_t>(lseek(fd_, 0, SEEK_CUR), 0);
+}
+
+/// Starts what fills the pipe that is read, and the clocks of an input that goes on.
+void Run::start_feed() {
+  if (given_.origin == InputOrigin::file) {
+    feed_ = std::make_unique<CaptureChain>(io_, given_.parts);
+    return;
+  }
+  feed_ = std::make_unique<LiveCapture>(io_, find_dumpcap(setup_.get().tshark.program), options_.live);
+  clock_ = std::make_unique<LiveClock>();
+  live_tick_.expires_after(live_pace);
+  tell_time();
+  if (!options_.duration) return;
+  stop_at_.expires_after(std::chrono::duration_cast<std::chrono::steady_clock::duration>(*options_.duration));
+  stop_at_.async_wait([this](error_code error) {
+    if (!error) feed_->end();
+  });
+}
+
+/// On a silent wire no frame says that a flow is over; the wall clock does.
+void Run::tell_time() {
+  live_tick_.async_wait([this](error_code error) {
+    if (error) return;
+    guarded([&] {
+      if (const auto now = clock_->now(); now && !in_flight() && !ended_) {
+        if (fleet_) fleet_->pass_time(*now);
+        if (source_) source_->pass_time(*now);
+        sink_.flush();
+      }
+      live_tick_.expires_after(live_pace);
+      tell_time();
+    });
+  });
+}
+
+/// Whether frames are on their way to us, as far as one can see.
+bool Run::in_flight() const {
+  int waiting = 0;
+  if (ioctl(fd_, FIONREAD, &waiting) == 0 && waiting != 0) return true;
+  if (fleet_) return fleet_->in_flight() != 0;
+  if (!pump_buffer_.empty()) return true;
+  return child_ && child_->in().get() >= 0 && ioctl(child_->in().get(), FIONREAD, &waiting) == 0 && waiting != 0;
 }
 
 /// Reads until the input's kind is known, then starts.
@@ -324,6 +380,7 @@ void Run::sniff_head() {
 void Run::start(InputKind kind) {
   switch (kind) {
     case InputKind::empty:
+      if (feed_ && !feed_->failure().empty()) throw InputError(feed_failure(), true);
       finish(EndOfInput::complete);
       return;
     case InputKind::xml:
@@ -412,10 +469,10 @@ void Run::warn_of_unseen_fields() const {
 /// Several tsharks pay, and one that is replaced is needed, from some size on. They cannot share a
 /// capture that only tshark can read, a run in which frames are left out, fields whose values come
 /// of what tshark remembers of a stream, nor transports other than TCP and UDP. Versions whose streams are not
-/// known in all cases do so on demand only.
+/// known in all cases do so on demand only, and where memory would grow for ever.
 bool Run::wants_fleet(InputKind kind) const {
   const TsharkOptions& tshark = options_.tshark;
-  if (!setup_.get().shares && !options_.jobs_given) return false;
+  if (!setup_.get().shares && !options_.jobs_given && !given_.endless()) return false;
   if (kind != InputKind::capture || options_.decoder == DecoderChoice::json) return false;
   if (!tshark.display_filter.empty() || !tshark.extra_arguments.empty()) return false;
   if (plan_.transports() != tcp_and_udp) return false;
@@ -468,6 +525,8 @@ void Run::start_fleet(const TsharkSetup::Choice& choice, bool read_headers,
   fleet.jobs = jobs_;
   fleet.life_frames = options_.life_frames;
   fleet.keep_going = options_.keep_going;
+  fleet.at_once = given_.origin == InputOrigin::interface || given_.origin == InputOrigin::growing;
+  fleet.shielded = given_.endless();
   const FlowPolicy policy = plan_.policy();
   fleet.idle = policy.longest_idle_timeout();
   fleet.remembered_streams = policy.remembered_streams;
@@ -508,7 +567,8 @@ void Run::start_single(const TsharkSetup::Choice& choice) {
   run.decoder = choice.decoder;
   run.input = by_name ? input_ : "-";
   run.configuration_directory = choice.configuration_directory;
-  run.at_once = !seekable_ && !chain_;
+  run.at_once = !seekable_ && given_.parts.empty();
+  run.shielded = given_.endless();
   run.buffer_bytes = output_buffer;
   const Child::Input in = by_name     ? Child::Input::none
                           : seekable_ ? Child::Input::given
@@ -614,7 +674,7 @@ void Run::read_errors() {
 }
 
 /// SIGINT and SIGTERM: whatever feeds us is told to end, or ends by itself, and what it still says is
-/// read; but not for longer than `grace`.
+/// read; but not for longer than `grace`. What an endless input has by then is metered to its end.
 void Run::watch_interrupt() {
   // Several runs may wait in one loop, which takes each descriptor once.
   interrupt_fd_.reset(fcntl(Interrupt::descriptor(), F_DUPFD_CLOEXEC, 0));
@@ -622,14 +682,18 @@ void Run::watch_interrupt() {
   interrupt_->readable([this] {
     guarded([&] {
       if (Interrupt::signal() == 0) return;
-      if (fleet_) fleet_->interrupt();
-      if (child_) child_->signal(SIGINT);
-      if (pump_in_) {
-        pump_in_->cancel();
-        pump_out_.reset();
-        child_->in().reset();
+      if (given_.endless()) {
+        feed_->end();
+      } else {
+        if (fleet_) fleet_->interrupt();
+        if (child_) child_->signal(SIGINT);
+        if (pump_in_) {
+          pump_in_->cancel();
+          pump_out_.reset();
+          child_->in().reset();
+        }
       }
-      deadline_.expires_after(grace);
+      deadline_.expires_after(given_.endless() ? draining : grace);
       deadline_.async_wait([this](error_code error) {
         if (error) return;
         if (child_) child_->signal(SIGKILL);
@@ -675,10 +739,22 @@ void Run::conclude_tshark(const ChildExit& how) {
   throw InputError(failure.message, failure.nothing_done, failure.not_a_capture);
 }
 
-/// Where a continuous capture broke off: it names the file itself.
-std::string Run::chain_failure() const {
+/// Why the input broke off. A continuous capture names the file itself.
+std::string Run::feed_failure() const {
+  if (given_.origin != InputOrigin::file) return feed_->failure();
   const std::uint64_t packets = source_ || fleet_ ? frames() : 0;
-  return fmt::format("{} (behind packet {} of all)", chain_->failure(), packets);
+  return fmt::format("{} (behind packet {} of all)", feed_->failure(), packets);
+}
+
+/// Frames that no row has, because nobody could take them in time.
+void Run::warn_of_drops() {
+  if (!feed_) return;
+  for (const InterfaceCounts& counts : feed_->counts()) {
+    if (counts.dropped == 0) continue;
+    reporter_.warning(fmt::format("{}: {} of {} frames were dropped before they could be read (a larger -B, or a "
+                                  "filter with -f, may help)",
+                                  counts.name, counts.dropped, counts.received + counts.dropped));
+  }
 }
 
 void Run::conclude() {
@@ -687,7 +763,7 @@ void Run::conclude() {
     return;
   }
   refuse_if_lacking();
-  if (chain_ && !chain_->failure().empty()) throw InputError(chain_failure());
+  if (feed_ && !feed_->failure().empty()) throw InputError(feed_failure(), frames() == 0 && given_.endless());
   warn_of_unseen_fields();
   if (const std::uint64_t count = timeless_frames(); count != 0) {
     reporter_.warning(fmt::format("{}: {} frame{} without a time stamp, counted with the time of the "
@@ -724,6 +800,7 @@ void Run::finish(EndOfInput end) {
     result_.status =
         Interrupt::signal() == SIGTERM ? ExitStatus::terminated : ExitStatus::interrupted;
   }
+  warn_of_drops();
   stop();
 }
 
@@ -744,7 +821,7 @@ void Run::refuse_if_lacking() {
 void Run::start_progress() {
   if (!options_.progress || !alone_ || (!source_ && !fleet_)) return;
   // The line is short: a file goes by its name alone.
-  const std::string name = input_ == "-" || chain_ ? name_ : std::filesystem::path(input_).filename().string();
+  const std::string name = input_ == "-" || feed_ ? name_ : std::filesystem::path(input_).filename().string();
   progress_ = std::make_unique<Progress>(name, meter_->counters(), reporter_,
                                          [this] { return share(); });
   if (source_) source_->attach(*progress_);

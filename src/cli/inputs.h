@@ -8,12 +8,24 @@
 
 namespace flowmeter {
 
+/// What an input is.
+enum class InputOrigin {
+  file,       ///< or several that follow each other, or standard input
+  interface,  ///< frames off the wire
+  growing,    ///< a file that somebody still writes
+  directory,  ///< files that somebody puts there, one after the other
+};
+
 /// One input of a run.
 struct Input {
   std::string path;             ///< or "-"
   std::filesystem::path below;  ///< where it lies below the directory that was named, else its name
   bool found = false;           ///< below a directory: skipped without an error if it is no capture
   std::vector<std::string> parts{};  ///< captures that follow each other as one; empty: it is `path`
+  InputOrigin origin = InputOrigin::file;
+
+  /// Whether it goes on until somebody ends it.
+  [[nodiscard]] bool endless() const noexcept { return origin != InputOrigin::file; }
 };
 
 /// The inputs that the command line names; with `recursive` all regular files below directories, in

@@ -134,9 +134,23 @@ void write_meter(Document& json, const MeterOptions& meter) {
     write(Transport::icmpv6, meter.icmp_idle_timeout);
   });
   if (meter.active_timeout) json.real("active_timeout", meter.active_timeout->count());
+  if (meter.close_linger) json.real("close_linger", meter.close_linger->count());
+  if (meter.most_flows != 0) json.number("max_flows", meter.most_flows);
   json.text("direction", word_for(meter.direction, {"first", "handshake"}));
   json.text("tunnel", word_for(meter.tunnel, {"all", "inner", "outer"}));
   json.text("clock", word_for(meter.clock, {"raw", "monotone"}));
+}
+
+void write_live(Document& json, const Options& options) {
+  const LiveOptions& live = options.live;
+  if (live.interfaces.empty()) return;
+  json.list("interfaces", live.interfaces);
+  json.text_or_null("capture_filter", live.filter);
+  if (live.frames != 0) json.number("stop_frames", live.frames);
+  if (options.duration) json.real("duration", options.duration->count());
+  if (live.snaplen) json.number("snaplen", *live.snaplen);
+  if (live.buffer_mib) json.number("buffer_mib", *live.buffer_mib);
+  json.flag("promiscuous", live.promiscuous);
 }
 
 /// What the command line means, defaults included.
@@ -150,6 +164,7 @@ void write_options(Document& json, const Options& options) {
   json.list("tshark_arguments", tshark.extra_arguments);
   json.number("jobs", options.jobs);
   json.number("life_frames", options.life_frames);
+  write_live(json, options);
   json.flag("recursive", options.recursive);
   json.flag("continuous", options.continuous);
   json.text("format", name_of(options.rows.format));
@@ -195,6 +210,13 @@ void write_account(Document& json, const InputAccount& account) {
     if (file.bytes) json.number("bytes", *file.bytes);
     json.text_or_null("sha256", file.sha256);
   });
+  if (!account.interfaces.empty()) {
+    json.objects("interfaces", account.interfaces, [&](const InterfaceCounts& counts) {
+      json.text("name", counts.name);
+      json.number("received", counts.received);
+      json.number("dropped", counts.dropped);
+    });
+  }
   json.text_or_null("command", account.command);
   json.object("frames", [&] { write_frames(json, account.frames); });
   write_traffic(json, account);

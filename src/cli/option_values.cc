@@ -102,6 +102,16 @@ void parse_idle_timeouts(std::string_view text, MeterOptions& options) {
   }
 }
 
+Seconds parse_end_on(std::string_view text) {
+  constexpr Seconds linger{2};
+  constexpr std::string_view event = "close";
+  if (text == event) return linger;
+  if (text.starts_with(event) && text.substr(event.size()).starts_with('=')) {
+    return parse_seconds("--end-on close", text.substr(event.size() + 1));
+  }
+  throw UsageError(fmt::format("--end-on takes close or close=SECONDS, not \"{}\" (see --help)", text));
+}
+
 std::shared_ptr<Labeller> read_labels(const std::string& file, LabelTime time, std::string standard) {
   std::ifstream in(file, std::ios::binary);
   std::ostringstream text;

@@ -17,6 +17,9 @@ namespace flowmeter {
 /// that the options have. Throws UsageError.
 void parse_idle_timeouts(std::string_view text, MeterOptions& options);
 
+/// The value of --end-on: `close`, or `close=SECONDS`; how long a TCP flow lingers. Throws UsageError.
+[[nodiscard]] Seconds parse_end_on(std::string_view text);
+
 /// The labeller with the rules in that file. Throws UsageError if it cannot be read, or holds no rules.
 [[nodiscard]] std::shared_ptr<Labeller> read_labels(const std::string& file, LabelTime time,
                                                     std::string standard);

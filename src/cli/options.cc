@@ -42,7 +42,7 @@ class HelpFormatter final : public CLI::Formatter {
 /// Options whose values are read when all is parsed.
 struct RawOptions {
   std::string timeout = "600", active_timeout, transports = "tcp,udp", delimiter, na, key_file, labels,
-              label_default = "-";
+              label_default = "-", duration, end_on;
   LabelTime label_time = LabelTime::overlap;
   int progress = -1;
   bool quiet = false, verbose = false;
@@ -121,6 +121,49 @@ void add_input_options(CLI::App& app, Options& options) {
   app.add_option("--read-size", options.read_bytes, "Most bytes for a read")->group("");
 }
 
+void add_live_options(CLI::App& app, Options& options, RawOptions& raw) {
+  LiveOptions& live = options.live;
+  app.add_option("-i,--interface", live.interfaces, "Capture on that interface, until SIGINT (repeatable)")
+      ->type_name("NAME")
+      ->allow_extra_args(false)
+      ->group("Live");
+  app.add_option("-f,--capture-filter", live.filter, "Capture only what that filter passes (as tcpdump's)")
+      ->type_name("FILTER")
+      ->group("Live");
+  app.add_option("-c,--frames", live.frames, "Stop when so many frames are captured")
+      ->type_name("N")
+      ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{INT32_MAX}).description(""))
+      ->group("Live");
+  app.add_option("--duration", raw.duration, "Stop after so many seconds")->type_name("SECONDS")->group("Live");
+  app.add_option("-s,--snaplen", live.snaplen, "Bytes to capture of each frame (default: all)")
+      ->type_name("BYTES")
+      ->check(CLI::Range(1, 262'144).description(""))
+      ->group("Live");
+  app.add_option("-B,--buffer-size", live.buffer_mib, "The kernel's buffer for each interface (default: 2)")
+      ->type_name("MIB")
+      ->check(CLI::Range(1, 2047).description(""))
+      ->group("Live");
+  app.add_flag_callback(
+         "-p,--no-promiscuous", [&live] { live.promiscuous = false; }, "Only frames from and to this machine")
+      ->group("Live");
+  app.add_flag("-D,--list-interfaces", options.list_interfaces, "List the interfaces, and do nothing else")
+      ->group("Live");
+}
+
+void read_live_options(const CLI::App& app, const RawOptions& raw, Options& options) {
+  const bool live = !options.live.interfaces.empty();
+  for (const char* name : {"--capture-filter", "--frames", "--snaplen", "--buffer-size", "--no-promiscuous"}) {
+    if (app.count(name) != 0 && !live) throw UsageError(fmt::format("{} needs -i (see --help)", name));
+  }
+  if (app.count("--duration") != 0) {
+    if (!live) throw UsageError("--duration needs -i (see --help)");
+    options.duration = parse_seconds("--duration", raw.duration);
+  }
+  if (live && !options.inputs.empty()) {
+    throw UsageError(fmt::format("-i does not go with an input ({}) beside it", options.inputs.front()));
+  }
+}
+
 void add_flow_options(CLI::App& app, Options& options, RawOptions& raw) {
   MeterOptions& meter = options.meter;
   app.add_option("--transport", raw.transports,
@@ -136,6 +179,15 @@ void add_flow_options(CLI::App& app, Options& options, RawOptions& raw) {
   app.add_option("--active-timeout", raw.active_timeout,
                  "A flow ends at a packet that is later than its first one by more than this")
       ->type_name("SECONDS")
+      ->group("Flows");
+  app.add_option("--end-on", raw.end_on,
+                 "close: a TCP flow also ends 2 s after both FINs or a RST; close=SECONDS: after that long")
+      ->type_name("EVENT")
+      ->group("Flows");
+  app.add_option("--max-flows", meter.most_flows,
+                 "Flows open at once; the one longest without a packet makes room for a new one")
+      ->type_name("N")
+      ->check(CLI::Range(std::size_t{1}, std::size_t{1} << 40).description(""))
       ->group("Flows");
   add_choice<DirectionPolicy>(
       app, "--direction", meter.direction,
@@ -299,6 +351,7 @@ Options parse_options(int argc, const char* const* argv, std::string& help) {
   app.footer(examples);
   app.set_help_flag("-h,--help", "Print this help")->group("Messages");
   add_input_options(app, options);
+  add_live_options(app, options, raw);
   add_flow_options(app, options, raw);
   add_column_options(app, options, raw);
   add_output_options(app, options, raw);
@@ -310,6 +363,7 @@ Options parse_options(int argc, const char* const* argv, std::string& help) {
   } catch (const CLI::ParseError& error) {
     throw UsageError(std::string(error.what()) + " (see --help)");
   }
+  read_live_options(app, raw, options);
   options.meter.transports = parse_transports(raw.transports);
   if (options.tshark.transport_only && options.meter.transports != tcp_and_udp) {
     throw UsageError("--transport does not go with --transport-only, which leaves TCP and UDP");
@@ -318,6 +372,7 @@ Options parse_options(int argc, const char* const* argv, std::string& help) {
   if (app.count("--active-timeout") != 0) {
     options.meter.active_timeout = parse_seconds("--active-timeout", raw.active_timeout);
   }
+  if (app.count("--end-on") != 0) options.meter.close_linger = parse_end_on(raw.end_on);
   if (app.count("--anonymize") != 0) {
     options.meter.features.anonymizer = std::make_shared<Anonymizer>(read_key_file(raw.key_file));
   }

@@ -1,11 +1,13 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "base/report.h"
 #include "schema/meter.h"
 #include "sink/format.h"
+#include "source/live_capture.h"
 #include "source/tshark_command.h"
 
 namespace flowmeter {
@@ -18,6 +20,9 @@ struct Options {
   std::vector<std::string> inputs;  ///< "-" is standard input
   bool recursive = false;
   bool continuous = false;          ///< the inputs are one capture in several files
+  LiveOptions live;                 ///< with interfaces: what is captured; there are no other inputs then
+  std::optional<Seconds> duration;  ///< after which an endless input ends
+  bool list_interfaces = false;
   std::string output;               ///< empty: standard output
   std::string meta;                 ///< file that tells of the run; empty: none
   std::vector<std::string> given;   ///< the command line as it was given, without the program

@@ -19,6 +19,14 @@ class Start final : public AccumulatorOf<StartState> {
   }
 };
 
+class Close final : public AccumulatorOf<CloseState> {
+  void add_packet(CloseState& state, const Packet& packet, Direction direction) const override {
+    if (packet.key.transport != Transport::tcp) return;
+    if ((packet.tcp_flags & tcp_flag::fin) != 0) state.fins |= static_cast<std::uint8_t>(1U << index(direction));
+    if (state.fins == 3 || (packet.tcp_flags & tcp_flag::rst) != 0) state.closed = true;
+  }
+};
+
 class Gaps final : public AccumulatorOf<GapState> {
   void add_packet(GapState& state, const Packet& packet, Direction direction) const override {
     const std::size_t way = index(direction);
@@ -65,6 +73,7 @@ std::unique_ptr<Accumulator> make_sizes(AccumulatorContext& context) {
 }
 
 std::unique_ptr<Accumulator> make_start(AccumulatorContext&) { return std::make_unique<Start>(); }
+std::unique_ptr<Accumulator> make_close(AccumulatorContext&) { return std::make_unique<Close>(); }
 std::unique_ptr<Accumulator> make_gaps(AccumulatorContext&) { return std::make_unique<Gaps>(); }
 std::unique_ptr<Accumulator> make_flow_gaps(AccumulatorContext&) { return std::make_unique<FlowGaps>(); }
 std::unique_ptr<Accumulator> make_flags(AccumulatorContext&) { return std::make_unique<Flags>(); }

@@ -20,6 +20,15 @@ struct StartState {
 };
 [[nodiscard]] std::unique_ptr<Accumulator> make_start(AccumulatorContext& context);
 
+/// Whether a TCP connection is over: a FIN of both sides, or a RST.
+struct CloseState {
+  std::int64_t since_ns = 0;  ///< the FlowTable's clock when it was seen to be over, which the table sets
+  std::uint8_t fins = 0;      ///< a bit for each direction
+  bool closed = false;
+  bool seen = false;          ///< by the table
+};
+[[nodiscard]] std::unique_ptr<Accumulator> make_close(AccumulatorContext& context);
+
 /// Gaps between consecutive packets of the same direction, in nanoseconds: n packets, n-1 gaps.
 struct GapState {
   std::array<GapDistribution, 2> gaps;

@@ -15,15 +15,16 @@ enum class EndReason : std::uint8_t {
   idle,          ///< no packet for longer than the idle time-out (1)
   active,        ///< it lasted longer than the active time-out (2)
   end_of_input,  ///< open when the input ended (4, forced end)
-  forced,        ///< open when the user ended the run (4)
+  forced,        ///< open when the user ended the run (4), or there were too many flows (5, lack of resources)
+  close,         ///< both sides of a TCP connection had ended it, or one had reset it (3)
 };
 
-inline constexpr std::size_t end_reason_count = 4;
+inline constexpr std::size_t end_reason_count = 5;
 
 /// The reason in a word.
 [[nodiscard]] constexpr const char* name_of(EndReason reason) noexcept {
-  constexpr std::array<const char*, end_reason_count> names = {"idle", "active", "end_of_input",
-                                                               "forced"};
+  constexpr std::array<const char*, end_reason_count> names = {"idle", "active", "end_of_input", "forced",
+                                                               "close"};
   return names[static_cast<std::size_t>(reason)];
 }
 

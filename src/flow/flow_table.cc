@@ -55,6 +55,7 @@ FlowTable::FlowTable(const FlowPolicy& policy, const AccumulatorSet& accumulator
       buckets_(first_buckets),
       flows_(Flows::bucket_traits(buckets_.data(), buckets_.size())),
       ended_streams_(policy.remembered_streams) {
+  if (policy_.close_linger) close_offset_ = accumulators.find(&make_close).value();
   if (policy_.active_timeout) start_offset_ = accumulators.find(&make_start).value();
 }
 
@@ -72,7 +73,7 @@ void FlowTable::on_frame(const Frame& frame) {
   if (clock_set_ && frame.time_ns <= clock_ns_) return;
   clock_ns_ = frame.time_ns;
   clock_set_ = true;
-  expire();
+  expire(clock_ns_);
 }
 
 Flow* FlowTable::find(const StreamKey& key) {
@@ -118,6 +119,7 @@ void FlowTable::add(Flow& flow, const Packet& packet) {
   flow.previous_ns = packet.time_ns;
   flow.touched_ns = clock_ns_;
   accumulators_.add_packet(flow.states(), packet, direction_of(packet, flow));
+  if (policy_.close_linger) note_close(flow);
 }
 
 /// Makes the flow reach to that time; its length must stay a number of nanoseconds.
@@ -132,6 +134,7 @@ void FlowTable::extend(Flow& flow, std::int64_t time_ns) {
 }
 
 Flow& FlowTable::open(const Packet& packet) {
+  if (policy_.most_flows != 0 && flows_.size() >= policy_.most_flows) make_room();
   if (flows_.size() == buckets_.size()) grow();
   void* const memory = memory_.malloc();
   if (memory == nullptr) throw std::bad_alloc();
@@ -166,29 +169,83 @@ void FlowTable::grow() {
   buckets_.swap(buckets);
 }
 
-/// Hands over what was idle for too long.
-void FlowTable::expire() {
-  due_.clear();
-  for (const Recency& recency : recency_) {
+/// Finds what was idle for too long at that time.
+void FlowTable::find_idle(std::int64_t now_ns) {
+  for (Recency& recency : recency_) {
     if (recency.empty()) continue;
     const std::uint64_t timeout = idle_ns(recency.front().key.transport);
-    for (auto flow = recency.begin(); flow != recency.end(); ++flow) {
-      if (elapsed(flow->touched_ns, clock_ns_) <= timeout) break;
-      due_.push_back(const_cast<Flow*>(&*flow));
+    for (Flow& flow : recency) {
+      const std::uint64_t idle = elapsed(flow.touched_ns, now_ns);
+      if (idle <= timeout) break;
+      // The clock at which a flow ends may lie beyond 64 bits; how long ago that was does not.
+      due_.push_back({&flow, EndReason::idle, idle - timeout});
     }
   }
+}
+
+/// Finds what was closed for long enough; what is idle for too long as well is over by what came first.
+void FlowTable::find_closed(std::int64_t now_ns) {
+  const auto linger = static_cast<std::uint64_t>(policy_.close_linger->count());
+  const std::size_t idle_ones = due_.size();
+  while (!closed_.empty()) {
+    const Closed closed = closed_.front();
+    const std::uint64_t since = elapsed(closed.since_ns, now_ns);
+    if (since <= linger) return;
+    closed_.pop_front();
+    Flow* const flow = find(closed.key);
+    if (flow == nullptr || flow->part != closed.part || close_of(*flow).since_ns != closed.since_ns) continue;
+    const auto end = due_.begin() + static_cast<std::ptrdiff_t>(idle_ones);
+    const auto idle = std::find_if(due_.begin(), end, [flow](const Due& due) { return due.flow == flow; });
+    if (idle == end) {
+      due_.push_back({flow, EndReason::close, since - linger});
+    } else if (since - linger >= idle->overdue_ns) {
+      *idle = {flow, EndReason::close, since - linger};
+    }
+  }
+}
+
+/// Hands over what is over at that time.
+void FlowTable::expire(std::int64_t now_ns) {
+  due_.clear();
+  find_idle(now_ns);
+  if (policy_.close_linger) find_closed(now_ns);
   if (due_.empty()) return;
-  // The clock at which a flow ends may lie beyond 64 bits; how long ago that was does not.
-  const auto overdue = [this](const Flow& flow) {
-    return elapsed(flow.touched_ns, clock_ns_) - idle_ns(flow.key.transport);
-  };
-  std::sort(due_.begin(), due_.end(), [&](const Flow* a, const Flow* b) {
-    return std::tuple(overdue(*b), first_packet(*a)) < std::tuple(overdue(*a), first_packet(*b));
+  std::sort(due_.begin(), due_.end(), [](const Due& a, const Due& b) {
+    return std::tuple(b.overdue_ns, first_packet(*a.flow)) < std::tuple(a.overdue_ns, first_packet(*b.flow));
   });
-  for (Flow* flow : due_) {
-    cut(*flow, EndReason::idle);
+  for (const Due& due : due_) {
+    cut(*due.flow, due.reason);
     hand_over_cut();
   }
+}
+
+void FlowTable::on_time(std::int64_t now_ns) {
+  if (clock_set_ && now_ns > clock_ns_) expire(now_ns);
+}
+
+CloseState& FlowTable::close_of(const Flow& flow) const noexcept {
+  return *std::launder(reinterpret_cast<CloseState*>(const_cast<std::byte*>(flow.states()) + close_offset_));
+}
+
+/// Remembers when the flow was closed, if that has just been.
+void FlowTable::note_close(Flow& flow) {
+  CloseState& state = close_of(flow);
+  if (!state.closed || state.seen) return;
+  state.seen = true;
+  state.since_ns = clock_ns_;
+  closed_.push_back({flow.key, flow.part, clock_ns_});
+}
+
+/// Ends the flow whose last packet came longest ago. Its transport's list has it in front.
+void FlowTable::make_room() {
+  const auto age = [](const Flow& flow) { return std::tuple(flow.touched_ns, first_packet(flow)); };
+  Flow* oldest = nullptr;
+  for (Recency& recency : recency_) {
+    if (recency.empty()) continue;
+    Flow& front = recency.front();
+    if (oldest == nullptr || age(front) < age(*oldest)) oldest = &front;
+  }
+  cut(*oldest, EndReason::forced);
 }
 
 /// Ends a part of a stream; it waits in `cut_` to be handed over.
@@ -241,13 +298,13 @@ void FlowTable::on_end(EndOfInput end) {
       end == EndOfInput::interrupted ? EndReason::forced : EndReason::end_of_input;
   due_.clear();
   for (Recency& recency : recency_) {
-    for (Flow& flow : recency) due_.push_back(&flow);
+    for (Flow& flow : recency) due_.push_back({&flow, reason, 0});
   }
   std::sort(due_.begin(), due_.end(),
-            [](const Flow* a, const Flow* b) { return first_packet(*a) < first_packet(*b); });
-  for (Flow* flow : due_) {
-    unlink(*flow);
-    hand_over(*flow, reason);
+            [](const Due& a, const Due& b) { return first_packet(*a.flow) < first_packet(*b.flow); });
+  for (const Due& due : due_) {
+    unlink(*due.flow);
+    hand_over(*due.flow, reason);
   }
 }
 

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <deque>
 #include <optional>
 #include <vector>
 
@@ -14,6 +15,8 @@
 #include "packet/observer.h"
 
 namespace flowmeter {
+
+struct CloseState;
 
 /// What observers of a run's progress ask a meter for.
 class FlowCounters {
@@ -49,8 +52,12 @@ struct FlowPolicy {
   std::chrono::nanoseconds dccp_idle_timeout{std::chrono::seconds(600)};
   std::chrono::nanoseconds icmp_idle_timeout{std::chrono::seconds(600)};  ///< ICMPv6 too
   std::optional<std::chrono::nanoseconds> active_timeout{};  ///< needs make_start among the accumulators
+  std::optional<std::chrono::nanoseconds> close_linger{};    ///< needs make_close among the accumulators
   DirectionPolicy direction = DirectionPolicy::first;
   ClockPolicy clock = ClockPolicy::raw;
+
+  /// Flows that may be open at once; 0: as many as there are.
+  std::size_t most_flows = 0;
 
   /// Streams cut by a time-out whose direction is remembered, see EndedStreams.
   std::size_t remembered_streams = 1U << 18;
@@ -83,9 +90,15 @@ struct FlowPolicy {
 /// The clock is the largest frame time so far. A flow is over, and handed to the sink, as soon as the
 /// clock has moved by more than the idle time-out since its last packet came, or when its next packet
 /// is stamped that much later than its last one (which is the same unless the capture is out of
-/// order), or later than its first one by more than the active time-out. Flows are handed over by the
+/// order), or later than its first one by more than the active time-out. With a linger a TCP flow is also
+/// over when the clock has moved by more than that since it was closed. Flows are handed over by the
 /// clock at which they ended, those that end together (in one frame; all that are open at the end of
 /// the input) by their first packet.
+///
+/// on_time() hands over what no later frame can belong to, and changes nothing else: the clock stays that of
+/// the frames, so that flows are the same whether or not, and when, the time was told.
+///
+/// Where no more flows may be open, the one whose last packet came longest ago makes room for a new one.
 ///
 /// Constant work for each packet; memory by open flows.
 class FlowTable final : public PacketObserver, public FlowCounters {
@@ -100,6 +113,7 @@ class FlowTable final : public PacketObserver, public FlowCounters {
   /// Throws InputError for a packet 292 years or more from another one of its flow; it is not counted.
   void on_packet(const Packet& packet) override;
   void on_frame_end(const Frame& frame) override;
+  void on_time(std::int64_t now_ns) override;
   void on_end(EndOfInput end) override;
 
   [[nodiscard]] std::uint64_t open_flows() const noexcept override { return flows_.size(); }
@@ -124,11 +138,15 @@ class FlowTable final : public PacketObserver, public FlowCounters {
   Flow& open(const Packet& packet);
   void add(Flow& flow, const Packet& packet);
   static void extend(Flow& flow, std::int64_t time_ns);
+  void note_close(Flow& flow);
+  void make_room();
   void cut(Flow& flow, EndReason reason);
   void unlink(Flow& flow) noexcept;
   void hand_over(Flow& flow, EndReason reason);
   void hand_over_cut();
-  void expire();
+  void expire(std::int64_t now_ns);
+  void find_idle(std::int64_t now_ns);
+  void find_closed(std::int64_t now_ns);
   void grow();
   [[nodiscard]] Recency& recency_of(Transport transport) noexcept {
     return recency_[place_of(transport)];
@@ -137,16 +155,33 @@ class FlowTable final : public PacketObserver, public FlowCounters {
     return static_cast<std::uint64_t>(policy_.idle_timeout(transport).count());
   }
 
+  [[nodiscard]] CloseState& close_of(const Flow& flow) const noexcept;
+
+  /// A flow that is over, and for how long.
+  struct Due {
+    Flow* flow;
+    EndReason reason;
+    std::uint64_t overdue_ns;
+  };
+  /// A flow that was closed; it may be gone by now.
+  struct Closed {
+    StreamKey key;
+    std::uint32_t part;
+    std::int64_t since_ns;
+  };
+
   const FlowPolicy policy_;
   const AccumulatorSet& accumulators_;
   FlowSink& sink_;
   std::size_t start_offset_ = 0;  // of the StartState, with an active time-out
+  std::size_t close_offset_ = 0;  // of the CloseState, with a linger
   boost::pool<> memory_;
   std::vector<Flows::bucket_type> buckets_;
   Flows flows_;
   std::array<Recency, transport_count> recency_;  // by place_of(): the flow longest without a packet comes first
   EndedStreams ended_streams_;
-  std::vector<Flow*> due_;  // scratch: flows that end together
+  std::vector<Due> due_;       // scratch: flows that end together
+  std::deque<Closed> closed_;  // in the order in which they were closed
   struct Cut {
     Flow* flow;
     EndReason reason;

@@ -29,6 +29,11 @@ void PacketSource::publish(const Frame& frame) {
   for (PacketObserver* observer : observers_) observer->on_frame_end(frame);
 }
 
+void PacketSource::publish_time(std::int64_t now_ns) {
+  settle();
+  for (PacketObserver* observer : observers_) observer->on_time(now_ns);
+}
+
 void PacketSource::publish_end(EndOfInput end) {
   settle();
   for (PacketObserver* observer : observers_) observer->on_end(end);

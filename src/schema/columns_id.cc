@@ -131,6 +131,8 @@ const char* word_of(EndReason reason) {
       return "eof";
     case EndReason::forced:
       return "forced";
+    case EndReason::close:
+      return "close";
   }
   return "-";
 }
@@ -151,8 +153,8 @@ const char* name_of(DirectionBasis basis) {
 
 void add_provenance(std::vector<Column>& columns) {
   columns.push_back({"end_reason", "-",
-                     "idle or active (time-outs), eof (open at the end of the input), forced (the user ended "
-                     "the run)",
+                     "idle or active (time-outs), eof (open at the end of the input), close (--end-on "
+                     "close), forced (the user ended the run, or --max-flows)",
                      {"frame.time_epoch"}, nullptr,
                      [](Cell& cell) { cell.out.text(word_of(cell.row.reason)); }});
   columns.push_back({"dir_basis", "-",

@@ -35,6 +35,8 @@ FlowPolicy flow_policy(const MeterOptions& options) {
   policy.dccp_idle_timeout = to_nanoseconds(options.dccp_idle_timeout);
   policy.icmp_idle_timeout = to_nanoseconds(options.icmp_idle_timeout);
   if (options.active_timeout) policy.active_timeout = to_nanoseconds(*options.active_timeout);
+  if (options.close_linger) policy.close_linger = to_nanoseconds(*options.close_linger);
+  policy.most_flows = options.most_flows;
   policy.direction = options.direction;
   policy.clock = options.clock;
   return policy;
@@ -78,6 +80,7 @@ class ColumnMeterPlan final : public MeterPlan {
         transports_(options.transports),
         columns_(chosen_, with_base(fields_, transports_), features_) {
     if (policy_.active_timeout) columns_.keep(&make_start, fields_);
+    if (policy_.close_linger) columns_.keep(&make_close, fields_);
     for (const NamedColumn& named : used_) {
       const AccumulatorKind& kind = named.column->accumulator;
       if (kind.factory != nullptr) columns_.keep(kind, fields_);
@@ -256,6 +259,8 @@ void refuse_what_pyflowmeter_lacks(const MeterOptions& options) {
   if (options.drop_ids) option = "--drop-ids";
   if (options.tcp_idle_timeout != options.udp_idle_timeout) option = "a time-out for each protocol";
   if (options.active_timeout) option = "--active-timeout";
+  if (options.close_linger) option = "--end-on";
+  if (options.most_flows != 0) option = "--max-flows";
   if (options.transports != plain.transports) option = "--transport";
   if (options.direction != plain.direction) option = "--direction";
   if (options.clock != plain.clock) option = "--clock";

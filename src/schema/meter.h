@@ -23,6 +23,8 @@ struct MeterOptions {
   Seconds tcp_idle_timeout{600}, udp_idle_timeout{600};
   Seconds sctp_idle_timeout{600}, dccp_idle_timeout{600}, icmp_idle_timeout{600};
   std::optional<Seconds> active_timeout;
+  std::optional<Seconds> close_linger;  ///< a TCP flow ends so long after both FINs or a RST
+  std::size_t most_flows = 0;           ///< open at once; 0: as many as there are
   DirectionPolicy direction = DirectionPolicy::first;
   ClockPolicy clock = ClockPolicy::raw;
   TunnelPolicy tunnel = TunnelPolicy::all;

@@ -1,13 +1,9 @@
 #include "source/capture_chain.h"
 
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <cstring>
-#include <system_error>
 
 #include "base/error.h"
 #include "base/interrupt.h"
@@ -28,11 +24,7 @@ std::string find_mergecap() {
 }  // namespace
 
 CaptureChain::CaptureChain(boost::asio::io_context& io, std::vector<std::string> files)
-    : io_(io), program_(find_mergecap()), files_(std::move(files)) {
-  int ends[2];
-  if (pipe2(ends, O_CLOEXEC) != 0) throw std::system_error(errno, std::generic_category(), "pipe");
-  read_.reset(ends[0]);
-  write_.reset(ends[1]);
+    : io_(io), program_(find_mergecap()), files_(std::move(files)), pipe_(make_pipe()) {
   next();
 }
 
@@ -41,7 +33,7 @@ void CaptureChain::next() {
   errors_.reset();
   child_.reset();
   if (next_ == files_.size() || !failure_.empty() || Interrupt::signal() != 0) {
-    write_.reset();
+    pipe_.write.reset();
     return;
   }
   const std::size_t end = std::min(files_.size(), next_ + files_at_once);
@@ -49,7 +41,7 @@ void CaptureChain::next() {
   command.arguments.insert(command.arguments.end(), files_.begin() + static_cast<std::ptrdiff_t>(next_),
                            files_.begin() + static_cast<std::ptrdiff_t>(end));
   next_ = end;
-  child_ = std::make_unique<Child>(command, Child::Input::none, -1, write_.get());
+  child_ = std::make_unique<Child>(command, Child::Input::none, -1, pipe_.write.get());
   errors_ = std::make_unique<Waiter>(io_, child_->err().get());
   listen();
 }

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "source/capture_feed.h"
 #include "source/child.h"
 #include "source/waiter.h"
 
@@ -13,18 +14,18 @@ namespace flowmeter {
 /// Several captures as one: a pipe out of which all their frames come, file by file, as pcapng. It is
 /// filled by mergecap, one for each group of files, so that any number of files may follow each other;
 /// each group is a section of its own.
-class CaptureChain {
+class CaptureChain final : public CaptureFeed {
  public:
   /// `files` in the order in which they follow each other. Work goes on in `io`, which outlives it.
   /// Throws UsageError if there is no mergecap.
   CaptureChain(boost::asio::io_context& io, std::vector<std::string> files);
 
-  /// The end to read from; no longer than the chain.
-  [[nodiscard]] int fd() const noexcept { return read_.get(); }
+  [[nodiscard]] int fd() const noexcept override { return pipe_.read.get(); }
 
-  /// Why the pipe ended before the last file did, naming the file; empty: it did not. Known before the
-  /// end of the pipe is seen.
-  [[nodiscard]] const std::string& failure() const noexcept { return failure_; }
+  /// No further file is begun.
+  void end() override { next_ = files_.size(); }
+  /// Why the pipe ended before the last file did, naming the file.
+  [[nodiscard]] const std::string& failure() const noexcept override { return failure_; }
 
  private:
   void next();
@@ -35,7 +36,7 @@ class CaptureChain {
   const std::string program_;
   const std::vector<std::string> files_;
   std::size_t next_ = 0;  // file
-  Descriptor read_, write_;
+  Pipe pipe_;
   std::unique_ptr<Child> child_;
   std::unique_ptr<Waiter> errors_;
   std::string failure_;

@@ -28,18 +28,25 @@ namespace {
 
 constexpr int pipe_bytes = 256 << 10;
 
-struct Pipe {
-  Descriptor read, write;
-};
-
-Pipe make_pipe() {
-  int ends[2];
-  // Our ends must not leak into other children, who would keep the pipe open.
-  if (pipe2(ends, O_CLOEXEC) != 0) throw std::system_error(errno, std::generic_category(), "pipe");
-  return {Descriptor(ends[0]), Descriptor(ends[1])};
+/// What a terminal or a service manager sends to all processes of a job does not reach a shielded child.
+void shield() {
+  sigset_t signals;
+  sigemptyset(&signals);
+  for (const int number : {SIGINT, SIGTERM, SIGHUP}) sigaddset(&signals, number);
+  sigprocmask(SIG_BLOCK, &signals, nullptr);
 }
 
 }  // namespace
+
+Pipe make_pipe(int bytes) {
+  int ends[2];
+  // Our ends must not leak into other children, who would keep the pipe open.
+  if (pipe2(ends, O_CLOEXEC) != 0) throw std::system_error(errno, std::generic_category(), "pipe");
+#ifdef F_SETPIPE_SZ
+  if (bytes != 0) fcntl(ends[0], F_SETPIPE_SZ, bytes);
+#endif
+  return {Descriptor(ends[0]), Descriptor(ends[1])};
+}
 
 void Descriptor::reset(int fd) noexcept {
   if (fd_ >= 0) close(fd_);
@@ -68,7 +75,8 @@ Child::Child(const Command& command, Input input, int input_fd, int output_fd) {
   // Not by operator[]: Boost 1.74's reads behind the end of a variable while it looks for another.
   for (const auto& [name, value] : command.environment) environment.set(name, value);
   const pid_t parent = getpid();
-  const auto prepare = [parent](auto& executor) {
+  const auto prepare = [parent, shielded = command.shielded](auto& executor) {
+    if (shielded) shield();
     // What we ignore should end a child as usual.
     ::signal(SIGPIPE, SIG_DFL);
     ::signal(SIGXFSZ, SIG_DFL);

@@ -32,6 +32,15 @@ class Descriptor {
   int fd_ = -1;
 };
 
+/// Both ends of a pipe; children do not inherit them.
+struct Pipe {
+  Descriptor read, write;
+};
+
+/// A pipe that holds so many bytes if the system allows it (0: as many as it likes).
+/// Throws std::system_error.
+[[nodiscard]] Pipe make_pipe(int bytes = 0);
+
 /// How a child ended.
 struct ChildExit {
   int status = 0;  ///< exit status, if signal is 0

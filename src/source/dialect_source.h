@@ -50,6 +50,9 @@ class DialectSource final : public PacketSource {
   /// No more bytes will come: publishes what is left. Throws as drain().
   void close();
 
+  /// Tells the observers what time it is though no frame comes.
+  void pass_time(std::int64_t now_ns) { publish_time(now_ns); }
+
   /// Tells the observers how it ended.
   void end(EndOfInput how) { publish_end(how); }
 

@@ -42,6 +42,8 @@ Command fleet_command(const FleetOptions& options, const FieldSet& fields) {
   run.decoder = options.decoder;
   run.input = "-";
   run.configuration_directory = options.configuration_directory;
+  run.at_once = options.at_once;
+  run.shielded = options.shielded;
   return tshark_command(options.tshark, fields, run);
 }
 
@@ -179,6 +181,7 @@ void TsharkFleet::end_input(unsigned lane) {
 
 /// Adds as many frames without meaning to the lane as fill its tshark's output buffer.
 bool TsharkFleet::fill(unsigned lane) {
+  if (options_.at_once) return false;  // nothing stays in its buffer
   return dealer_.filler(lane, dealer_.open(lane) ? open_filler_frames : filler_frames);
 }
 

@@ -36,6 +36,8 @@ struct FleetOptions {
   std::uint64_t life_frames = 0;      ///< frames after which a tshark is replaced; 0: never
   std::chrono::nanoseconds idle{0};   ///< flow policy's, see StreamDirectory
   std::size_t remembered_streams = 0;
+  bool at_once = false;               ///< every frame as soon as it is there; else whole buffers, with less work
+  bool shielded = false;              ///< tsharks end with their input alone, see Command
   bool keep_going = false;            ///< frames that cannot be read are left out and counted
   bool read_headers = false;         ///< take what lies open from the frames, see HeaderValues; columns
   bool protocols = true;             ///< the run needs all of frame.protocols
@@ -88,8 +90,14 @@ class TsharkFleet final : public PacketSource, private StreamNumbers {
   /// still find the fleet.
   void kill();
 
+  /// Tells the observers what time it is though no frame comes.
+  void pass_time(std::int64_t now_ns) { publish_time(now_ns); }
+
   /// Tells the observers how it ended.
   void end(EndOfInput how) { publish_end(how); }
+
+  /// Frames that were dealt out and have not come back yet.
+  [[nodiscard]] std::uint64_t in_flight() const noexcept { return dealer_.frames() - collected_; }
 
   /// The command of a tshark that is asked for everything; for open frames they are asked for less.
   [[nodiscard]] const Command& command() const noexcept { return command_; }

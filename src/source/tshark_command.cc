@@ -144,12 +144,6 @@ constexpr std::array<std::string_view, 12> other_header_fields = {
 /// one there. (A path below a file would be an error that tshark warns of.)
 constexpr const char* no_directory = "/proc/self/no-configuration";
 
-bool can_be_run(const std::string& path) {
-  struct stat status {};
-  return stat(path.c_str(), &status) == 0 && S_ISREG(status.st_mode) &&
-         access(path.c_str(), X_OK) == 0;
-}
-
 bool plain_for_shell(std::string_view text) {
   return !text.empty() &&
          text.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
@@ -261,6 +255,7 @@ Command tshark_command(const TsharkOptions& options, const FieldSet& fields,
   arguments.insert(arguments.end(), options.extra_arguments.begin(),
                    options.extra_arguments.end());
   command.environment = private_environment();
+  command.shielded = run.shielded;
   if (!run.configuration_directory.empty()) {
     for (auto& [name, value] : command.environment) {
       if (name == "WIRESHARK_CONFIG_DIR") value = run.configuration_directory;
@@ -275,6 +270,12 @@ bool stateless(std::string_view field) {
   if (const ColumnField* const known = column_field(field)) return known->of_frame;
   return std::find(other_header_fields.begin(), other_header_fields.end(), field) !=
          other_header_fields.end();
+}
+
+bool can_be_run(const std::string& path) {
+  struct stat status {};
+  return stat(path.c_str(), &status) == 0 && S_ISREG(status.st_mode) &&
+         access(path.c_str(), X_OK) == 0;
 }
 
 std::string program_in_path(const std::string& name) {

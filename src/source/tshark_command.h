@@ -31,7 +31,8 @@ struct TsharkOptions {
 struct Command {
   std::string program;
   std::vector<std::string> arguments;
-  std::vector<std::pair<std::string, std::string>> environment;
+  std::vector<std::pair<std::string, std::string>> environment{};
+  bool shielded = false;  ///< SIGINT, SIGTERM and SIGHUP do not reach it: it ends with its input, or is killed
 };
 
 /// How one tshark is to be run.
@@ -40,6 +41,7 @@ struct TsharkRun {
   std::string input;                    ///< a file name, or "-" for its standard input
   std::string configuration_directory;  ///< empty: none
   bool at_once = false;                 ///< every frame written as soon as it is dissected
+  bool shielded = false;                ///< see Command
   std::size_t buffer_bytes = 0;         ///< of its output; 0: its own 4 KiB
 };
 
@@ -61,6 +63,9 @@ struct TsharkRun {
 /// (analysis, relative and scaled numbers, what applications say) is not. frame.number counts the
 /// frames of each tshark: a decoder that translates streams counts for itself.
 [[nodiscard]] bool stateless(std::string_view field);
+
+/// Whether that is a program that we may run.
+[[nodiscard]] bool can_be_run(const std::string& path);
 
 /// The path of a program in PATH, or empty.
 [[nodiscard]] std::string program_in_path(const std::string& name);
