@@ -72,6 +72,28 @@ TEST_F(DealerKeeper, HasAPairFromItsFirstSuchFrameOn) {
   }
 }
 
+/// Such a frame goes to the keeper, and takes nothing else between its hosts along.
+TEST_F(DealerKeeper, HasNoPairByAFrameThatAnnouncesNothing) {
+  const auto segment = [](std::uint8_t from, std::uint8_t to, std::uint16_t source,
+                          std::uint16_t target, char flags) {
+    std::string header = ports(source, target);
+    header[13] = flags;
+    return ethernet(ipv4(6, from, to, header));
+  };
+  constexpr char syn = 0x02, syn_ack = 0x12, reset = 0x14, ack = 0x10;
+  const std::string other = udp(1, 2, 3000, 4000);
+  for (const std::string& frame :
+       {segment(1, 2, 40000, 21, syn), segment(2, 1, 21, 40000, syn_ack), segment(1, 2, 40000, 21, reset),
+        udp(1, 2, 40000, 161), udp(2, 1, 161, 40000), udp(1, 2, 40000, 2055), udp(1, 2, 40000, 111)}) {
+    EXPECT_EQ(lane_of(frame), keeper);
+    EXPECT_EQ(lane_of(other), worker_without_keeper(other));
+  }
+  EXPECT_EQ(lane_of(segment(1, 2, 40000, 21, ack)), keeper);
+  EXPECT_EQ(lane_of(other), keeper);
+  EXPECT_EQ(lane_of(udp(4, 3, 111, 40000)), keeper);  // the port mapper's answer
+  EXPECT_EQ(lane_of(udp(3, 4, 3000, 4000)), keeper);
+}
+
 TEST_F(DealerKeeper, HasNothingThatIsFixed) {
   EXPECT_EQ(lane_of(udp(1, 2, 40000, 69)), keeper);
   EXPECT_EQ(lane_of(udp(1, 2, 40000, 4789)), 0U);
@@ -93,6 +115,8 @@ TEST_F(DealerKeeper, DecidesByTheFirstFragment) {
   EXPECT_EQ(lane_of(udp(1, 2, 900, 2049, last_part)), 0U);  // no ports in it
   EXPECT_EQ(lane_of(udp(3, 4, 900, 2049, first_part)), keeper);
   EXPECT_EQ(lane_of(udp(3, 4, 900, 2049, last_part)), keeper);
+  EXPECT_EQ(lane_of(udp(5, 6, 900, 161, first_part)), keeper);
+  EXPECT_EQ(lane_of(udp(5, 6, 900, 161, last_part)), keeper);
 }
 
 TEST_F(DealerKeeper, IsGivenTheFragmentsThatWentBefore) {

@@ -9,17 +9,31 @@
 namespace flowmeter {
 namespace {
 
-const PortSet& udp_ports() {
+const PortSet& udp_ports_with_own_memory() {
+  static const PortSet ports = {
+      161,  162,  8161,        // SNMP: a new conversation for what has one already
+      2055, 4739, 9995, 9996,  // NetFlow, IPFIX: templates
+  };
+  return ports;
+}
+
+const PortSet& tcp_ports_with_own_memory() {
+  static const PortSet ports = {
+      161, 162, 199,  // SNMP, SMUX
+      4739,           // IPFIX: templates
+  };
+  return ports;
+}
+
+const PortSet& announcing_udp_ports() {
   static const PortSet ports = {
       69,                         // TFTP: answers come from another port
       88,                         // Kerberos: conversation with any port of the server
       111,   2049,  4045, 20048,  // ONC RPC: port mapper, NFS, locks, mounts; any address, port
-      161,   162,   8161,         // SNMP: a new conversation for what has one already
       173,                        // Xyplex: sets up TCP conversations
       1718,  1719,                // H.225 RAS: announces where the calls are
       1745,                       // MS proxy: sets up redirected conversations
       1755,                       // MMS: data on other ports
-      2055,  4739,  9995, 9996,   // NetFlow, IPFIX: templates
       2222,  44818,               // EtherNet/IP: TCP sets up UDP
       2427,  2727,                // MGCP: sets up media
       2944,  2945,                // Megaco, H.248: sets up media
@@ -38,12 +52,11 @@ const PortSet& udp_ports() {
   return ports;
 }
 
-const PortSet& tcp_ports() {
+const PortSet& announcing_tcp_ports() {
   static const PortSet ports = {
       20,    21,                       // FTP: announces the ports of data
       88,                              // Kerberos
       111,   2049, 4045, 20048,        // ONC RPC: port mapper, NFS, locks, mounts
-      161,   162,  199,                // SNMP, SMUX
       554,   7236, 8554,               // RTSP: sets up media
       639,                             // MSDP: carries IP packets
       862,                             // TWAMP: sets up test sessions over UDP
@@ -60,7 +73,6 @@ const PortSet& tcp_ports() {
       3260,                            // iSCSI: conversation with any port, when moved
       3567,  3568, 5567, 8567,         // DOF
       4369,                            // Erlang port mapper: announces ports
-      4739,                            // IPFIX: templates
       5060,  5061,                     // SIP: sets up media
       5094,                            // HART-IP
       5500,  5501, 5900, 5901,  5902,  // VNC: a second conversation, so a second stream number,
@@ -74,10 +86,19 @@ const PortSet& tcp_ports() {
   return ports;
 }
 
+ApplicationMemory memory(std::uint16_t port, const PortSet& own, const PortSet& announcing) {
+  if (announcing.has(port)) return ApplicationMemory::announced;
+  return own.has(port) ? ApplicationMemory::own : ApplicationMemory::none;
+}
+
 }  // namespace
 
-bool is_udp_application(std::uint16_t port) { return udp_ports().has(port); }
+ApplicationMemory udp_application(std::uint16_t port) {
+  return memory(port, udp_ports_with_own_memory(), announcing_udp_ports());
+}
 
-bool is_tcp_application(std::uint16_t port) { return tcp_ports().has(port); }
+ApplicationMemory tcp_application(std::uint16_t port) {
+  return memory(port, tcp_ports_with_own_memory(), announcing_tcp_ports());
+}
 
 }  // namespace flowmeter

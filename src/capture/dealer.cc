@@ -37,7 +37,7 @@ void Dealer::deal(const CaptureItem& item) {
 
 void Dealer::deal_frame(const CaptureItem& item) {
   const DealKey key = key_of(item);
-  if (options_.keeper && key.follows() && key.application) bring_to_keeper(key.hash);
+  if (options_.keeper && key.follows() && key.announces) bring_to_keeper(key.hash);
   const unsigned worker = lane_of(key);
   if (life_is_over(worker)) {
     on_life_end_(worker);
@@ -110,9 +110,27 @@ unsigned Dealer::lane_of(const DealKey& key) const {
 
 unsigned Dealer::worker_for(const CaptureItem& frame) const { return lane_of(key_of(frame)); }
 
+/// A life has as many frames as it may, unless that would let all tsharks together become too large: then the
+/// largest is replaced before. When lives of n workers end in turn, they have d, 2d, ..., nd frames at the end of the
+/// last one, which is the whole life: half of (n + 1) lives together. So none ends before it had half of its frames.
 bool Dealer::life_is_over(unsigned worker) const {
-  return options_.life_frames != 0 && !is_keeper(worker) && on_life_end_ != nullptr &&
-         lanes_[worker].frames >= options_.life_frames;
+  const std::uint64_t most = options_.life_frames;
+  if (most == 0 || is_keeper(worker) || on_life_end_ == nullptr) return false;
+  const std::uint64_t size = size_of(worker);
+  if (size >= most) return true;
+  if (workers_ == 1) return false;
+  std::uint64_t all = 0, largest = 0;
+  for (unsigned lane = 0; lane < lanes_.size(); ++lane) {
+    if (is_keeper(lane)) continue;
+    all += size_of(lane);
+    largest = std::max(largest, size_of(lane));
+  }
+  return size == largest && 2 * all >= (workers_ + std::uint64_t{1}) * most;
+}
+
+/// The life's frames; what is odd takes tshark twice the memory.
+std::uint64_t Dealer::size_of(unsigned worker) const {
+  return worker < workers_ ? lanes_[worker].frames : 2 * lanes_[worker].frames;
 }
 
 /// From now on all of this pair goes to the keeper. What there is of its datagrams has gone to one

@@ -22,7 +22,7 @@ namespace flowmeter {
 
 /// What a Dealer does beyond dealing.
 struct DealerOptions {
-  std::uint64_t life_frames = 0;  ///< frames of the input in a worker's life; 0: it never ends
+  std::uint64_t life_frames = 0;  ///< most frames of the input in a worker's life; 0: it never ends
   bool keeper = false;            ///< one more lane, for applications whose dissectors remember
   std::size_t keeper_pairs = std::size_t{1} << 20;  ///< most pairs of addresses that it keeps
   bool headers = false;           ///< workers get open frames alone, whose headers are kept
@@ -34,9 +34,9 @@ struct DealerOptions {
 ///
 /// Lanes: one for each worker, behind them one for what is not open, if headers are asked for, and the
 /// keeper's, if there is one.
-/// The keeper gets the traffic of the applications in application_ports.h and, from a pair's first
-/// such frame on, all that is between these two addresses, but for what is fixed: so their
-/// dissectors find what they look for. Its life does not end. Media between addresses other than
+/// The keeper gets the traffic of the applications in application_ports.h and, from a pair's first frame
+/// on that may announce something, all that is between these two addresses, but for what is fixed: so
+/// their dissectors find what they look for. Its life does not end. Media between addresses other than
 /// those that announced it are not found.
 ///
 /// Headers: on demand the workers get only *open* frames, in which the one TCP or UDP header can be read
@@ -75,7 +75,7 @@ class Dealer {
   /// `workers`: at least 1. `origin`: of the bytes, as a single tshark would have met them.
   Dealer(unsigned workers, CaptureOrigin origin, const DealerOptions& options = {});
 
-  /// Sets what is called when a lane has had `life_frames` frames and the next one for it is there,
+  /// Sets what is called when a lane has had the frames of a life and the next one for it is there,
   /// before anything of the new life is written. It takes output(worker), which is the rest of the
   /// old life, and leaves it empty; given(worker) is still the old life's. It may not feed.
   /// Without it no life ends.
@@ -163,6 +163,7 @@ class Dealer {
   }
   void keep_header(const CaptureItem& frame, const DealKey& key);
   [[nodiscard]] bool life_is_over(unsigned worker) const;
+  [[nodiscard]] std::uint64_t size_of(unsigned worker) const;
   void bring_to_keeper(std::uint64_t pair);
   void hand_over(const Fragments& fragments, std::uint64_t pair);
 

@@ -29,6 +29,7 @@ struct DealKey {
   bool fragment = false;       ///< the frame's own IP packet is part of a datagram, for any reason
   bool unsure = false;         ///< a fragment fixed only because there may be a tunnel in it
   bool application = false;    ///< of an application with a memory: application_ports.h
+  bool announces = false;      ///< and what its hosts send each other from now on may be due to it
   std::uint32_t datagram = 0;  ///< of a fragment: the identification that its datagram has
 
   // Where the TCP or UDP header is, if there is one that was walked to; views of the frame.

@@ -35,6 +35,7 @@ DealKey fragment_key(std::uint8_t protocol, std::uint32_t datagram, std::string_
   key.unsure = protocol == udp_protocol || protocol == udplite_protocol;
   const bool has_ports = protocol == tcp_protocol || key.unsure;
   key.application = has_ports && transport_key(protocol, payload, hash).application;
+  key.announces = key.application;  // the other parts have no ports to be told by
   key.datagram = datagram;
   return key;
 }

@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "capture/application_ports.h"
 #include "capture/bytes.h"
 #include "capture/ip_key.h"
@@ -9,16 +11,28 @@ namespace {
 constexpr std::uint8_t authentication_header = 51;
 
 using PortTest = bool (*)(std::uint16_t);
+using PortMemory = ApplicationMemory (*)(std::uint16_t);
+
+/// Segments that open or refuse a connection say nothing yet: a scan announces nothing.
+bool is_syn_or_reset(std::string_view tcp) {
+  constexpr std::size_t flags_offset = 13;
+  constexpr std::uint8_t syn_or_reset = 0x06;
+  return tcp.size() > flags_offset && (wire::u8(tcp, flags_offset) & syn_or_reset) != 0;
+}
 
 /// A tunnel is nothing else, whatever the other port is.
 DealKey by_ports(std::uint8_t protocol, std::string_view payload, std::uint64_t hash,
-                 PortTest is_tunnel, PortTest is_application) {
+                 PortTest is_tunnel, PortMemory memory_of) {
   if (payload.size() < 4) return {hash, true, DealReason::truncated};
   const std::uint16_t from = wire::be16(payload, 0);
   const std::uint16_t to = wire::be16(payload, 2);
   if (is_tunnel(from) || is_tunnel(to)) return {hash, true, DealReason::tunnel};
   DealKey key{hash, false, DealReason::plain};
-  key.application = is_application(from) || is_application(to);
+  const ApplicationMemory memory = std::max(memory_of(from), memory_of(to));
+  key.application = memory != ApplicationMemory::none;
+  const bool asks_port_mapper = protocol == 17 && to == port_mapper && from != port_mapper;
+  key.announces = memory == ApplicationMemory::announced && !asks_port_mapper &&
+                  (protocol != 6 || !is_syn_or_reset(payload));
   key.protocol = protocol;
   key.transport = payload;
   return key;
@@ -34,6 +48,7 @@ DealKey by_quote(std::string_view quote, std::uint64_t outer, DealKey (*key_of)(
   if (elsewhere) return {key.hash, true, key.reason};
   DealKey quoted{key.hash == 0 ? outer : key.hash, false, DealReason::quoted};
   quoted.application = key.application;  // tshark dissects what is quoted
+  quoted.announces = key.announces;
   if (key.fragment || key.fixed) return quoted;
   quoted.protocol = key.protocol;
   quoted.transport = key.transport;
@@ -93,11 +108,11 @@ DealKey transport_key(std::uint8_t protocol, std::string_view payload, std::uint
   }
   switch (protocol) {
     case 6:
-      return by_ports(6, payload, hash, is_tcp_tunnel, is_tcp_application);
+      return by_ports(6, payload, hash, is_tcp_tunnel, tcp_application);
     case 17:
-      return by_ports(17, payload, hash, is_udp_tunnel, is_udp_application);
+      return by_ports(17, payload, hash, is_udp_tunnel, udp_application);
     case 136:  // UDP-Lite, whose header is another one
-      return by_ports(0, payload, hash, is_udp_tunnel, is_udp_application);
+      return by_ports(0, payload, hash, is_udp_tunnel, udp_application);
     case 1:
       return icmp_key(payload, hash);
     case 58:

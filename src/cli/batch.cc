@@ -40,6 +40,21 @@ bool names_directory(const std::string& output) {
   return !output.empty() && (output.ends_with('/') || fs::is_directory(output, ignored));
 }
 
+bool same_file(const fs::path& one, const fs::path& other) {
+  std::error_code error;
+  return fs::is_regular_file(one, error) && fs::equivalent(one, other, error);
+}
+
+/// What is read is not to be replaced by what is made of it.
+void refuse_to_replace_inputs(const std::string& written, const std::vector<Input>& inputs) {
+  for (const Input& input : inputs) {
+    const std::vector<std::string> whole = {input.path};
+    for (const std::string& part : input.parts.empty() ? whole : input.parts) {
+      if (same_file(written, part)) throw UsageError(fmt::format("{}: is an input as well as an output", written));
+    }
+  }
+}
+
 void refuse_clashes(const std::vector<Input>& inputs, const Options& options) {
   std::map<fs::path, std::string> taken;
   for (const Input& input : inputs) {
@@ -65,7 +80,11 @@ Batch::Batch(const Options& options, const MeterPlan& plan, Reporter& reporter)
   if (inputs_.empty()) {
     throw UsageError(fmt::format("{}: no files below", fmt::join(options_.inputs, ", ")));
   }
+  for (const std::string& written : {options.output, options.meta}) refuse_to_replace_inputs(written, inputs_);
   if (!options.meta.empty()) {
+    if (options.meta == options.output || same_file(options.meta, options.output)) {
+      throw UsageError(fmt::format("{}: is named for the rows and by --meta", options.meta));
+    }
     meta_ = std::make_unique<MetaFile>(options.meta);
     for (const Input& input : inputs_) entries_.push_back({input.path});
   }

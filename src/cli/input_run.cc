@@ -5,6 +5,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <signal.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
@@ -20,6 +21,7 @@
 #include "base/interrupt.h"
 #include "base/sha256.h"
 #include "cli/continuous.h"
+#include "observer/field_watch.h"
 #include "observer/live_clock.h"
 #include "observer/progress.h"
 #include "sink/format.h"
@@ -84,6 +86,8 @@ class Run final : public InputRun {
   void sniff_head();
   void start(InputKind kind);
   void start_text(InputKind kind);
+  void watch_fields();
+  void warn_of_unseen_fields() const;
   void start_tshark(InputKind kind);
   void start_single(const TsharkSetup::Choice& choice);
   void start_fleet(const TsharkSetup::Choice& choice, bool read_headers,
@@ -154,6 +158,7 @@ class Run final : public InputRun {
   bool head_is_all_ = false;
   std::unique_ptr<DialectSource> source_;  // one of the two
   std::unique_ptr<TsharkFleet> fleet_;
+  std::unique_ptr<FieldWatch> named_, application_;  // or none
   std::unique_ptr<Progress> progress_;
   std::unique_ptr<Child> child_;
   std::unique_ptr<Waiter> output_, errors_, interrupt_, pump_in_, pump_out_;
@@ -436,6 +441,7 @@ void Run::start_text(InputKind kind) {
   for (const std::string& field : plan_.required_fields()) source_->require(field);
   if (plan_.ranks_streams()) source_->rank_streams();
   attach_observers(*source_);
+  watch_fields();
   if (options_.keep_going) source_->keep_going();
   if (options_.read_bytes != 0) source_->set_chunk(options_.read_bytes);
   if (!seekable_) {  // the head cannot be read again
@@ -459,11 +465,38 @@ void Run::start_text(InputKind kind) {
   read_output();
 }
 
+/// Fields that a capture need not have, but that whoever made the text may not have asked for.
+void Run::watch_fields() {
+  const MeterPlan::UnsureFields unsure = plan_.unsure_fields();
+  const auto watch = [this](const FieldSet& fields) {
+    auto made = std::make_unique<FieldWatch>(plan_.fields(), fields.names());
+    source_->attach(*made);
+    return made;
+  };
+  if (!unsure.named.names().empty()) named_ = watch(unsure.named);
+  if (!unsure.optional.names().empty()) application_ = watch(unsure.optional);
+}
+
+/// Of those that the user has named each is due; of what applications have, any.
+void Run::warn_of_unseen_fields() const {
+  if (!source_ || source_->frames() == 0) return;
+  const auto warn = [this](const std::vector<std::string>& unseen) {
+    if (unseen.empty()) return;
+    reporter_.warning(fmt::format("{}: no packet has {}: tshark must be asked for what a column is made of, with -e "
+                                  "for each field (see --print-command)",
+                                  name_, fmt::join(unseen, ", ")));
+  };
+  if (named_) warn(named_->unseen());
+  if (application_ && !application_->any_seen()) warn(application_->unseen());
+}
+
 /// Several tsharks pay, and one that is replaced is needed, from some size on. They cannot share a
 /// capture that only tshark can read, a run in which frames are left out, fields whose values come
-/// of what tshark remembers of a stream, nor transports other than TCP and UDP.
+/// of what tshark remembers of a stream, nor transports other than TCP and UDP. Versions whose streams are not
+/// known in all cases do so on demand only, and where memory would grow for ever.
 bool Run::wants_fleet(InputKind kind) const {
   const TsharkOptions& tshark = options_.tshark;
+  if (!setup_.get().shares && !options_.jobs_given && !given_.endless()) return false;
   if (kind != InputKind::capture || options_.decoder == DecoderChoice::json) return false;
   if (!tshark.display_filter.empty() || !tshark.extra_arguments.empty()) return false;
   if (plan_.transports() != tcp_and_udp) return false;
@@ -756,6 +789,7 @@ void Run::conclude() {
   }
   refuse_if_lacking();
   if (feed_ && !feed_->failure().empty()) throw InputError(feed_failure(), frames() == 0 && given_.endless());
+  warn_of_unseen_fields();
   if (const std::uint64_t count = timeless_frames(); count != 0) {
     reporter_.warning(fmt::format("{}: {} frame{} without a time stamp, counted with the time of the "
                                   "frame before",

@@ -40,7 +40,7 @@ struct Options {
   DecoderChoice decoder = DecoderChoice::automatic;
   unsigned jobs = 1;                ///< tsharks at once
   bool jobs_given = false;          ///< on the command line, for inputs of any size
-  std::uint64_t life_frames = 250'000;  ///< frames after which a tshark is replaced; 0: never
+  std::uint64_t life_frames = 350'000;  ///< frames after which a tshark is replaced at the latest; 0: never
   bool keep_going = false;          ///< behind damaged records of tshark's output
   std::size_t read_bytes = 0;       ///< most bytes for a read; 0: as many as fit
   Reporter::Level level = Reporter::Level::normal;

@@ -79,9 +79,16 @@ const TsharkSetup::Choice& TsharkSetup::get() {
     throw UsageError(fmt::format("{} does not say which version it is; is it a tshark?",
                                  choice.tshark.program));
   }
+  choice.tshark.version = installation_->version();
   const std::string warning = explain_version(installation_->version());
   if (!warning.empty()) reporter_.warning(warning);
   choice.decoder = choose_decoder(warning.empty());
+  choice.shares = numbers_streams_as_known(choice.tshark.version);
+  if (!choice.shares && options_.jobs_given && options_.jobs > 1) {
+    reporter_.warning(fmt::format("streams are put together by the rules of tshark 4.0: with {} -j may cut some of them "
+                                  "otherwise than a single tshark does",
+                                  version()));
+  }
   choice.fields = choose_fields();
   if (options_.tshark.transport_only) {
     if (options_.meter.schema == "pyflowmeter") {

@@ -19,6 +19,7 @@ class TsharkSetup {
     Decoder decoder = Decoder::ek;
     std::string configuration_directory;  ///< private; empty: none
     FieldSet fields;                      ///< those of the plan that this tshark has
+    bool shares = true;                   ///< several of its version number streams as one does
   };
 
   /// All of them outlive the object.

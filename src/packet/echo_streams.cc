@@ -31,10 +31,14 @@ std::size_t EchoStreams::Hash::operator()(const Key& key) const noexcept {
 
 std::uint64_t EchoStreams::number(Transport transport, const Endpoint& requester,
                                   const IpAddress& responder) {
-  std::uint64_t& next = next_[place_of(transport)];
-  const auto [found, is_new] = streams_.try_emplace({transport, requester, responder}, next);
-  if (is_new) ++next;
-  return found->second;
+  const auto [place, is_new] =
+      conversations_.push_back({{transport, requester, responder}, next_[place_of(transport)]});
+  if (!is_new) {
+    conversations_.relocate(conversations_.end(), place);
+    return place->stream;
+  }
+  if (conversations_.size() > remembered_) conversations_.pop_front();
+  return next_[place_of(transport)]++;
 }
 
 }  // namespace flowmeter

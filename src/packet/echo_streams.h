@@ -1,10 +1,13 @@
 #pragma once
 
+#include <boost/multi_index/hashed_index.hpp>
+#include <boost/multi_index/member.hpp>
+#include <boost/multi_index/sequenced_index.hpp>
+#include <boost/multi_index_container.hpp>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string_view>
-#include <unordered_map>
 
 #include "base/address.h"
 #include "packet/transport.h"
@@ -22,9 +25,15 @@ enum class EchoRole : std::uint8_t { request, reply };
 
 /// Numbers ICMP echo conversations, which tshark does not do: one for each requester, responder and
 /// identifier, in the order in which they are met. The requester's endpoint has the identifier for its
-/// port, as it tells programs on one host apart; the responder's port is 0. Remembers them all.
+/// port, as it tells programs on one host apart; the responder's port is 0.
+/// Remembers so many of them; beyond that the one longest without a message is forgotten, and what comes
+/// of it later is a new one.
 class EchoStreams {
  public:
+  static constexpr std::size_t most_remembered = std::size_t{1} << 20;
+
+  explicit EchoStreams(std::size_t remembered = most_remembered) : remembered_(remembered) {}
+
   std::uint64_t number(Transport transport, const Endpoint& requester, const IpAddress& responder);
 
  private:
@@ -38,8 +47,19 @@ class EchoStreams {
   struct Hash {
     std::size_t operator()(const Key& key) const noexcept;
   };
+  struct Conversation {
+    Key key;
+    std::uint64_t stream;
+  };
+  using Conversations = boost::multi_index_container<
+      Conversation,
+      boost::multi_index::indexed_by<
+          boost::multi_index::sequenced<>,  // the longest without a message comes first
+          boost::multi_index::hashed_unique<
+              boost::multi_index::member<Conversation, Key, &Conversation::key>, Hash>>>;
 
-  std::unordered_map<Key, std::uint64_t, Hash> streams_;
+  const std::size_t remembered_;
+  Conversations conversations_;
   std::uint64_t next_[transport_count]{};
 };
 

@@ -34,7 +34,7 @@ void add_identity(std::vector<Column>& columns) {
                      {"frame.time_epoch"}, nullptr, [](Cell& cell) {
                        cell.out.real(seconds(cell.flow.last_ns - cell.flow.first_ns));
                      }});
-  columns.push_back({"protocol", "-", "TCP or UDP (UDP-Lite counts as UDP)", {"frame.protocols"},
+  columns.push_back({"protocol", "-", "TCP or UDP (UDP-Lite counts as UDP); SCTP, DCCP, ICMP, ICMPv6 by --transport", {"frame.protocols"},
                      nullptr, [](Cell& cell) {
                        cell.out.text(name_of(cell.flow.key.transport));
                      }});

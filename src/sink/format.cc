@@ -2,21 +2,9 @@
 
 #include "sink/csv_writer.h"
 #include "sink/json_writer.h"
+#include "sink/text_sink.h"
 
 namespace flowmeter {
-namespace {
-
-/// Collects what is written.
-class TextSink final : public ByteSink {
- public:
-  void write(std::string_view bytes) override { text += bytes; }
-  void flush() override {}
-  void finish() override {}
-
-  std::string text;
-};
-
-}  // namespace
 
 const char* name_of(OutputFormat format) noexcept {
   switch (format) {

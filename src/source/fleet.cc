@@ -23,6 +23,7 @@ constexpr std::uint64_t frames_ahead = 1U << 15;  // dealt, not collected yet
 constexpr std::size_t piece_bytes = std::size_t{128} << 10;
 constexpr std::size_t waiting_bytes = std::size_t{4} << 20;  // for all tsharks together
 constexpr std::size_t trim_bytes = std::size_t{128} << 10;   // written, and to be let go of
+constexpr std::size_t kept_bytes = std::size_t{512} << 10;   // of a buffer that is empty
 // Frames whose records fill tshark's output buffer of 4 KiB: all columns, or a line end at least.
 constexpr std::size_t filler_frames = 128;
 constexpr std::size_t open_filler_frames = 4096;
@@ -262,6 +263,7 @@ void TsharkFleet::write(Life& life) {
   }
   life.input.clear();
   life.written = 0;
+  if (life.input.capacity() > kept_bytes) life.input.shrink_to_fit();  // many lives have had much to write once
   if (life.input_over || life.deaf) {
     life.in.reset();
     life.child->in().reset();

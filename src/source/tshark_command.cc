@@ -24,9 +24,12 @@ constexpr std::array pinned_preferences = {
     "tcp.check_checksum:FALSE",
     "udp.check_checksum:FALSE",
     "ip.check_checksum:FALSE",
-    "tcp.fastrt_supersedes_ooo:TRUE",
     "tcp.default_window_scaling:Not known",
 };
+
+/// Of those one that older versions do not have.
+constexpr const char* newer_preference = "tcp.fastrt_supersedes_ooo:TRUE";
+constexpr TsharkVersion newer_preference_since{4, 0, 0};
 
 /// What tshark computes only for certain fields: on for them, else off.
 struct OnDemand {
@@ -187,6 +190,7 @@ void add_preferences(const TsharkOptions& options, const FieldSet& fields,
     arguments.insert(arguments.end(), {"-o", std::move(preference)});
   };
   for (const char* preference : pinned_preferences) add(preference);
+  if (!options.version.known() || options.version >= newer_preference_since) add(newer_preference);
   const auto needed = [&fields](const auto& beginnings) {
     return std::any_of(beginnings.begin(), beginnings.end(), [&](std::string_view beginning) {
       return any_begins_with(fields, beginning);

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "dialect/fields.h"
+#include "source/tshark_version.h"
 
 namespace flowmeter {
 
@@ -18,6 +19,7 @@ enum class Decoder {
 /// What the user wants of tshark.
 struct TsharkOptions {
   std::string program = "tshark";            ///< name to be found in PATH, or a path
+  TsharkVersion version{};                   ///< of the program; an unknown one is taken for a new one
   std::string display_filter;                ///< -Y; empty for none
   std::vector<std::string> decode_as;        ///< -d, each
   std::vector<std::string> preferences;      ///< -o NAME:VALUE, each

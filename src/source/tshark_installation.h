@@ -1,7 +1,6 @@
 #pragma once
 
 #include <chrono>
-#include <compare>
 #include <memory>
 #include <optional>
 #include <string>
@@ -9,17 +8,9 @@
 
 #include "source/field_names.h"
 #include "source/file_cache.h"
+#include "source/tshark_version.h"
 
 namespace flowmeter {
-
-/// A tshark version, as far as behaviour depends on it.
-struct TsharkVersion {
-  int major = 0, minor = 0, patch = 0;
-
-  [[nodiscard]] bool known() const noexcept { return major != 0; }
-
-  friend auto operator<=>(const TsharkVersion&, const TsharkVersion&) = default;
-};
 
 /// Reads what `tshark --version` prints: "TShark (Wireshark) 4.0.17 (Git v4.0.17 packaged as ...".
 /// An unknown version for text that no tshark printed.
@@ -30,6 +21,10 @@ struct TsharkVersion {
 
 /// A warning if flowmeter was not tried with this version, else nothing.
 [[nodiscard]] std::string explain_version(const TsharkVersion& tshark);
+
+/// Whether the version tells streams apart by the rules that StreamDirectory has: those of 4.0. Older and newer
+/// ones differ in corner cases, such as ports that are used again.
+[[nodiscard]] bool numbers_streams_as_known(const TsharkVersion& tshark) noexcept;
 
 /// One tshark on this machine: what it is, worked out once and remembered in the user's cache.
 ///

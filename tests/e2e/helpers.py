@@ -21,14 +21,24 @@ NEEDED = (
     " udp.stream udp.srcport udp.dstport"
 ).split()
 
-#: Preferences that change numbers; the program pins them, and so does the reference.
+
+def tshark_version():
+    """The version of the tshark in PATH, such as (4, 0, 17)."""
+    text = subprocess.run(["tshark", "--version"], check=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+                          text=True, timeout=60).stdout
+    return tuple(map(int, re.search(r"(\d+)\.(\d+)\.(\d+)", text).groups()))
+
+
+TSHARK = tshark_version()
+
+#: Preferences that change numbers; the program pins them, and so does the reference. Older versions lack the last one.
 PINNED = (
     "ip.defragment:TRUE",
     "tcp.analyze_sequence_numbers:TRUE",
     "tcp.check_checksum:FALSE",
     "udp.check_checksum:FALSE",
-    "tcp.fastrt_supersedes_ooo:TRUE",
     "tcp.default_window_scaling:Not known",
+    *(["tcp.fastrt_supersedes_ooo:TRUE"] if TSHARK >= (4, 0, 0) else []),
 )
 
 #: Longer than any gap in a capture that has times from 1916 to 2106.
@@ -61,7 +71,11 @@ def shared_captures():
     return found
 
 
-CAPTURES = SAMPLES + shared_captures()
+#: tshark 3.4 reads gzip only.
+CAPTURES = [path for path in SAMPLES + shared_captures() if TSHARK >= (4, 0, 0) or path.suffix not in (".zst", ".lz4")]
+
+#: Captures in which later versions give one udp.stream to what their table has as two conversations: probes of port 514.
+JOINED = {"scan.pcap"} if TSHARK >= (4, 2, 0) else set()
 
 
 def label(path):

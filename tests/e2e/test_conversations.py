@@ -13,19 +13,20 @@ from collections import Counter, defaultdict
 import pytest
 
 import reference
-from helpers import CAPTURES, NO_SPLIT, PINNED, flowmeter, label
+from helpers import CAPTURES, JOINED, NO_SPLIT, PINNED, TSHARK, flowmeter, label
 
 EVERY = pytest.mark.parametrize("capture", CAPTURES, ids=label)
 
 LINE = re.compile(
     r"^(?P<a>\S+):(?P<a_port>\d+)\s+<->\s+(?P<b>\S+):(?P<b_port>\d+)"
-    r"\s+(?P<to_a>\d+) (?P<to_a_bytes>\d+ (?:bytes|[kMGT]B))"
-    r"\s+(?P<to_b>\d+) (?P<to_b_bytes>\d+ (?:bytes|[kMGT]B))"
-    r"\s+(?P<frames>\d+) \d+ (?:bytes|[kMGT]B)\s+-?\d+\.\d+\s+-?\d+\.\d+\s*$"
+    r"\s+(?P<to_a>\d+) (?P<to_a_bytes>\d+ ?(?:bytes|[kMGT]B))"
+    r"\s+(?P<to_b>\d+) (?P<to_b_bytes>\d+ ?(?:bytes|[kMGT]B))"
+    r"\s+(?P<frames>\d+) \d+ ?(?:bytes|[kMGT]B)\s+-?\d+\.\d+\s+-?\d+\.\d+\s*$"
 )
 
 
-#: What the table leaves out although it has a stream and flags: a TCP header whose length field says less than 20.
+#: What the table of 4.0 leaves out although it has a stream and flags: a TCP header whose length field says less than
+#: 20. Later versions have it.
 SHORT_HEADERS = {"frag_bad.pcap": Counter({("TCP", (6200, 1, 54), (6201, 0, 0)): 1})}
 
 
@@ -42,6 +43,11 @@ def normal(protocol, one, other):
     return (protocol, *sorted((one, other)))
 
 
+def spaced(size):
+    """3.4 has no blank before the unit."""
+    return re.sub(r"(?<=\d)(?=[a-zA-Z])", " ", size)
+
+
 def tables(text):
     """The conversations of both tables, bytes as printed; and all lines that hold one were understood."""
     found, protocol = Counter(), None
@@ -55,8 +61,8 @@ def tables(text):
         assert int(m["to_a"]) + int(m["to_b"]) == int(m["frames"])
         found[normal(
             protocol,
-            (int(m["a_port"]), int(m["to_b"]), m["to_b_bytes"]),
-            (int(m["b_port"]), int(m["to_a"]), m["to_a_bytes"]),
+            (int(m["a_port"]), int(m["to_b"]), spaced(m["to_b_bytes"])),
+            (int(m["b_port"]), int(m["to_a"]), spaced(m["to_a_bytes"])),
         )] += 1
     return found
 
@@ -95,7 +101,10 @@ def test_conversations(capture, tshark):
     pinned = [word for pref in PINNED for word in ("-o", pref)]
     table = tables(tshark.text("-n", *pinned, "-r", capture, "-q", "-z", "conv,tcp", "-z", "conv,udp"))
     got = flowmeter("-t", NO_SPLIT, capture)
-    for (protocol, *ends), times in SHORT_HEADERS.get(capture.name, Counter()).items():
+    if capture.name in JOINED:
+        pytest.xfail("one udp.stream for two conversations")
+    short_headers = SHORT_HEADERS.get(capture.name, Counter()) if TSHARK < (4, 2, 0) else Counter()
+    for (protocol, *ends), times in short_headers.items():
         table[normal(protocol, *((port, frames, as_printed(size)) for port, frames, size in ends))] += times
     assert conversations(got, as_printed) == table, repr(got)
     assert conversations(got) == counted(tshark.fields(capture).read_text()), repr(got)

@@ -8,7 +8,7 @@ import shutil
 import pytest
 
 import reference
-from helpers import NEEDED, SAMPLES, SHARED, each, flowmeter, label, run, sh
+from helpers import NEEDED, SAMPLES, SHARED, TSHARK, each, flowmeter, label, run, sh
 
 VERSIONS = ("3.4.10", "4.0.17", "4.4.19", "4.6.9")
 
@@ -104,7 +104,7 @@ def test_capture_from_a_redirection(capture):
 
 
 @FEW
-@pytest.mark.parametrize("tool", ["gzip", "zstd", "lz4"])
+@pytest.mark.parametrize("tool", ["gzip", "zstd", "lz4"] if TSHARK >= (4, 0, 0) else ["gzip"])
 def test_compressed(capture, tool, tmp_path):
     if tool == "gzip":
         packed = gzip.compress(capture.read_bytes())
@@ -154,6 +154,11 @@ EVERY_HAND = pytest.mark.parametrize("name", HAND)
 OWN_TIMES = {("3.4.10", "times_ng.pcapng"), ("4.6.9", "times_ng.pcapng")}
 
 
+def refuse_times_of_others(name):
+    if TSHARK[:2] != (4, 0) and any(name == other for _, other in OWN_TIMES):
+        pytest.skip("what these times are is known of 4.0")
+
+
 def own_fields(shared, version, name, numbers=None):
     """A version's own `fields.tsv`, with a header line; only those frames, if any are named."""
     lines = (shared / "dialects" / version / f"{name.partition('.')[0]}.fields.tsv").read_text().splitlines()
@@ -165,6 +170,7 @@ def own_fields(shared, version, name, numbers=None):
 @EVERY_HAND
 def test_fields_of_each_version(shared, version, name):
     """All packets of the capture, from `-e` in three spellings."""
+    refuse_times_of_others(name)
     expected = of_file(shared / "dialects/captures" / name)
     if (version, name) in OWN_TIMES:
         expected = reference.csv_text(reference.rows(own_fields(shared, version, name)))
@@ -194,7 +200,7 @@ def test_chosen_needs_duplicate_keys_only_in_the_frame_number(tmp_path):
 
 def of_frames(tshark, capture, numbers):
     """The rows of those frames of a capture, from the reference."""
-    only = "frame.number in {" + ",".join(numbers) + "}"
+    only = " or ".join(f"frame.number == {number}" for number in numbers)  # sets are spelled as the version likes
     return reference.csv_text(reference.rows(tshark.fields(capture, more=("-Y", only)).read_text()))
 
 
@@ -208,6 +214,7 @@ WHOLE += [("layers.pcap", "layers.json-ndk.json")]
 @EVERY_VERSION
 @pytest.mark.parametrize("name, text", WHOLE, ids=lambda value: value)
 def test_whole_trees_of_each_version(shared, version, name, text, tshark):
+    refuse_times_of_others(name)
     path = shared / "dialects" / version / text
     numbers = chosen(path)
     assert numbers

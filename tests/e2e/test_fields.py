@@ -1,11 +1,12 @@
 """`--field` against the reference, on every capture: each kind of field, each aggregate, each side."""
 
 import re
+import subprocess
 
 import pytest
 
 import reference_fields
-from helpers import CAPTURES, REPO, SAMPLES, flowmeter, label
+from helpers import CAPTURES, NEEDED, REPO, SAMPLES, flowmeter, label
 from test_groups import POLICIES, cells, differences
 
 NUMERIC = "min,max,sum,mean,std,var,skew,kurt,sstd,svar,cv,median,q25,q75,p0,p5,p90,p100"
@@ -156,6 +157,27 @@ def test_a_field_that_tshark_lacks_is_not_asked_for():
     if "tls.handshake.ja4" not in asked:
         assert {row["tls_ja4"] for row in rows} == {"-"}
     assert any(len(row["tls_ja3"]) == 32 for row in rows)
+
+
+def foreign(*fields, more=()):
+    """What tshark prints of a capture with DNS if it is asked for some fields only, and what flowmeter makes of it."""
+    asked = [word for field in (*NEEDED, *fields) for word in ("-e", field)]
+    text = subprocess.run(["tshark", "-n", "-r", REPO / "samples" / "dns.pcap", "-T", "ek", *asked], check=True,
+                          stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, timeout=60).stdout
+    return flowmeter(*more, "-", data=text)
+
+
+def test_a_field_that_foreign_text_lacks_is_told():
+    more = ("--field", "dns.id:first", "--field", "dns.count.answers:max", "--columns", "duration")
+    foreign("dns.id", more=more).one_message("no packet has dns.count.answers:")
+    foreign("dns.count.answers", more=more).one_message("no packet has dns.id:")
+    foreign("dns.id", "dns.count.answers", more=more).silent()
+    flowmeter("--field", "http.host", REPO / "samples" / "dns.pcap").silent()  # tshark was asked
+
+
+def test_foreign_text_without_any_application_field_is_told():
+    foreign(more=("--columns", "+l7")).one_message("no packet has tls.handshake.extensions_server_name, ")
+    foreign("dns.qry.name", more=("--columns", "+l7")).silent()
 
 
 #: Fields that several tsharks, or the frames themselves, may tell: their text must not depend on that.

@@ -5,7 +5,7 @@ import functools
 import pytest
 
 from helpers import flowmeter
-from test_fleet import LONG, REFERENCE, SMALL, every_capture, same
+from test_fleet import LONG, REFERENCE, SMALL, every_capture, pytestmark, same  # noqa: F401
 from test_groups import GROUPS
 
 #: What tshark remembers of a connection: no other tshark may go on with it.

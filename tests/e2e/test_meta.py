@@ -128,6 +128,17 @@ def test_a_place_that_cannot_be_written_is_told_at_once(tmp_path):
     result.one_message("meta.json", "No such file")
 
 
+def test_nothing_that_is_read_is_written_over(tmp_path):
+    capture, other = tmp_path / "x.pcap", tmp_path / "link.pcap"
+    capture.write_bytes((REPO / "samples" / "reset.pcap").read_bytes())
+    other.symlink_to(capture)
+    for options in (["-o", other], ["--meta", capture], ["--continuous", "-o", capture]):
+        flowmeter(*options, capture, status=2).one_message("is an input as well as an output")
+    flowmeter("-o", tmp_path / "out", "--meta", tmp_path / "out", capture, status=2).one_message("--meta")
+    assert capture.read_bytes() == (REPO / "samples" / "reset.pcap").read_bytes()
+    assert sorted(tmp_path.iterdir()) == [other, capture]
+
+
 def test_verbose_prints_the_counts():
     told = flowmeter("-v", DNS).err
     assert "66 frames: 60 with packets, 6 without a transport" in told

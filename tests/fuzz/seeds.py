@@ -15,7 +15,7 @@ sys.path.insert(0, str(ROOT / "tests/e2e"))
 
 from helpers import NEEDED, SAMPLES, SHARED, each  # noqa: E402
 
-TARGETS = "capture columns ek fields flow_table json options sniff values".split()
+TARGETS = "capture columns ek fields flow_table json labels options sniff specs values".split()
 FIELDS = [*NEEDED, "tcp.len", "tcp.time_relative", "tcp.time_delta"]
 FRAMES = "12"
 COMMANDS = [
@@ -23,6 +23,14 @@ COMMANDS = [
     "-t 60 -j2 --life-frames 10 x y", "-Y tcp -d tcp.port==1,http --pref a.b:c x", "--schema pyflowmeter -o out/ -r x",
     "--delimiter \\t --no-header --safe-cells --keep-going x", "--active-timeout 5 --direction handshake --clock monotone x",
     "--tunnel inner --size ip --drop-ids --na NaN x", "--decoder ek --transport-only --print-command x", "-q -v --progress -- -2 x",
+]
+
+SPECS = ["ip.ttl", "ip.ttl:fwd:mean,max=ttl", "@size:bwd:list", "http.host:set", "tcp.window_size:both:median,p95,q25", "x:first=y"]
+RULES = [
+    (ROOT / "samples/slowloris-labels.csv").read_text(),
+    "label,start,end,src,dst,sport,dport,proto,both_ways,filter\n"
+    "a,2023-11-14T22:13:20Z,1700000000.5,192.0.2.0/24|2001:db8::/32,192.0.2.2,1024-65535,80|443,tcp|17,no,duration>=1.5\n"
+    "\"b,\"\"c\"\"\",,,,,,,,yes,protocol!=TCP\n",
 ]
 
 
@@ -77,6 +85,10 @@ def seeds():
         yield "sniff", str(n), text.encode()
     for n, command in enumerate(COMMANDS):
         yield "options", str(n), command.replace(" ", "\n").encode()
+    for n, spec in enumerate(SPECS):
+        yield "specs", str(n), spec.encode()
+    for n, rules in enumerate(RULES):
+        yield "labels", str(n), rules.encode()
     for n in range(8):  # chosen as random.Random(n) would, but the same in all versions of Python
         state, data = n + 1, bytearray()
         for _ in range(20 << (n % 4)):

@@ -9,18 +9,10 @@
 #include "fuzz.h"
 #include "schema/meter.h"
 #include "sink/csv_writer.h"
+#include "sink/text_sink.h"
 
 namespace flowmeter::fuzz {
 namespace {
-
-class TextSink final : public ByteSink {
- public:
-  void write(std::string_view bytes) override { text += bytes; }
-  void flush() override {}
-  void finish() override {}
-
-  std::string text;
-};
 
 struct Outcome {
   std::string rows, error, lacking;

@@ -130,7 +130,7 @@ TEST(OptionsTest, Jobs) {
 }
 
 TEST(OptionsTest, LifeFrames) {
-  EXPECT_EQ(parse({"x"}).life_frames, 250'000U);
+  EXPECT_EQ(parse({"x"}).life_frames, 350'000U);
   EXPECT_EQ(parse({"--life-frames", "0", "x"}).life_frames, 0U);
   EXPECT_EQ(parse({"--life-frames", "5000000000", "x"}).life_frames, 5'000'000'000U);
   EXPECT_THROW((void)parse_with_help({"--life-frames=-1", "x"}), UsageError);

@@ -535,6 +535,20 @@ TEST_F(Reach, RequesterResponderAndIdentifierTellEchoesApart) {
   EXPECT_EQ(stream("10.0.0.1", "10.0.0.2", "77"), 0U);
 }
 
+TEST(EchoStreams, ForgetTheOneLongestWithoutAMessage) {
+  EchoStreams echoes(2);
+  const IpAddress responder = parse_address("10.0.0.9").value();
+  const auto number = [&](std::uint16_t identifier) {
+    return echoes.number(Transport::icmp, {parse_address("10.0.0.1").value(), identifier}, responder);
+  };
+  EXPECT_EQ(number(1), 0U);
+  EXPECT_EQ(number(2), 1U);
+  EXPECT_EQ(number(1), 0U);
+  EXPECT_EQ(number(3), 2U);  // and 2 is forgotten
+  EXPECT_EQ(number(1), 0U);
+  EXPECT_EQ(number(2), 3U);
+}
+
 TEST_F(Reach, OtherIcmpMessagesAreNoPackets) {
   for (const char* type : {"3", "9", "11", "13", "42"}) {
     const Frame& frame = echo("10.0.0.1", "10.0.0.2", type, "77");

@@ -129,6 +129,18 @@ TEST(TsharkCommand, PinsThePreferencesOnWhichNumbersDepend) {
   }
 }
 
+TEST(TsharkCommand, LeavesOutAPreferenceThatOldVersionsLack) {
+  const auto has = [](TsharkVersion version) {
+    TsharkOptions options;
+    options.version = version;
+    const Words preferences = behind(arguments_of(options, run_on("-")), "-o");
+    return std::count(preferences.begin(), preferences.end(), "tcp.fastrt_supersedes_ooo:TRUE") == 1;
+  };
+  EXPECT_FALSE(has({3, 4, 10}));
+  EXPECT_TRUE(has({4, 0, 0}));
+  EXPECT_TRUE(has({}));
+}
+
 TEST(TsharkCommand, HasTimesOfStreamsComputedWhenTheyAreAskedFor) {
   for (const bool wanted : {false, true}) {
     const FieldSet fields = field_set({"frame.len", wanted ? "tcp.time_delta" : "tcp.len"});
