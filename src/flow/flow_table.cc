@@ -296,15 +296,16 @@ void FlowTable::on_end(EndOfInput end) {
   hand_over_cut();
   const EndReason reason =
       end == EndOfInput::interrupted ? EndReason::forced : EndReason::end_of_input;
-  due_.clear();
+  Recency& all = recency_.front();  // sorted in place: there may be very many, and little memory
   for (Recency& recency : recency_) {
-    for (Flow& flow : recency) due_.push_back({&flow, reason, 0});
+    if (&recency != &all) all.splice(all.end(), recency);
   }
-  std::sort(due_.begin(), due_.end(),
-            [](const Due& a, const Due& b) { return first_packet(*a.flow) < first_packet(*b.flow); });
-  for (const Due& due : due_) {
-    unlink(*due.flow);
-    hand_over(*due.flow, reason);
+  all.sort([](const Flow& a, const Flow& b) { return first_packet(a) < first_packet(b); });
+  while (!all.empty()) {
+    Flow& flow = all.front();
+    all.pop_front();
+    flows_.erase(flows_.iterator_to(flow));
+    hand_over(flow, reason);
   }
 }
 

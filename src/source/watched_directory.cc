@@ -32,7 +32,7 @@ Writing is_being_written(const fs::path& path) {
   return errno == EAGAIN ? Writing::yes : Writing::unknown;
 }
 
-bool counts(std::string_view name) { return !name.empty() && name.front() != '.'; }
+bool may_count(std::string_view name) { return !name.empty() && name.front() != '.'; }
 
 }  // namespace
 
@@ -58,7 +58,7 @@ void WatchedDirectory::scan() {
   for (const auto& entry : fs::directory_iterator(path_, error)) {
     const std::string name = entry.path().filename().string();
     std::error_code ignored;
-    if (!counts(name) || !entry.is_regular_file(ignored) || known_.contains(name)) continue;
+    if (!may_count(name) || !entry.is_regular_file(ignored) || known_.contains(name)) continue;
     const Writing writing = is_being_written(entry.path());
     known_[name] = writing == Writing::yes ? Identity{} : identity_of(name);
     if (writing == Writing::yes) continue;
@@ -99,7 +99,7 @@ void WatchedDirectory::take_events() {
       at += sizeof event + event.len;
       if ((event.mask & IN_Q_OVERFLOW) != 0) scan();
       const std::string name = event.len != 0 ? event.name : "";
-      if (!counts(name) || (event.mask & IN_ISDIR) != 0) continue;
+      if (!may_count(name) || (event.mask & IN_ISDIR) != 0) continue;
       if ((event.mask & (IN_DELETE | IN_MOVED_FROM)) != 0) {
         known_.erase(name);
         if (name == unsure_) unsure_.clear();
