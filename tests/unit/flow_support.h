@@ -127,6 +127,7 @@ class Bench final : public FlowSink {
     AccumulatorContext context{none, settings};
     set_.add(&make_trace, context);
     set_.add(&make_start, context);
+    set_.add(&make_close, context);
     return set_;
   }
 
