@@ -151,7 +151,7 @@ void write_live(Document& json, const Options& options) {
   json.text_or_null("capture_filter", live.filter);
   if (live.frames != 0) json.number("stop_frames", live.frames);
   if (live.snaplen) json.number("snaplen", *live.snaplen);
-  if (live.buffer_mib) json.number("buffer_mib", *live.buffer_mib);
+  json.number("buffer_mib", live.buffer_mib);
   json.flag("promiscuous", live.promiscuous);
 }
 

@@ -140,9 +140,10 @@ void add_live_options(CLI::App& app, Options& options, RawOptions& raw) {
       ->type_name("BYTES")
       ->check(CLI::Range(1, 262'144).description(""))
       ->group("Live");
-  app.add_option("-B,--buffer-size", live.buffer_mib, "The kernel's buffer for each interface (default: 2)")
+  app.add_option("-B,--buffer-size", live.buffer_mib, "The kernel's buffer for each interface")
       ->type_name("MIB")
       ->check(CLI::Range(1, 2047).description(""))
+      ->capture_default_str()
       ->group("Live");
   app.add_flag_callback(
          "-p,--no-promiscuous", [&live] { live.promiscuous = false; }, "Only frames from and to this machine")

@@ -4,6 +4,7 @@
 #include <signal.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cstring>
 #include <filesystem>
 #include <iterator>
@@ -16,6 +17,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
+constexpr std::chrono::milliseconds kernel_delay{350};  // dumpcap has frames handed over every 250 ms
 constexpr int pipe_bytes = 1 << 20;  // takes up what comes while we are busy
 
 std::string rights_hint(const std::string& program) {
@@ -76,7 +78,7 @@ Command dumpcap_command(const std::string& program, const LiveOptions& options) 
   // In front of the first interface they hold for all of them.
   if (!options.filter.empty()) add("-f", options.filter);
   if (options.snaplen) add("-s", std::to_string(*options.snaplen));
-  if (options.buffer_mib) add("-B", std::to_string(*options.buffer_mib));
+  add("-B", std::to_string(options.buffer_mib));
   if (!options.promiscuous) arguments.emplace_back("-p");
   for (const std::string& interface : options.interfaces) add("-i", interface);
   if (options.frames != 0) add("-c", std::to_string(options.frames));
@@ -100,11 +102,18 @@ LiveCapture::LiveCapture(boost::asio::io_context& io, std::string dumpcap, const
     : program_(std::move(dumpcap)),
       pipe_(make_pipe(pipe_bytes)),
       child_(dumpcap_command(program_, options), Child::Input::none, -1, pipe_.write.get()),
-      errors_(io, child_.err().get()) {
+      errors_(io, child_.err().get()),
+      last_(io) {
   listen();
 }
 
-void LiveCapture::end() { child_.signal(SIGINT); }
+/// dumpcap, when it is told to end, leaves what the kernel has not handed over yet.
+void LiveCapture::end() {
+  last_.expires_after(kernel_delay);
+  last_.async_wait([this](boost::system::error_code error) {
+    if (!error) child_.signal(SIGINT);
+  });
+}
 
 /// dumpcap is over when it closes its standard error.
 void LiveCapture::listen() {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <optional>
 
 #include "source/capture_feed.h"
@@ -15,7 +16,7 @@ struct LiveOptions {
   std::string filter;                     ///< libpcap's; empty: all frames
   std::uint64_t frames = 0;               ///< after which it ends; 0: it goes on
   std::optional<std::uint32_t> snaplen;   ///< bytes of each frame; none: all
-  std::optional<std::uint32_t> buffer_mib;  ///< of the kernel for each interface; none: dumpcap's 2
+  std::uint32_t buffer_mib = 16;          ///< of the kernel for each interface (dumpcap's own 2 overflow in bursts)
   bool promiscuous = true;
 };
 
@@ -38,7 +39,7 @@ class LiveCapture final : public CaptureFeed {
   LiveCapture(boost::asio::io_context& io, std::string dumpcap, const LiveOptions& options);
 
   [[nodiscard]] int fd() const noexcept override { return pipe_.read.get(); }
-  /// dumpcap writes what the kernel has, and ends.
+  /// dumpcap writes what the kernel has by now, and ends.
   void end() override;
   [[nodiscard]] const std::string& failure() const noexcept override { return failure_; }
   [[nodiscard]] std::vector<InterfaceCounts> counts() const override { return counts_; }
@@ -51,6 +52,7 @@ class LiveCapture final : public CaptureFeed {
   Pipe pipe_;  // its end for writing is closed behind dumpcap's: so its exit is known first
   Child child_;
   Waiter errors_;
+  boost::asio::steady_timer last_;  // until the kernel has handed over what it holds
   std::vector<InterfaceCounts> counts_;
   std::string failure_;
 };
