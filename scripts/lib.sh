@@ -16,6 +16,7 @@ test_packages=(
   python3 python3-pytest python3-pytest-xdist python3-numpy python3-scipy python3-pandas
   sqlite3 miller jq
   zstd lz4 gzip procps
+  iproute2 tmux less
 )
 # libFuzzer comes with clang's run-time library.
 fuzz_packages=(clang-14 clang libclang-rt-14-dev)
