@@ -25,6 +25,31 @@ _flowmeter_list() {
   done
 }
 
+# tshark's fields that begin so. There are 200,000.
+_flowmeter_fields() {
+  tshark -G fields 2>/dev/null </dev/null | awk -F '\t' -v word="$1" '$1 == "F" && index($3, word) == 1 { print $3 }'
+}
+
+_flowmeter_interfaces() {
+  local program=${1/#\~/$HOME}
+  "$program" --list-interfaces 2>/dev/null </dev/null | awk '{ print $2 }'
+}
+
+# Options whose value is one of a few words.
+declare -A _flowmeter_words=(
+  [--schema]='flowmeter cicflowmeter nfstream pyflowmeter'
+  [--format]='csv tsv jsonl'
+  [--decoder]='auto ek json columns'
+  [--direction]='first handshake'
+  [--tunnel]='all inner outer'
+  [--clock]='raw monotone'
+  [--splt-packets]='all payload'
+  [--splt-layout]='wide list'
+  [--size]='frame ip payload'
+  [--label-time]='overlap start'
+  [--end-on]=close
+)
+
 _flowmeter() {
   local current=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]} word
   local -a names
@@ -42,61 +67,38 @@ _flowmeter() {
     before=${COMP_WORDS[COMP_CWORD - 2]}
   fi
 
+  if [[ -v _flowmeter_words[$before] ]]; then
+    mapfile -t COMPREPLY < <(compgen -W "${_flowmeter_words[$before]}" -- "$current")
+    return
+  fi
   case $before in
-    --schema)
-      mapfile -t COMPREPLY < <(compgen -W 'flowmeter cicflowmeter nfstream pyflowmeter' -- "$current")
-      return
-      ;;
-    --format)
-      mapfile -t COMPREPLY < <(compgen -W 'csv tsv jsonl' -- "$current")
-      return
-      ;;
-    --decoder)
-      mapfile -t COMPREPLY < <(compgen -W 'auto ek json columns' -- "$current")
-      return
-      ;;
-    --direction)
-      mapfile -t COMPREPLY < <(compgen -W 'first handshake' -- "$current")
-      return
-      ;;
-    --tunnel)
-      mapfile -t COMPREPLY < <(compgen -W 'all inner outer' -- "$current")
-      return
-      ;;
-    --clock)
-      mapfile -t COMPREPLY < <(compgen -W 'raw monotone' -- "$current")
-      return
-      ;;
-    --splt-packets)
-      mapfile -t COMPREPLY < <(compgen -W 'all payload' -- "$current")
-      return
-      ;;
-    --splt-layout)
-      mapfile -t COMPREPLY < <(compgen -W 'wide list' -- "$current")
-      return
-      ;;
-    --size)
-      mapfile -t COMPREPLY < <(compgen -W 'frame ip payload' -- "$current")
-      return
-      ;;
     --columns)
       mapfile -t names < <(_flowmeter_columns "$1")
       _flowmeter_list "$current" "${names[@]}"
       compopt -o nospace
       return
       ;;
+    --field)
+      mapfile -t COMPREPLY < <(_flowmeter_fields "$current")
+      compopt -o nospace
+      return
+      ;;
+    -i | --interface)
+      mapfile -t COMPREPLY < <(compgen -W "$(_flowmeter_interfaces "$1")" -- "$current")
+      return
+      ;;
     --tshark)
       mapfile -t COMPREPLY < <(compgen -c -- "$current")
       return
       ;;
-    --label-time)
-      mapfile -t COMPREPLY < <(compgen -W 'overlap start' -- "$current")
+    --watch)
+      mapfile -t COMPREPLY < <(compgen -d -- "$current")
       return
       ;;
-    -o | --output | --anonymize | --meta | --labels)
+    -o | --output | --anonymize | --meta | --labels | --follow)
       return # files
       ;;
-    -t | --timeout | --active-timeout | --na | --splt | --cid-seed | --time-digits | --field | --list-max | --label-default | --delimiter | -j | --jobs | --life-frames | -Y | --display-filter | -d | --decode-as | --pref)
+    -t | --timeout | --active-timeout | --max-flows | --na | --splt | --cid-seed | --time-digits | --list-max | --label-default | --delimiter | -j | --jobs | --life-frames | -Y | --display-filter | -d | --decode-as | --pref | -f | --capture-filter | -c | --frames | --duration | -s | --snaplen | -B | --buffer-size | --rotate-every | --rotate-rows)
       compopt +o default +o bashdefault
       return
       ;;
@@ -105,10 +107,11 @@ _flowmeter() {
   if [[ $current == -* ]]; then
     mapfile -t COMPREPLY < <(compgen -W '
       -r --recursive --continuous --meta -o --output -t --timeout --schema --columns --list-columns --format --delimiter --no-header --safe-cells --tshark
-      --transport --active-timeout --direction --tunnel --clock --size --drop-ids --na
+      --rotate-every --rotate-rows --transport --active-timeout --end-on --max-flows --direction --tunnel --clock --size --drop-ids --na
       --splt --splt-packets --splt-layout --cid-seed --time-digits --anonymize
       --field --list-max --labels --label-time --label-default
-      -Y --display-filter -d --decode-as --pref --transport-only --decoder -j --jobs --life-frames --keep-going --print-command --progress --no-progress -q --quiet -v --verbose
+      -i --interface -f --capture-filter -c --frames --duration -s --snaplen -B --buffer-size -p --no-promiscuous --follow --watch
+      -D --list-interfaces -Y --display-filter -d --decode-as --pref --transport-only --decoder -j --jobs --life-frames --keep-going --print-command --progress --no-progress -q --quiet -v --verbose
       --version -h --help --' -- "$current")
   fi
 }

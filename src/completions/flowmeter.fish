@@ -13,8 +13,32 @@ function __flowmeter_columns
     end
 end
 
+function __flowmeter_interfaces
+    set -l program (commandline -opc | head -n 1 | string replace -r '^~' $HOME)
+    $program --list-interfaces 2>/dev/null | string replace -r '^\d+\. (\S+).*' '$1'
+end
+
+# tshark's fields that begin like the word under the cursor. There are 200,000.
+function __flowmeter_fields
+    tshark -G fields 2>/dev/null | awk -F '\t' -v word=(commandline -ct) '$1 == "F" && index($3, word) == 1 { print $3 "\t" $2 }'
+end
+
 complete -c flowmeter -s r -l recursive -d 'Take the captures below the directories'
 complete -c flowmeter -l continuous -d 'The captures are one in several files'
+complete -c flowmeter -s i -l interface -x -a "(__flowmeter_interfaces)" -d 'Capture on an interface'
+complete -c flowmeter -s f -l capture-filter -x -d 'Capture only what the filter passes'
+complete -c flowmeter -s c -l frames -x -d 'Stop when so many frames are captured'
+complete -c flowmeter -l duration -x -d 'Stop after so many seconds'
+complete -c flowmeter -s s -l snaplen -x -d 'Bytes to capture of each frame'
+complete -c flowmeter -s B -l buffer-size -x -d 'MiB of the buffer for each interface'
+complete -c flowmeter -s p -l no-promiscuous -d 'Only frames from and to this machine'
+complete -c flowmeter -l follow -r -F -d 'Read on where a file grows'
+complete -c flowmeter -l watch -x -a '(__fish_complete_directories)' -d 'Read what is left in a directory'
+complete -c flowmeter -s D -l list-interfaces -d 'List the interfaces'
+complete -c flowmeter -l end-on -x -a close -d 'End TCP flows when they are closed'
+complete -c flowmeter -l max-flows -x -d 'Flows open at once'
+complete -c flowmeter -l rotate-every -x -d 'Seconds until the next output file'
+complete -c flowmeter -l rotate-rows -x -d 'Rows of an output file'
 complete -c flowmeter -l meta -r -F -d 'Write what was run on what to a file'
 complete -c flowmeter -s o -l output -r -F -d 'Write the rows to a file'
 complete -c flowmeter -l transport -x -a 'tcp udp sctp dccp icmp' -d 'Protocols that flows are kept for'
@@ -31,7 +55,7 @@ complete -c flowmeter -l cid-seed -x -d 'Seed of community_id'
 complete -c flowmeter -l time-digits -x -d 'Decimals of start_utc and end_utc'
 complete -c flowmeter -l anonymize -r -F -d 'Replace addresses by the key in a file'
 complete -c flowmeter -l drop-ids -d 'Leave out what identifies a flow'
-complete -c flowmeter -l field -x -d 'Columns of any tshark field'
+complete -c flowmeter -l field -x -a '(__flowmeter_fields)' -d 'Columns of any tshark field'
 complete -c flowmeter -l list-max -x -d 'Most values in a cell that lists them'
 complete -c flowmeter -l labels -r -F -d 'Label flows by rules'
 complete -c flowmeter -l label-time -x -a 'overlap start' -d 'What must lie in a time window'
