@@ -26,6 +26,7 @@ constexpr const char* examples =
     "  flowmeter trace.pcapng > flows.csv\n"
     "  tshark -r trace.pcapng -T ek | flowmeter -\n"
     "  tcpdump -i eth0 -w - | flowmeter - | mlr --icsv --opprint sort -nr fwd_tot_byte\n"
+    "  flowmeter -i eth0 -t 60 -o flows-%H%M.csv --rotate-every 300\n"
     "  flowmeter -r captures/ -o flows/\n"
     "\n"
     "Exit status: 0 all read and written; 1 input damaged or cut short (what was read is written);\n"

@@ -1,0 +1,174 @@
+#pragma once
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <sys/types.h>
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <new>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/error.h"
+#include "base/sha256.h"
+#include "cli/input_run.h"
+#include "dialect/sniff.h"
+#include "observer/field_watch.h"
+#include "observer/live_clock.h"
+#include "observer/progress.h"
+#include "source/capture_feed.h"
+#include "source/child.h"
+#include "source/dialect_source.h"
+#include "source/fleet.h"
+#include "source/waiter.h"
+
+namespace flowmeter {
+
+/// The one InputRun that there is; who meters inputs needs no more than that.
+///
+/// run_open.cc opens the input and sees what it is; run_text.cc and run_tshark.cc read tshark's text and
+/// captures; run_end.cc ends it, run_progress.cc tells how far it is, and run.cc holds it together.
+class Run final : public InputRun {
+ public:
+  Run(boost::asio::io_context& io, const Options& options, const MeterPlan& plan, TsharkSetup& setup,
+      const Input& input, unsigned jobs, bool alone, Output& output, Reporter& reporter,
+      std::function<void(const RunResult&)> done)
+      : options_(options),
+        plan_(plan),
+        setup_(setup),
+        given_(input),
+        input_(input.path),
+        name_(input_name(input)),
+        reporter_(reporter),
+        sink_(output, [this] { refuse_if_lacking(); }),
+        writer_(make_writer(sink_, options.rows, plan.header())),
+        meter_(plan.make(input_, *writer_)),
+        jobs_(jobs),
+        alone_(alone),
+        done_(std::move(done)),
+        account_(options.accounts() ? std::make_shared<InputAccount>() : nullptr),
+        digest_(options.meta.empty() || input.endless() ? nullptr : std::make_unique<Sha256>()),
+        io_(io),
+        deadline_(io),
+        stop_at_(io),
+        live_tick_(io),
+        repaint_(io) {}
+
+  void begin();
+  [[nodiscard]] std::string counters() const override;
+
+ private:
+  void open();
+  void sniff_head();
+  void start(InputKind kind);
+  void start_text(InputKind kind);
+  void watch_fields();
+  void warn_of_unseen_fields() const;
+  void start_tshark(InputKind kind);
+  void start_single(const TsharkSetup::Choice& choice);
+  void start_fleet(const TsharkSetup::Choice& choice, bool read_headers,
+                   std::uint64_t frames_before = 0);
+  [[nodiscard]] bool wants_fleet(InputKind kind) const;
+  [[nodiscard]] bool only_standard_columns() const;
+  [[nodiscard]] bool may_read_headers(const TsharkSetup::Choice& choice) const;
+  [[nodiscard]] std::uint64_t frames() const;
+  [[nodiscard]] std::uint64_t timeless_frames() const;
+  void start_progress();
+  void schedule_repaint(std::chrono::milliseconds delay);
+  void watch_interrupt();
+  void read_output();
+  void read_errors();
+  void pump();
+  void end_of_output();
+  void wait_for_child();
+  void conclude();
+  [[nodiscard]] std::string feed_failure() const;
+  void start_feed();
+  void tell_time();
+  [[nodiscard]] bool in_flight() const;
+  void warn_of_drops();
+  void conclude_tshark(const ChildExit& how);
+  void finish(EndOfInput end);
+  [[nodiscard]] const SkippedRecords& skipped() const;
+  [[nodiscard]] std::string skipped_in_words() const;
+  template <class Source>
+  void attach_observers(Source& source);
+  void take(std::string_view bytes);
+  void close_account();
+  void hash_file();
+  void refuse_if_lacking();
+  void stop();
+  std::optional<double> share() const;
+
+  template <class Function>
+  void guarded(Function function);
+  void fail(const InputError& error);
+  void fail_without_rows();
+
+  const Options& options_;
+  const MeterPlan& plan_;
+  TsharkSetup& setup_;
+  const Input& given_;
+  const std::string input_;
+  const std::string name_;
+  Reporter& reporter_;
+  GatedSink sink_;
+  std::unique_ptr<RowWriter> writer_;
+  std::unique_ptr<Meter> meter_;
+
+  const unsigned jobs_;
+  const bool alone_;
+  const std::function<void(const RunResult&)> done_;
+  const std::shared_ptr<InputAccount> account_;  // or none
+  const std::unique_ptr<Sha256> digest_;         // of the input's bytes, or none
+  const std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
+  boost::asio::io_context& io_;
+  boost::asio::steady_timer deadline_, stop_at_, live_tick_, repaint_;
+  std::unique_ptr<CaptureFeed> feed_;  // or none
+  std::unique_ptr<LiveClock> clock_;   // or none
+  Descriptor file_, interrupt_fd_;
+  int fd_ = -1;            // the input's
+  bool seekable_ = false;  // a regular file
+  off_t begin_ = 0;        // where it begins for us
+  std::string head_;       // bytes of it that were read to see what it is
+  bool head_is_all_ = false;
+  std::unique_ptr<DialectSource> source_;  // one of the two
+  std::unique_ptr<TsharkFleet> fleet_;
+  std::unique_ptr<FieldWatch> named_, application_;  // or none
+  std::unique_ptr<Progress> progress_;
+  std::unique_ptr<Child> child_;
+  std::unique_ptr<Waiter> output_, errors_, interrupt_, pump_in_, pump_out_;
+  std::string pump_buffer_;
+  bool own_stream_ = false;  // from our own tshark: its fields are the ones that were asked for
+  bool finished_ = false;
+  bool ended_ = false;
+  bool stopped_ = false;  // an endless input was told to end
+  RunResult result_;
+};
+
+/// Runs a step; whatever it throws ends the run the way it should.
+template <class Function>
+void Run::guarded(Function function) {
+  if (finished_) return;
+  try {
+    function();
+  } catch (const InputError& error) {
+    fail(error);
+  } catch (const std::bad_alloc&) {
+    fail(InputError("out of memory"));  // what was asked for was much; to write what there is takes little
+  } catch (...) {
+    fail_without_rows();
+  }
+}
+
+template <class Source>
+void Run::attach_observers(Source& source) {
+  source.attach(meter_->observer());
+  if (account_) source.attach(account_->frames);
+  if (clock_) source.attach(*clock_);
+}
+
+}  // namespace flowmeter

@@ -1,0 +1,155 @@
+#include "cli/run.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <signal.h>
+
+#include <cstring>
+
+#include "base/interrupt.h"
+#include "source/tshark_errors.h"
+
+namespace flowmeter {
+namespace {
+
+using boost::system::error_code;
+using std::chrono::milliseconds;
+
+constexpr milliseconds grace{1000};           // for tshark to end after a signal
+constexpr milliseconds draining{1700};        // for what was captured before it to be metered
+
+}  // namespace
+
+/// SIGINT and SIGTERM: whatever feeds us is told to end, or ends by itself, and what it still says is
+/// read; but not for longer than `grace`. What an endless input has by then is metered to its end.
+void Run::watch_interrupt() {
+  // Several runs may wait in one loop, which takes each descriptor once.
+  interrupt_fd_.reset(fcntl(Interrupt::descriptor(), F_DUPFD_CLOEXEC, 0));
+  interrupt_ = std::make_unique<Waiter>(io_, interrupt_fd_.get());
+  interrupt_->readable([this] {
+    guarded([&] {
+      if (Interrupt::signal() == 0) return;
+      if (given_.endless()) {
+        stopped_ = true;
+        feed_->end();
+      } else {
+        if (fleet_) fleet_->interrupt();
+        if (child_) child_->signal(SIGINT);
+        if (pump_in_) {
+          pump_in_->cancel();
+          pump_out_.reset();
+          child_->in().reset();
+        }
+      }
+      deadline_.expires_after(given_.endless() ? draining : grace);
+      deadline_.async_wait([this](error_code error) {
+        if (error) return;
+        if (child_) child_->signal(SIGKILL);
+        guarded([&] { finish(EndOfInput::interrupted); });
+      });
+    });
+  });
+}
+
+void Run::end_of_output() {
+  if (child_) {
+    wait_for_child();
+  } else {
+    source_->close();
+    conclude();
+  }
+}
+
+/// tshark has closed its output and is about to end; there is nothing to do meanwhile.
+void Run::wait_for_child() {
+  if (const auto how = child_->poll()) {
+    child_->take_errors();  // its last words may still be in the pipe
+    guarded([&] { conclude_tshark(*how); });
+    return;
+  }
+  repaint_.expires_after(milliseconds(2));
+  repaint_.async_wait([this](error_code error) {
+    if (!error) guarded([&] { wait_for_child(); });
+  });
+}
+
+void Run::conclude_tshark(const ChildExit& how) {
+  if (Interrupt::signal() != 0) {
+    finish(EndOfInput::interrupted);
+    return;
+  }
+  if (how.signal == 0 && how.status == 0) {
+    source_->close();
+    conclude();
+    return;
+  }
+  const TsharkFailure failure = explain_failure(how, child_->errors(), frames());
+  throw InputError(failure.message, failure.nothing_done, failure.not_a_capture);
+}
+
+/// Why the input broke off. A continuous capture names the file itself.
+std::string Run::feed_failure() const {
+  if (given_.origin != InputOrigin::file) return feed_->failure();
+  const std::uint64_t packets = source_ || fleet_ ? frames() : 0;
+  return fmt::format("{} (behind packet {} of all)", feed_->failure(), packets);
+}
+
+/// Frames that no row has, because nobody could take them in time.
+void Run::warn_of_drops() {
+  if (!feed_) return;
+  for (const InterfaceCounts& counts : feed_->counts()) {
+    if (counts.dropped == 0) continue;
+    reporter_.warning(fmt::format("{}: {} of {} frames were dropped before they could be read (a larger -B, or a "
+                                  "filter with -f, may help)",
+                                  counts.name, counts.dropped, counts.received + counts.dropped));
+  }
+}
+
+void Run::conclude() {
+  if (Interrupt::signal() != 0) {
+    finish(EndOfInput::interrupted);
+    return;
+  }
+  refuse_if_lacking();
+  if (feed_ && !feed_->failure().empty()) throw InputError(feed_failure(), frames() == 0 && given_.endless());
+  warn_of_unseen_fields();
+  if (const std::uint64_t count = timeless_frames(); count != 0) {
+    reporter_.warning(fmt::format("{}: {} frame{} without a time stamp, counted with the time of the "
+                                  "frame before",
+                                  name_, count, count == 1 ? "" : "s"));
+  }
+  if (const std::uint64_t count = meter_->counters().disordered_packets(); count != 0) {
+    reporter_.warning(fmt::format("{}: {} packet{} older than the packet of the flow before; "
+                                  "reordercap puts a capture in order",
+                                  name_, count, count == 1 ? " is" : "s are"));
+  }
+  const std::uint64_t left_out = fleet_ ? fleet_->headers_left_out() : source_->headers_left_out();
+  if (left_out != 0) {
+    reporter_.warning(fmt::format("{}: {} packets are not counted: more than 64 in a frame", name_,
+                                  left_out));
+  }
+  finish(EndOfInput::complete);
+}
+
+/// Ends the observers, which write what is open, and the run.
+void Run::finish(EndOfInput end) {
+  if (!ended_) {
+    ended_ = true;
+    refuse_if_lacking();
+    if (source_) source_->end(end);
+    if (fleet_) fleet_->end(end);
+    sink_.finish();
+  }
+  if (const std::string words = skipped_in_words(); !words.empty() && result_.message.empty()) {
+    result_.status = ExitStatus::damaged;
+    result_.message = fmt::format("{}: {}", name_, words);
+  }
+  if (end == EndOfInput::interrupted) {
+    result_.status =
+        Interrupt::signal() == SIGTERM ? ExitStatus::terminated : ExitStatus::interrupted;
+  }
+  warn_of_drops();
+  stop();
+}
+
+}  // namespace flowmeter

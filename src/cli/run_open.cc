@@ -1,0 +1,163 @@
+#include "cli/run.h"
+
+#include <fcntl.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+
+#include "cli/continuous.h"
+#include "source/capture_chain.h"
+#include "source/followed_file.h"
+#include "source/live_capture.h"
+#include "source/watched_directory.h"
+
+namespace flowmeter {
+namespace {
+
+using boost::system::error_code;
+using std::chrono::milliseconds;
+
+constexpr milliseconds live_pace{100};        // at which the wall clock is told
+
+}  // namespace
+
+void Run::open() {
+  if (given_.endless() || !given_.parts.empty()) {
+    start_feed();
+    fd_ = feed_->fd();
+    return;
+  }
+  if (input_ == "-") {
+    fd_ = STDIN_FILENO;
+  } else {
+    file_.reset(::open(input_.c_str(), O_RDONLY | O_CLOEXEC));
+    fd_ = file_.get();
+    if (fd_ < 0) throw InputError(std::strerror(errno), true);
+  }
+  struct stat status {};
+  if (fstat(fd_, &status) != 0) throw InputError(std::strerror(errno), true);
+  if (S_ISDIR(status.st_mode)) {
+    throw InputError("is a directory (-r takes the captures below it)", true);
+  }
+  seekable_ = S_ISREG(status.st_mode);
+  if (seekable_) begin_ = std::max<off_t>(lseek(fd_, 0, SEEK_CUR), 0);
+}
+
+/// Starts what fills the pipe that is read, and the clocks of an input that goes on.
+void Run::start_feed() {
+  if (given_.origin == InputOrigin::file) {
+    feed_ = std::make_unique<CaptureChain>(io_, given_.parts);
+    return;
+  }
+  if (given_.origin == InputOrigin::growing) {
+    feed_ = std::make_unique<FollowedFile>(io_, input_);
+  } else if (given_.origin == InputOrigin::directory) {
+    const auto in_order = [this](const std::vector<std::string>& files) {
+      return captures_in_order(files, setup_.get().tshark.program, reporter_);
+    };
+    feed_ = std::make_unique<WatchedDirectory>(io_, input_, in_order, [this](const std::string& why) {
+      reporter_.warning(why);
+      result_.status = ExitStatus::damaged;
+    });
+  } else {
+    feed_ = std::make_unique<LiveCapture>(io_, find_dumpcap(setup_.get().tshark.program), options_.live);
+    clock_ = std::make_unique<LiveClock>();
+    live_tick_.expires_after(live_pace);
+    tell_time();
+  }
+  if (!options_.duration) return;
+  stop_at_.expires_after(std::chrono::duration_cast<std::chrono::steady_clock::duration>(*options_.duration));
+  stop_at_.async_wait([this](error_code error) {
+    if (error) return;
+    stopped_ = true;
+    feed_->end();
+  });
+}
+
+/// On a silent wire no frame says that a flow is over; the wall clock does.
+void Run::tell_time() {
+  live_tick_.async_wait([this](error_code error) {
+    if (error) return;
+    guarded([&] {
+      if (const auto now = clock_->now(); now && !in_flight() && !ended_) {
+        if (fleet_) fleet_->pass_time(*now);
+        if (source_) source_->pass_time(*now);
+        sink_.flush();
+      }
+      live_tick_.expires_after(live_pace);
+      tell_time();
+    });
+  });
+}
+
+/// Whether frames are on their way to us, as far as one can see.
+bool Run::in_flight() const {
+  int waiting = 0;
+  if (ioctl(fd_, FIONREAD, &waiting) == 0 && waiting != 0) return true;
+  if (fleet_) return fleet_->in_flight() != 0;
+  if (!pump_buffer_.empty()) return true;
+  return child_ && child_->in().get() >= 0 && ioctl(child_->in().get(), FIONREAD, &waiting) == 0 && waiting != 0;
+}
+
+/// Reads until the input's kind is known, then starts.
+void Run::sniff_head() {
+  if (seekable_) {
+    head_.resize(sniff_bytes);
+    const ssize_t count = pread(fd_, head_.data(), head_.size(), begin_);
+    if (count < 0) throw InputError(std::strerror(errno), true);
+    head_.resize(static_cast<std::size_t>(count));
+    start(*sniff(head_, head_.size() < sniff_bytes));
+    return;
+  }
+  if (!output_) output_ = std::make_unique<Waiter>(io_, fd_);
+  output_->readable([this] {
+    guarded([&] {
+      const std::size_t had = head_.size();
+      head_.resize(had + sniff_bytes);
+      const std::size_t count = read_some(fd_, std::span(head_).subspan(had));
+      head_.resize(had + count);
+      take(std::string_view(head_).substr(had));
+      head_is_all_ = count == 0;
+      if (const auto kind = sniff(head_, head_is_all_)) {
+        start(*kind);
+      } else {
+        sniff_head();
+      }
+    });
+  });
+}
+
+void Run::start(InputKind kind) {
+  switch (kind) {
+    case InputKind::empty:
+      if (feed_ && !feed_->failure().empty()) throw InputError(feed_failure(), true);
+      finish(EndOfInput::complete);
+      return;
+    case InputKind::xml:
+      throw InputError("is XML (PDML or PSML?), which is not read; make it with: tshark -r FILE -T ek",
+                       true);
+    case InputKind::utf16:
+      throw InputError("is UTF-16 text, as Windows shells write it; redirect tshark's output as bytes",
+                       true);
+    case InputKind::headerless:
+      throw InputError("looks like values of tshark -T fields without their names; add -E header=y", true);
+    case InputKind::separated:
+      throw InputError("has tshark's field names, but not between tabs (leave -E separator out)", true);
+    case InputKind::ek:
+    case InputKind::json:
+    case InputKind::fields:
+      start_text(kind);
+      break;
+    case InputKind::capture:
+    case InputKind::unknown:
+      start_tshark(kind);
+      break;
+  }
+  start_progress();
+}
+
+}  // namespace flowmeter

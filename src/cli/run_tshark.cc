@@ -1,0 +1,210 @@
+#include "cli/run.h"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+
+namespace flowmeter {
+namespace {
+
+namespace asio = boost::asio;
+
+constexpr std::size_t output_buffer = std::size_t{64} << 10;  // of a single tshark
+constexpr std::uintmax_t worth_replacing = std::uintmax_t{64} << 20;  // bytes of a capture
+constexpr std::size_t pump_chunk = std::size_t{64} << 10;
+constexpr std::uint64_t frames_before_lack = 1000;
+
+}  // namespace
+
+/// Several tsharks pay, and one that is replaced is needed, from some size on. They cannot share a
+/// capture that only tshark can read, a run in which frames are left out, fields whose values come
+/// of what tshark remembers of a stream, nor transports other than TCP and UDP. Versions whose streams are not
+/// known in all cases do so on demand only, and where memory would grow for ever.
+bool Run::wants_fleet(InputKind kind) const {
+  const TsharkOptions& tshark = options_.tshark;
+  if (!setup_.get().shares && !options_.jobs_given && !given_.endless()) return false;
+  if (kind != InputKind::capture || options_.decoder == DecoderChoice::json) return false;
+  if (!tshark.display_filter.empty() || !tshark.extra_arguments.empty()) return false;
+  if (plan_.transports() != tcp_and_udp) return false;
+  const auto& names = plan_.fields().names();
+  if (!std::all_of(names.begin(), names.end(), stateless)) return false;
+  if (plan_.needs_one_tshark()) return false;
+  if (options_.jobs_given || !seekable_) return jobs_ > 1 || options_.life_frames != 0;
+  struct stat status {};
+  if (fstat(fd_, &status) != 0) return false;
+  return static_cast<std::uintmax_t>(status.st_size) >= (jobs_ > 1 ? worth_sharing : worth_replacing);
+}
+
+void Run::start_tshark(InputKind kind) {
+  const TsharkSetup::Choice& choice = setup_.get();
+  own_stream_ = true;
+  output_.reset();
+  if (wants_fleet(kind)) {
+    start_fleet(choice, may_read_headers(choice));
+  } else {
+    start_single(choice);
+  }
+}
+
+/// Headers can be read from frames as long as tshark is not told to see something else in them, and if the
+/// capture can be read again should it see something else all the same.
+bool Run::may_read_headers(const TsharkSetup::Choice& choice) const {
+  return seekable_ && choice.decoder == Decoder::columns && choice.tshark.decode_as.empty() &&
+         choice.tshark.preferences.empty();
+}
+
+/// The standard columns need no more of frame.protocols than where the transport headers are.
+bool Run::only_standard_columns() const {
+  const std::vector<std::string> standard = make_plan(MeterOptions{})->header();
+  const std::vector<std::string> chosen = plan_.header();
+  return std::all_of(chosen.begin(), chosen.end(), [&standard](const std::string& name) {
+    return std::find(standard.begin(), standard.end(), name) != standard.end();
+  });
+}
+
+/// `frames_before`: frames at the beginning that were published by a fleet before this one.
+void Run::start_fleet(const TsharkSetup::Choice& choice, bool read_headers,
+                      std::uint64_t frames_before) {
+  FleetOptions fleet;
+  fleet.read_headers = read_headers;
+  fleet.protocols = !only_standard_columns();
+  fleet.frames_before = frames_before;
+  fleet.tshark = choice.tshark;
+  fleet.decoder = choice.decoder;
+  fleet.configuration_directory = choice.configuration_directory;
+  fleet.jobs = jobs_;
+  fleet.life_frames = options_.life_frames;
+  fleet.keep_going = options_.keep_going;
+  fleet.at_once = given_.endless();
+  fleet.shielded = given_.endless();
+  const FlowPolicy policy = plan_.policy();
+  fleet.idle = policy.longest_idle_timeout();
+  fleet.remembered_streams = policy.remembered_streams;
+  fleet.tunnel = plan_.tunnel();
+  TsharkFleet::Host host;
+  host.guard = [this](const std::function<void()>& step) { guarded(step); };
+  host.progressed = [this] { sink_.flush(); };
+  host.done = [this] { conclude(); };
+  if (digest_) host.took = [this](std::string_view bytes) { take(bytes); };
+  // When these return the fleet is still at work.
+  const auto begin_again = [this](std::function<void()> how) {
+    asio::post(io_, [this, how = std::move(how)] {
+      guarded([&] {
+        fleet_.reset();
+        lseek(fd_, begin_, SEEK_SET);
+        how();
+      });
+    });
+  };
+  host.unsplittable = [this, &choice, begin_again] {
+    begin_again([this, &choice] { start_single(choice); });
+  };
+  host.disagreed = [this, &choice, begin_again](std::uint64_t frames) {
+    begin_again([this, &choice, frames] { start_fleet(choice, false, frames); });
+  };
+  fleet_ = std::make_unique<TsharkFleet>(
+      io_, fleet, plan_.fields(), seekable_ ? CaptureOrigin::file : CaptureOrigin::pipe, fd_,
+      seekable_ ? std::string() : std::move(head_), std::move(host));
+  attach_observers(*fleet_);
+  if (progress_) fleet_->attach(*progress_);
+  if (account_) account_->command = shell_line(fleet_->command(), fleet_->fields(), Decoder::ek);
+  fleet_->start();
+}
+
+void Run::start_single(const TsharkSetup::Choice& choice) {
+  const bool by_name = seekable_ && input_ != "-";
+  TsharkRun run;
+  run.decoder = choice.decoder;
+  run.input = by_name ? input_ : "-";
+  run.configuration_directory = choice.configuration_directory;
+  run.at_once = !seekable_ && given_.parts.empty();
+  run.shielded = given_.endless();
+  run.buffer_bytes = output_buffer;
+  const Child::Input in = by_name     ? Child::Input::none
+                          : seekable_ ? Child::Input::given
+                                      : Child::Input::pipe;
+  const Command command = tshark_command(choice.tshark, choice.fields, run);
+  if (account_) account_->command = shell_line(command, choice.fields, Decoder::ek);
+  child_ = std::make_unique<Child>(command, in, fd_);
+  source_ = std::make_unique<DialectSource>(choice.decoder, plan_.fields(), plan_.tunnel(), plan_.transports());
+  if (plan_.ranks_streams()) source_->rank_streams();
+  attach_observers(*source_);
+  if (options_.keep_going) source_->keep_going();
+  if (options_.read_bytes != 0) source_->set_chunk(options_.read_bytes);
+  output_ = std::make_unique<Waiter>(io_, child_->out().get());
+  errors_ = std::make_unique<Waiter>(io_, child_->err().get());
+  read_output();
+  read_errors();
+  if (in == Child::Input::pipe) {
+    pump_buffer_ = std::move(head_);
+    pump_in_ = std::make_unique<Waiter>(io_, fd_);
+    pump_out_ = std::make_unique<Waiter>(io_, child_->in().get());
+    pump();
+  }
+}
+
+/// Moves bytes of a capture from a pipe to tshark.
+void Run::pump() {
+  while (!pump_buffer_.empty()) {
+    const ssize_t count =
+        ::write(child_->in().get(), pump_buffer_.data(), pump_buffer_.size());
+    if (count >= 0) {
+      pump_buffer_.erase(0, static_cast<std::size_t>(count));
+    } else if (errno == EAGAIN) {
+      pump_out_->writable([this] { guarded([&] { pump(); }); });
+      return;
+    } else if (errno != EINTR) {
+      // tshark has gone or wants no more; its exit status will say why.
+      pump_out_.reset();
+      child_->in().reset();
+      return;
+    }
+  }
+  pump_in_->readable([this] {
+    guarded([&] {
+      pump_buffer_.resize(pump_chunk);
+      const std::size_t count = read_some(fd_, pump_buffer_);
+      pump_buffer_.resize(count);
+      take(pump_buffer_);
+      if (count == 0) {
+        pump_out_.reset();
+        child_->in().reset();
+      } else {
+        pump();
+      }
+    });
+  });
+}
+
+void Run::read_output() {
+  output_->readable([this] {
+    guarded([&] {
+      std::span<char> room = source_->room();
+      room = room.first(std::min(room.size(), source_->chunk()));
+      const std::size_t count = read_some(output_->fd(), room);
+      if (count == 0) {
+        end_of_output();
+        return;
+      }
+      if (!own_stream_) take({room.data(), count});
+      source_->commit(count);
+      source_->drain();
+      if (!own_stream_ && source_->frames() >= frames_before_lack) refuse_if_lacking();
+      sink_.flush();
+      read_output();
+    });
+  });
+}
+
+void Run::read_errors() {
+  errors_->readable([this] {
+    guarded([&] {
+      if (child_->take_errors()) read_errors();
+    });
+  });
+}
+
+}  // namespace flowmeter
