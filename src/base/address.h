@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <tuple>
 
 namespace flowmeter {
 
@@ -28,6 +29,7 @@ struct IpAddress {
 struct MacAddress {
   std::array<std::uint8_t, 6> bytes{};
 
+  static constexpr auto members() { return std::tuple(&MacAddress::bytes); }
   friend bool operator==(const MacAddress&, const MacAddress&) = default;
 };
 

@@ -6,6 +6,8 @@
 #include <memory>
 #include <new>
 #include <optional>
+#include <span>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -13,12 +15,17 @@
 
 #include "dialect/fields.h"
 #include "flow/settings.h"
+#include "flow/state_text.h"
 #include "packet/packet.h"
 
 namespace flowmeter {
 
 /// Which way a packet goes: forward is the direction of the flow's first packet.
 enum class Direction : std::uint8_t { forward = 0, backward = 1 };
+
+[[nodiscard]] constexpr Direction opposite(Direction direction) noexcept {
+  return direction == Direction::forward ? Direction::backward : Direction::forward;
+}
 
 /// Values of a field that a run could not use, counted over all flows.
 struct UnusedValues {
@@ -27,9 +34,14 @@ struct UnusedValues {
   std::string example{};                 ///< the first of them
 };
 
+struct PartEdge;
+
 /// One kind of state that flows keep for the columns that print it. There is one object for a run; it
 /// works on states that lie in the flows, so that a run pays, in memory and in time, for the kinds
 /// that its columns use and for no others.
+///
+/// States of parts of a stream add up: append() joins a part and the one behind it, reverse() makes of a
+/// part what it would be if its first packet went backward, save() and load() write and read one.
 class Accumulator {
  public:
   virtual ~Accumulator() = default;
@@ -45,6 +57,26 @@ class Accumulator {
   /// Takes a packet of the flow into account.
   virtual void add(std::byte* state, const Packet& packet, Direction direction) const = 0;
 
+  /// What the states are of, in a word or two: how parts name it.
+  [[nodiscard]] virtual std::string_view name() const noexcept = 0;
+
+  /// Whether parts of a stream can be joined. False: what follows must not be called.
+  [[nodiscard]] virtual bool composes() const noexcept { return true; }
+
+  /// Adds what the packets behind those of `state` left in `later`, whose directions are the same.
+  virtual void append(std::byte* state, const std::byte* later, const PartEdge& edge) const = 0;
+
+  /// Forward becomes backward.
+  virtual void reverse(std::byte* state) const = 0;
+
+  /// As text. load() takes the state of a flow without packets and throws InputError for what save()
+  /// does not write.
+  virtual void save(const std::byte* state, StateWriter& out) const = 0;
+  virtual void load(std::byte* state, StateReader& in) const = 0;
+
+  /// Other frames come before the first: frame numbers in the state grow.
+  virtual void renumber(std::byte* /*state*/, std::uint64_t /*frames_before*/) const {}
+
   /// An ICMP error quotes a packet of the flow.
   virtual void add_error(std::byte* /*state*/) const {}
 
@@ -52,7 +84,8 @@ class Accumulator {
   [[nodiscard]] virtual const UnusedValues* unused() const noexcept { return nullptr; }
 };
 
-/// An accumulator whose state is a State; derived classes write only add_packet().
+/// An accumulator whose state is a State; derived classes write add_packet(), append_part(), turn() and
+/// name(). A State that is a class of its own lists its members, see StateWriter.
 template <class State>
 class AccumulatorOf : public Accumulator {
  public:
@@ -65,6 +98,47 @@ class AccumulatorOf : public Accumulator {
   void add(std::byte* state, const Packet& packet, Direction direction) const final {
     add_packet(as_state(state), packet, direction);
   }
+  void append(std::byte* state, const std::byte* later, const PartEdge& edge) const final {
+    append_part(as_state(state), as_state(later), edge);
+  }
+  void reverse(std::byte* state) const final { turn(as_state(state)); }
+  void save(const std::byte* state, StateWriter& out) const final { out(as_state(state)); }
+  void load(std::byte* state, StateReader& in) const final { in(as_state(state)); }
+
+ protected:
+  [[nodiscard]] static State& as_state(std::byte* state) noexcept {
+    return *std::launder(reinterpret_cast<State*>(state));
+  }
+  [[nodiscard]] static const State& as_state(const std::byte* state) noexcept {
+    return *std::launder(reinterpret_cast<const State*>(state));
+  }
+
+ private:
+  virtual void add_packet(State& state, const Packet& packet, Direction direction) const = 0;
+
+  /// `later` is the state of the part that follows, `edge` where it begins.
+  virtual void append_part(State& state, const State& later, const PartEdge& edge) const = 0;
+  virtual void turn(State& state) const = 0;
+};
+
+/// Likewise, of packets that must all be seen, in their order: because it depends on what tshark remembers
+/// of a stream. Derived classes write add_packet().
+template <class State>
+class WholeAccumulatorOf : public Accumulator {
+ public:
+  [[nodiscard]] std::size_t size() const noexcept final { return sizeof(State); }
+  [[nodiscard]] std::size_t alignment() const noexcept final { return alignof(State); }
+  void construct(std::byte* state) const final { new (state) State(); }
+  void destroy(std::byte* state) const noexcept final { as_state(state).~State(); }
+  void add(std::byte* state, const Packet& packet, Direction direction) const final {
+    add_packet(as_state(state), packet, direction);
+  }
+  [[nodiscard]] std::string_view name() const noexcept final { return {}; }
+  [[nodiscard]] bool composes() const noexcept final { return false; }
+  void append(std::byte*, const std::byte*, const PartEdge&) const final { refuse(); }
+  void reverse(std::byte*) const final { refuse(); }
+  void save(const std::byte*, StateWriter&) const final { refuse(); }
+  void load(std::byte*, StateReader&) const final { refuse(); }
 
  protected:
   [[nodiscard]] static State& as_state(std::byte* state) noexcept {
@@ -72,6 +146,7 @@ class AccumulatorOf : public Accumulator {
   }
 
  private:
+  [[noreturn]] static void refuse() { throw std::logic_error("parts of a flow that must be whole"); }
   virtual void add_packet(State& state, const Packet& packet, Direction direction) const = 0;
 };
 
@@ -124,6 +199,20 @@ class AccumulatorSet {
   void add_error(std::byte* states) const {
     for (const Member& member : members_) member.accumulator->add_error(states + member.offset);
   }
+
+  /// The kinds in words, in the order in which they were added.
+  [[nodiscard]] std::vector<std::string> names() const;
+
+  /// A kind whose states do not compose; null: there is none.
+  [[nodiscard]] const AccumulatorKind* not_composing() const noexcept;
+
+  // Of all states, see Accumulator; those of a part are written in the order of `order`, places in names().
+
+  void append(std::byte* states, const std::byte* later, const PartEdge& edge) const;
+  void reverse(std::byte* states) const;
+  void renumber(std::byte* states, std::uint64_t frames_before) const;
+  void save(const std::byte* states, StateWriter& out, std::span<const std::size_t> order) const;
+  void load(std::byte* states, StateReader& in, std::span<const std::size_t> order) const;
 
   /// What the accumulators could not use, see there.
   [[nodiscard]] std::vector<const UnusedValues*> unused() const;

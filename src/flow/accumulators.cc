@@ -1,5 +1,9 @@
 #include "flow/accumulators.h"
 
+#include <utility>
+
+#include "flow/part_edge.h"
+
 namespace flowmeter {
 namespace {
 
@@ -8,15 +12,29 @@ constexpr std::size_t index(Direction direction) { return static_cast<std::size_
 /// `basis` is one of the sizes in Packet.
 template <std::uint32_t Packet::*basis>
 class Sizes final : public AccumulatorOf<SizeState> {
+ public:
+  [[nodiscard]] std::string_view name() const noexcept override { return "sizes"; }
+
+ private:
   void add_packet(SizeState& state, const Packet& packet, Direction direction) const override {
     state[index(direction)].add(packet.*basis);
   }
+  void append_part(SizeState& state, const SizeState& later, const PartEdge&) const override {
+    for (const std::size_t way : {0U, 1U}) state[way].merge(later[way]);
+  }
+  void turn(SizeState& state) const override { std::swap(state[0], state[1]); }
 };
 
 class Start final : public AccumulatorOf<StartState> {
+ public:
+  [[nodiscard]] std::string_view name() const noexcept override { return "start"; }
+
+ private:
   void add_packet(StartState& state, const Packet& packet, Direction /*direction*/) const override {
     if (!state.known) state = {packet.time_ns, true};
   }
+  void append_part(StartState&, const StartState&, const PartEdge&) const override {}
+  void turn(StartState&) const override {}
 };
 
 class Close final : public AccumulatorOf<CloseState> {
@@ -28,6 +46,10 @@ class Close final : public AccumulatorOf<CloseState> {
 };
 
 class Gaps final : public AccumulatorOf<GapState> {
+ public:
+  [[nodiscard]] std::string_view name() const noexcept override { return "gaps"; }
+
+ private:
   void add_packet(GapState& state, const Packet& packet, Direction direction) const override {
     const std::size_t way = index(direction);
     if (state.started[way]) {
@@ -37,23 +59,57 @@ class Gaps final : public AccumulatorOf<GapState> {
     state.started[way] = true;
     state.previous_ns[way] = packet.time_ns;
   }
+  void append_part(GapState& state, const GapState& later, const PartEdge& edge) const override {
+    for (const std::size_t way : {0U, 1U}) {
+      if (!later.started[way]) continue;
+      if (state.started[way]) state.gaps[way].add(edge.gap(way, state.previous_ns[way]));
+      state.gaps[way].merge(later.gaps[way]);
+      state.started[way] = true;
+      state.previous_ns[way] = later.previous_ns[way];
+    }
+  }
+  void turn(GapState& state) const override {
+    std::swap(state.gaps[0], state.gaps[1]);
+    std::swap(state.previous_ns[0], state.previous_ns[1]);
+    std::swap(state.started[0], state.started[1]);
+  }
 };
 
 class FlowGaps final : public AccumulatorOf<FlowGapState> {
+ public:
+  [[nodiscard]] std::string_view name() const noexcept override { return "flow gaps"; }
+
+ private:
   void add_packet(FlowGapState& state, const Packet& packet, Direction /*direction*/) const override {
     if (state.started) state.gaps.add(packet.time_ns - state.previous_ns);
     state.started = true;
     state.previous_ns = packet.time_ns;
   }
+  void append_part(FlowGapState& state, const FlowGapState& later, const PartEdge& edge) const override {
+    state.gaps.add(edge.first_ns - state.previous_ns);
+    state.gaps.merge(later.gaps);
+    state.previous_ns = later.previous_ns;
+  }
+  void turn(FlowGapState&) const override {}
 };
 
 class Flags final : public AccumulatorOf<FlagState> {
+ public:
+  [[nodiscard]] std::string_view name() const noexcept override { return "flags"; }
+
+ private:
   void add_packet(FlagState& state, const Packet& packet, Direction direction) const override {
     auto& counts = state[index(direction)];
     for (std::size_t bit = 0; bit < counts.size(); ++bit) {
       counts[bit].add((packet.tcp_flags >> bit) & 1U);
     }
   }
+  void append_part(FlagState& state, const FlagState& later, const PartEdge&) const override {
+    for (const std::size_t way : {0U, 1U}) {
+      for (std::size_t bit = 0; bit < state[way].size(); ++bit) state[way][bit].merge(later[way][bit]);
+    }
+  }
+  void turn(FlagState& state) const override { std::swap(state[0], state[1]); }
 };
 
 }  // namespace

@@ -2,8 +2,10 @@
 
 #include <array>
 #include <memory>
+#include <tuple>
 
 #include "flow/accumulator.h"
+#include "flow/small_counter.h"
 #include "stats/distribution.h"
 
 namespace flowmeter {
@@ -17,6 +19,8 @@ using SizeState = std::array<SizeDistribution, 2>;
 struct StartState {
   std::int64_t ns = 0;
   bool known = false;
+
+  static constexpr auto members() { return std::tuple(&StartState::ns, &StartState::known); }
 };
 [[nodiscard]] std::unique_ptr<Accumulator> make_start(AccumulatorContext& context);
 
@@ -34,6 +38,10 @@ struct GapState {
   std::array<GapDistribution, 2> gaps;
   std::array<std::int64_t, 2> previous_ns{};  ///< time of that direction's last packet
   std::array<bool, 2> started{};              ///< that direction had a packet
+
+  static constexpr auto members() {
+    return std::tuple(&GapState::gaps, &GapState::previous_ns, &GapState::started);
+  }
 };
 [[nodiscard]] std::unique_ptr<Accumulator> make_gaps(AccumulatorContext& context);
 
@@ -42,6 +50,10 @@ struct FlowGapState {
   GapDistribution gaps;
   std::int64_t previous_ns = 0;  ///< time of the last packet
   bool started = false;          ///< there was a packet
+
+  static constexpr auto members() {
+    return std::tuple(&FlowGapState::gaps, &FlowGapState::previous_ns, &FlowGapState::started);
+  }
 };
 [[nodiscard]] std::unique_ptr<Accumulator> make_flow_gaps(AccumulatorContext& context);
 
@@ -49,24 +61,6 @@ struct FlowGapState {
 [[nodiscard]] constexpr std::int64_t total_ns(const GapDistribution& gaps) noexcept {
   return static_cast<std::int64_t>(gaps.sum1.limbs[0]);  // within 64 bits, as all of a flow's times are
 }
-
-/// A counter of 48 bits: there are many in every flow. At a million packets a second it lasts for
-/// nine years.
-class SmallCounter {
- public:
-  void add(std::uint16_t count) noexcept {
-    const std::uint32_t low = std::uint32_t{words_[0]} + count;
-    words_[0] = static_cast<std::uint16_t>(low);
-    if (low <= 0xffff) return;
-    if (++words_[1] == 0) ++words_[2];
-  }
-  [[nodiscard]] std::uint64_t value() const noexcept {
-    return std::uint64_t{words_[2]} << 32 | std::uint64_t{words_[1]} << 16 | words_[0];
-  }
-
- private:
-  std::array<std::uint16_t, 3> words_{};  // least significant first
-};
 
 /// Packets with each of the eight TCP flags, by direction and by the flag's bit (FIN is 0).
 using FlagState = std::array<std::array<SmallCounter, 8>, 2>;

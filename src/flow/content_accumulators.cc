@@ -1,11 +1,13 @@
 #include "flow/content_accumulators.h"
 
+#include <utility>
+
 #include "packet/packet_field.h"
 
 namespace flowmeter {
 namespace {
 
-class FirstTextOf final : public AccumulatorOf<FirstText> {
+class FirstTextOf final : public WholeAccumulatorOf<FirstText> {
  public:
   explicit FirstTextOf(AccumulatorContext& context) : field_(context.fields, context.argument) {}
 
@@ -22,7 +24,7 @@ class FirstTextOf final : public AccumulatorOf<FirstText> {
   PacketField field_;
 };
 
-class Application final : public AccumulatorOf<ApplicationName> {
+class Application final : public WholeAccumulatorOf<ApplicationName> {
   void add_packet(ApplicationName& state, const Packet& packet, Direction /*direction*/) const override {
     if (state.empty() && packet.layer->carried != "data") state = packet.layer->carried;
   }
@@ -58,6 +60,7 @@ unsigned value_of(char digit) {
 class CountBytes final : public AccumulatorOf<ByteCounts> {
  public:
   explicit CountBytes(AccumulatorContext& context) : payload_(context.fields) {}
+  [[nodiscard]] std::string_view name() const noexcept override { return "payload bytes"; }
 
  private:
   void add_packet(ByteCounts& state, const Packet& packet, Direction direction) const override {
@@ -71,6 +74,12 @@ class CountBytes final : public AccumulatorOf<ByteCounts> {
       return true;
     });
   }
+  void append_part(ByteCounts& state, const ByteCounts& later, const PartEdge&) const override {
+    for (const std::size_t way : {0U, 1U}) {
+      for (std::size_t byte = 0; byte < state[way].size(); ++byte) state[way][byte] += later[way][byte];
+    }
+  }
+  void turn(ByteCounts& state) const override { std::swap(state[0], state[1]); }
 
   Payload payload_;
 };
@@ -78,6 +87,7 @@ class CountBytes final : public AccumulatorOf<ByteCounts> {
 class TakeHeads final : public AccumulatorOf<PayloadHeads> {
  public:
   explicit TakeHeads(AccumulatorContext& context) : payload_(context.fields) {}
+  [[nodiscard]] std::string_view name() const noexcept override { return "payload heads"; }
 
  private:
   void add_packet(PayloadHeads& state, const Packet& packet, Direction direction) const override {
@@ -88,6 +98,12 @@ class TakeHeads final : public AccumulatorOf<PayloadHeads> {
       return head.size() < 2 * payload_head_bytes;
     });
   }
+  void append_part(PayloadHeads& state, const PayloadHeads& later, const PartEdge&) const override {
+    for (const std::size_t way : {0U, 1U}) {
+      state[way].append(later[way], 0, 2 * payload_head_bytes - state[way].size());
+    }
+  }
+  void turn(PayloadHeads& state) const override { std::swap(state[0], state[1]); }
 
   Payload payload_;
 };

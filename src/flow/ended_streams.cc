@@ -3,6 +3,7 @@
 namespace flowmeter {
 
 void EndedStreams::remember(const Entry& entry) {
+  if (capacity_ == 0) return;
   auto& by_key = entries_.get<1>();
   const auto found = by_key.find(entry.key);
   if (found != by_key.end()) {

@@ -1,7 +1,9 @@
 #include "flow/extra_accumulators.h"
 
 #include <algorithm>
+#include <utility>
 
+#include "flow/part_edge.h"
 #include "packet/packet_field.h"
 
 namespace flowmeter {
@@ -25,28 +27,59 @@ class NetworkField {
 };
 
 class IpBytes final : public AccumulatorOf<IpBytesState> {
+ public:
+  [[nodiscard]] std::string_view name() const noexcept override { return "IP bytes"; }
+
+ private:
   void add_packet(IpBytesState& state, const Packet& packet, Direction direction) const override {
     state[index(direction)] += packet.ip_bytes;
   }
+  void append_part(IpBytesState& state, const IpBytesState& later, const PartEdge&) const override {
+    for (const std::size_t way : {0U, 1U}) state[way] += later[way];
+  }
+  void turn(IpBytesState& state) const override { std::swap(state[0], state[1]); }
 };
 
 class Carried final : public AccumulatorOf<CarriedState> {
+ public:
+  [[nodiscard]] std::string_view name() const noexcept override { return "carried"; }
+
+ private:
   void add_packet(CarriedState& state, const Packet& packet, Direction direction) const override {
     state.bytes[index(direction)] += packet.payload_bytes;
     if (packet.payload_bytes > 0) ++state.packets[index(direction)];
   }
+  void append_part(CarriedState& state, const CarriedState& later, const PartEdge&) const override {
+    for (const std::size_t way : {0U, 1U}) {
+      state.bytes[way] += later.bytes[way];
+      state.packets[way] += later.packets[way];
+    }
+  }
+  void turn(CarriedState& state) const override {
+    std::swap(state.bytes[0], state.bytes[1]);
+    std::swap(state.packets[0], state.packets[1]);
+  }
 };
 
 class Load final : public AccumulatorOf<LoadState> {
+ public:
+  [[nodiscard]] std::string_view name() const noexcept override { return "load"; }
+
+ private:
   void add_packet(LoadState& state, const Packet& packet, Direction direction) const override {
     if (!state.started) state.start_ns = packet.time_ns;
     state.started = true;
     state.bytes[index(direction)] += packet.frame_bytes;
   }
+  void append_part(LoadState& state, const LoadState& later, const PartEdge&) const override {
+    for (const std::size_t way : {0U, 1U}) state.bytes[way] += later.bytes[way];
+  }
+  void turn(LoadState& state) const override { std::swap(state.bytes[0], state.bytes[1]); }
 };
 
 class Ttl final : public AccumulatorOf<TtlState> {
  public:
+  [[nodiscard]] std::string_view name() const noexcept override { return "TTL"; }
   explicit Ttl(FieldSet& fields) : field_(fields, "ip.ttl", "ipv6.hlim") {}
 
  private:
@@ -58,12 +91,24 @@ class Ttl final : public AccumulatorOf<TtlState> {
     way.min = std::min(way.min, *ttl);
     way.max = std::max(way.max, *ttl);
   }
+  void append_part(TtlState& state, const TtlState& later, const PartEdge&) const override {
+    for (const std::size_t way : {0U, 1U}) {
+      TtlState::Way& own = state.of[way];
+      const TtlState::Way& more = later.of[way];
+      if (!more.known) continue;
+      if (!own.known) own = more;
+      own.min = std::min(own.min, more.min);
+      own.max = std::max(own.max, more.max);
+    }
+  }
+  void turn(TtlState& state) const override { std::swap(state.of[0], state.of[1]); }
 
   NetworkField field_;
 };
 
 class Dscp final : public AccumulatorOf<DscpState> {
  public:
+  [[nodiscard]] std::string_view name() const noexcept override { return "DSCP"; }
   explicit Dscp(FieldSet& fields) : field_(fields, "ip.dsfield.dscp", "ipv6.tclass.dscp") {}
 
  private:
@@ -71,12 +116,19 @@ class Dscp final : public AccumulatorOf<DscpState> {
     DscpState::Way& way = state.of[index(direction)];
     if (!way.started) way = {field_.number(packet), true};
   }
+  void append_part(DscpState& state, const DscpState& later, const PartEdge&) const override {
+    for (const std::size_t way : {0U, 1U}) {
+      if (!state.of[way].started) state.of[way] = later.of[way];
+    }
+  }
+  void turn(DscpState& state) const override { std::swap(state.of[0], state.of[1]); }
 
   NetworkField field_;
 };
 
 class DontFragment final : public AccumulatorOf<DontFragmentState> {
  public:
+  [[nodiscard]] std::string_view name() const noexcept override { return "don't fragment"; }
   explicit DontFragment(FieldSet& fields) : flags_(fields, "ip.flags") {}
 
  private:
@@ -85,27 +137,46 @@ class DontFragment final : public AccumulatorOf<DontFragmentState> {
     const std::uint64_t flags = flags_.number(packet, 0xffff).value_or(0);
     if ((flags & dont_fragment) != 0) ++state[index(direction)];
   }
+  void append_part(DontFragmentState& state, const DontFragmentState& later, const PartEdge&) const override {
+    for (const std::size_t way : {0U, 1U}) state[way] += later[way];
+  }
+  void turn(DontFragmentState& state) const override { std::swap(state[0], state[1]); }
 
   PacketField flags_;
 };
 
 class Duplicates final : public AccumulatorOf<DuplicateState> {
  public:
+  [[nodiscard]] std::string_view name() const noexcept override { return "duplicates"; }
   explicit Duplicates(FieldSet& fields)
       : id_(fields, "ip.id"), sequence_(fields, "tcp.seq_raw"), acknowledgement_(fields, "tcp.ack_raw") {}
 
  private:
   void add_packet(DuplicateState& state, const Packet& packet, Direction direction) const override {
-    constexpr std::int64_t most_ns = 1'000'000;
     const DuplicateState::Likeness now{static_cast<std::uint16_t>(id_.number(packet, 0xffff).value_or(0)),
                                        packet.frame_bytes, word(sequence_, packet),
                                        word(acknowledgement_, packet), direction};
-    // The table has made sure that the difference does not overflow.
-    if (now.ip_id != 0 && now == state.previous && packet.time_ns - state.previous_ns <= most_ns) {
-      ++state.count;
-    }
+    if (follows(state, now, packet.time_ns)) ++state.count;
+    if (!state.started) state.first = now;
+    state.started = true;
     state.previous = now;
     state.previous_ns = packet.time_ns;
+  }
+  void append_part(DuplicateState& state, const DuplicateState& later, const PartEdge& edge) const override {
+    if (follows(state, later.first, edge.first_ns)) ++state.count;
+    state.count += later.count;
+    state.previous = later.previous;
+    state.previous_ns = later.previous_ns;
+  }
+  void turn(DuplicateState& state) const override {
+    for (Direction* direction : {&state.previous.direction, &state.first.direction}) *direction = opposite(*direction);
+  }
+
+  /// Whether that packet looks like the one before.
+  static bool follows(const DuplicateState& state, const DuplicateState::Likeness& now, std::int64_t time_ns) {
+    constexpr std::int64_t most_ns = 1'000'000;
+    // The table has made sure that the difference does not overflow.
+    return now.ip_id != 0 && now == state.previous && time_ns - state.previous_ns <= most_ns;
   }
 
   static std::optional<std::uint32_t> word(const PacketField& field, const Packet& packet) {
@@ -118,6 +189,10 @@ class Duplicates final : public AccumulatorOf<DuplicateState> {
 };
 
 class Spans final : public AccumulatorOf<SpanState> {
+ public:
+  [[nodiscard]] std::string_view name() const noexcept override { return "spans"; }
+
+ private:
   void add_packet(SpanState& state, const Packet& packet, Direction direction) const override {
     if (!state.of[0].started && !state.of[1].started) state.start_ns = packet.time_ns;
     SpanState::Way& way = state.of[index(direction)];
@@ -125,6 +200,17 @@ class Spans final : public AccumulatorOf<SpanState> {
     way.started = true;
     way.last_ns = packet.time_ns;
   }
+  void append_part(SpanState& state, const SpanState& later, const PartEdge&) const override {
+    for (const std::size_t way : {0U, 1U}) {
+      SpanState::Way& own = state.of[way];
+      const SpanState::Way& more = later.of[way];
+      if (!more.started) continue;
+      if (!own.started) own.first_ns = more.first_ns;
+      own.started = true;
+      own.last_ns = more.last_ns;
+    }
+  }
+  void turn(SpanState& state) const override { std::swap(state.of[0], state.of[1]); }
 };
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <tuple>
 
 #include "flow/accumulator.h"
 
@@ -16,6 +17,8 @@ using IpBytesState = std::array<std::uint64_t, 2>;
 /// Bytes that the transport carries, and the packets that carry any.
 struct CarriedState {
   std::array<std::uint64_t, 2> bytes{}, packets{};
+
+  static constexpr auto members() { return std::tuple(&CarriedState::bytes, &CarriedState::packets); }
 };
 [[nodiscard]] std::unique_ptr<Accumulator> make_carried(AccumulatorContext& context);
 
@@ -24,6 +27,8 @@ struct LoadState {
   std::array<std::uint64_t, 2> bytes{};
   std::int64_t start_ns = 0;
   bool started = false;
+
+  static constexpr auto members() { return std::tuple(&LoadState::bytes, &LoadState::start_ns, &LoadState::started); }
 };
 [[nodiscard]] std::unique_ptr<Accumulator> make_load(AccumulatorContext& context);
 
@@ -32,8 +37,12 @@ struct TtlState {
   struct Way {
     std::uint8_t first = 0, min = 0, max = 0;
     bool known = false;
+
+    static constexpr auto members() { return std::tuple(&Way::first, &Way::min, &Way::max, &Way::known); }
   };
   std::array<Way, 2> of;
+
+  static constexpr auto members() { return std::tuple(&TtlState::of); }
 };
 [[nodiscard]] std::unique_ptr<Accumulator> make_ttl(AccumulatorContext& context);
 
@@ -42,8 +51,12 @@ struct DscpState {
   struct Way {
     std::optional<std::uint8_t> first;
     bool started = false;
+
+    static constexpr auto members() { return std::tuple(&Way::first, &Way::started); }
   };
   std::array<Way, 2> of;
+
+  static constexpr auto members() { return std::tuple(&DscpState::of); }
 };
 [[nodiscard]] std::unique_ptr<Accumulator> make_dscp(AccumulatorContext& context);
 
@@ -61,10 +74,21 @@ struct DuplicateState {
     Direction direction = Direction::forward;
 
     friend bool operator==(const Likeness&, const Likeness&) = default;
+    static constexpr auto members() {
+      return std::tuple(&Likeness::ip_id, &Likeness::frame_bytes, &Likeness::sequence,
+                        &Likeness::acknowledgement, &Likeness::direction);
+    }
   };
   std::uint64_t count = 0;
   Likeness previous;  ///< its ip_id of 0 is like no other's
+  Likeness first;     ///< of the flow's first packet
   std::int64_t previous_ns = 0;
+  bool started = false;
+
+  static constexpr auto members() {
+    return std::tuple(&DuplicateState::count, &DuplicateState::previous, &DuplicateState::first,
+                      &DuplicateState::previous_ns, &DuplicateState::started);
+  }
 };
 [[nodiscard]] std::unique_ptr<Accumulator> make_duplicates(AccumulatorContext& context);
 
@@ -73,9 +97,13 @@ struct SpanState {
   struct Way {
     std::int64_t first_ns = 0, last_ns = 0;
     bool started = false;
+
+    static constexpr auto members() { return std::tuple(&Way::first_ns, &Way::last_ns, &Way::started); }
   };
   std::array<Way, 2> of;
   std::int64_t start_ns = 0;
+
+  static constexpr auto members() { return std::tuple(&SpanState::of, &SpanState::start_ns); }
 };
 [[nodiscard]] std::unique_ptr<Accumulator> make_spans(AccumulatorContext& context);
 

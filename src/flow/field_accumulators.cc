@@ -1,5 +1,7 @@
 #include "flow/field_accumulators.h"
 
+#include <algorithm>
+
 namespace flowmeter {
 namespace {
 
@@ -15,6 +17,11 @@ struct Counting {
     ++state.packets;
     state.occurrences += texts.size();
   }
+  void append(State& state, const State& later) const {
+    state.packets += later.packets;
+    state.occurrences += later.occurrences;
+  }
+  static constexpr const char* name = "counts of";
   [[nodiscard]] const UnusedValues* unused() const noexcept { return nullptr; }
 };
 
@@ -27,6 +34,13 @@ struct Ends {
     state.any = true;
     state.last = texts.back();
   }
+  void append(State& state, const State& later) const {
+    if (!later.any) return;
+    if (!state.any) state.first = later.first;
+    state.any = true;
+    state.last = later.last;
+  }
+  static constexpr const char* name = "ends of";
   [[nodiscard]] const UnusedValues* unused() const noexcept { return nullptr; }
 };
 
@@ -63,6 +77,12 @@ struct Summing : Numeric {
       state->add(*value);
     }
   }
+  void append(State& state, const State& later) const {
+    if (!later) return;
+    if (!state) state = std::make_unique<DecimalSums>();
+    state->merge(*later);
+  }
+  static constexpr const char* name = "sums of";
 };
 
 struct Collecting : Numeric {
@@ -74,6 +94,8 @@ struct Collecting : Numeric {
       if (auto value = number(text, direction)) state.push_back(std::move(*value));
     }
   }
+  void append(State& state, const State& later) const { state.insert(state.end(), later.begin(), later.end()); }
+  static constexpr const char* name = "numbers of";
 };
 
 struct Telling {
@@ -81,11 +103,12 @@ struct Telling {
   Telling(const AccumulatorContext&, const std::string&) {}
 
   void take(State& state, Texts texts, Direction) const {
-    for (const std::string_view text : texts) {
-      const std::uint64_t order = state.seen.size();
-      ++state.seen.try_emplace(std::string(text), FieldTexts::Seen{0, order}).first->second.count;
-    }
+    for (const std::string_view text : texts) state.add(text);
   }
+  void append(State& state, const State& later) const {
+    for (const auto& [text, count] : later.listed()) state.add(text, count);
+  }
+  static constexpr const char* name = "values of";
   [[nodiscard]] const UnusedValues* unused() const noexcept { return nullptr; }
 };
 
@@ -99,6 +122,11 @@ class Listing {
       if (state.size() < most_) state.emplace_back(text);
     }
   }
+  void append(State& state, const State& later) const {
+    const std::size_t more = std::min(most_ - state.size(), later.size());
+    state.insert(state.end(), later.begin(), later.begin() + static_cast<std::ptrdiff_t>(more));
+  }
+  static constexpr const char* name = "list of";
   [[nodiscard]] const UnusedValues* unused() const noexcept { return nullptr; }
 
  private:
@@ -110,19 +138,27 @@ class OfField final : public AccumulatorOf<typename Theme::State> {
  public:
   explicit OfField(AccumulatorContext& context) : samples_(context), theme_(context, samples_.field()) {}
   [[nodiscard]] const UnusedValues* unused() const noexcept override { return theme_.unused(); }
+  [[nodiscard]] std::string_view name() const noexcept override { return Theme::name; }
+  /// Of one side only, the other's values would be needed should the part turn out to go the other way.
+  [[nodiscard]] bool composes() const noexcept override { return samples_.side() == PacketSide::both; }
 
  private:
   void add_packet(typename Theme::State& state, const Packet& packet, Direction direction) const override {
     const Texts texts = samples_.of(packet, direction);
     if (!texts.empty()) theme_.take(state, texts, direction);
   }
+  void append_part(typename Theme::State& state, const typename Theme::State& later,
+                   const PartEdge&) const override {
+    theme_.append(state, later);
+  }
+  void turn(typename Theme::State&) const override {}
 
   FieldSamples samples_;
   Theme theme_;
 };
 
 template <class Theme>
-class OfGaps final : public AccumulatorOf<GapsState<typename Theme::State>> {
+class OfGaps final : public WholeAccumulatorOf<GapsState<typename Theme::State>> {
  public:
   explicit OfGaps(AccumulatorContext& context) : samples_(context), theme_(context, samples_.field()) {}
 
@@ -144,6 +180,17 @@ std::unique_ptr<Accumulator> make(AccumulatorContext& context) {
 }
 
 }  // namespace
+
+void FieldTexts::add(std::string_view text, std::uint64_t count) {
+  const std::uint64_t order = seen.size();
+  seen.try_emplace(std::string(text), Seen{0, order}).first->second.count += count;
+}
+
+FieldTexts::Listed FieldTexts::listed() const {
+  Listed all(seen.size());
+  for (const auto& [text, value] : seen) all[static_cast<std::size_t>(value.order)] = {text, value.count};
+  return all;
+}
 
 std::unique_ptr<Accumulator> make_field_counts(AccumulatorContext& context) { return make<Counting>(context); }
 std::unique_ptr<Accumulator> make_field_ends(AccumulatorContext& context) { return make<Ends>(context); }

@@ -1,7 +1,10 @@
 #pragma once
 
 #include <string>
+#include <string_view>
+#include <tuple>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "flow/field_samples.h"
@@ -16,6 +19,8 @@ namespace flowmeter {
 struct FieldCounts {
   std::uint64_t packets = 0;      ///< with the field
   std::uint64_t occurrences = 0;  ///< in all of them
+
+  static constexpr auto members() { return std::tuple(&FieldCounts::packets, &FieldCounts::occurrences); }
 };
 [[nodiscard]] std::unique_ptr<Accumulator> make_field_counts(AccumulatorContext& context);
 
@@ -23,6 +28,8 @@ struct FieldCounts {
 struct FieldEnds {
   std::string first, last;
   bool any = false;
+
+  static constexpr auto members() { return std::tuple(&FieldEnds::first, &FieldEnds::last, &FieldEnds::any); }
 };
 [[nodiscard]] std::unique_ptr<Accumulator> make_field_ends(AccumulatorContext& context);
 
@@ -42,6 +49,13 @@ struct FieldTexts {
     std::uint64_t order = 0;  ///< of its first occurrence among the distinct ones
   };
   std::unordered_map<std::string, Seen> seen;
+
+  /// Counts a value, or several.
+  void add(std::string_view text, std::uint64_t count = 1);
+
+  /// All of them with their counts, in the order of their first occurrences.
+  using Listed = std::vector<std::pair<std::string, std::uint64_t>>;
+  [[nodiscard]] Listed listed() const;
 };
 [[nodiscard]] std::unique_ptr<Accumulator> make_field_texts(AccumulatorContext& context);
 

@@ -25,6 +25,7 @@ class FieldSamples {
   /// Whether the values are gaps, which take a clock.
   [[nodiscard]] static bool are_gaps(std::string_view argument);
 
+  [[nodiscard]] PacketSide side() const noexcept { return side_; }
   [[nodiscard]] const std::string& field() const noexcept { return name_; }
 
   /// The packet's values, if it is of the side. They live until the next call.

@@ -73,6 +73,9 @@ class FlowSink {
  public:
   virtual ~FlowSink() = default;
 
+  /// A flow begins, with that packet; its states are those of a flow without packets.
+  virtual void on_open(Flow& /*flow*/, const Packet& /*first*/) {}
+
   /// `flow` is gone when this returns.
   virtual void on_flow(const Flow& flow, EndReason reason) = 0;
 };

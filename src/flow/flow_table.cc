@@ -1,6 +1,7 @@
 #include "flow/flow_table.h"
 
 #include <algorithm>
+#include <iterator>
 #include <memory>
 #include <new>
 #include <tuple>
@@ -60,12 +61,8 @@ FlowTable::FlowTable(const FlowPolicy& policy, const AccumulatorSet& accumulator
 }
 
 FlowTable::~FlowTable() {
-  for (Recency& recency : recency_) {
-    recency.clear_and_dispose([this](Flow* flow) {
-      flows_.erase(flows_.iterator_to(*flow));
-      accumulators_.destroy(flow->states());
-    });
-  }
+  flows_.clear_and_dispose([this](Flow* flow) { accumulators_.destroy(flow->states()); });
+  for (Recency& recency : recency_) recency.clear();
   for (const Cut& cut : cut_) accumulators_.destroy(cut.flow->states());
 }
 
@@ -76,7 +73,7 @@ void FlowTable::on_frame(const Frame& frame) {
   expire(clock_ns_);
 }
 
-Flow* FlowTable::find(const StreamKey& key) {
+Flow* FlowTable::find(const StreamKey& key) noexcept {
   const auto found = flows_.find(key);
   return found == flows_.end() ? nullptr : &*found;
 }
@@ -103,13 +100,40 @@ void FlowTable::on_packet(const Packet& packet) {
       return;
     }
   }
-  if (flow != nullptr) {
-    if (const auto reason = cut_before(*flow, packet.time_ns)) {
-      cut(*flow, *reason);
-      flow = nullptr;
-    }
-  }
-  add(flow != nullptr ? *flow : open(packet), packet);
+  add(flow_for(flow, packet), packet);
+}
+
+/// The flow that the packet is one of: its stream's open one, if there is one and the packet does not cut
+/// it, else a new one.
+Flow& FlowTable::flow_for(Flow* flow, const Packet& packet) {
+  if (flow == nullptr) return open(packet);
+  const auto reason = cut_before(*flow, packet.time_ns);
+  if (!reason) return *flow;
+  cut(*flow, *reason);
+  return open(packet);
+}
+
+Flow& FlowTable::begin_part(const Packet& first) {
+  Flow& flow = flow_for(find(first.key), first);
+  Recency& recency = recency_of(flow.key.transport);
+  recency.erase(recency.iterator_to(flow));
+  return flow;
+}
+
+void FlowTable::end_part(Flow& flow, const Part& part) {
+  extend(flow, part.first_ns);
+  extend(flow, part.last_ns);
+  flow.previous_ns = part.previous_ns;
+  flow.touched_ns = part.touched_ns;
+  Recency& recency = recency_of(flow.key.transport);
+  auto place = recency.end();
+  while (place != recency.begin() && std::prev(place)->touched_ns > flow.touched_ns) --place;
+  recency.insert(place, flow);
+}
+
+void FlowTable::end(Flow& flow) {
+  cut(flow, EndReason::idle);
+  hand_over_cut();
 }
 
 void FlowTable::add(Flow& flow, const Packet& packet) {
@@ -158,8 +182,10 @@ Flow& FlowTable::open(const Packet& packet) {
   flow.first_ns = flow.last_ns = packet.time_ns;
   flow.first_frame = packet.frame_number;
   flow.first_order = packet.order_in_frame;
+  flow.touched_ns = clock_ns_;
   flows_.insert(flow);
   recency_of(flow.key.transport).push_back(flow);
+  sink_.on_open(flow, packet);
   return flow;
 }
 
@@ -287,8 +313,8 @@ void FlowTable::hand_over_cut() {
 
 void FlowTable::on_frame_end(const Frame& frame) {
   hand_over_cut();
-  for (const StreamKey& key : frame.quoted) {
-    if (Flow* const flow = find(key)) accumulators_.add_error(flow->states());
+  for (const Packet& header : frame.quoted) {
+    if (Flow* const flow = find(header.key)) accumulators_.add_error(flow->states());
   }
 }
 

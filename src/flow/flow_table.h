@@ -116,6 +116,23 @@ class FlowTable final : public PacketObserver, public FlowCounters {
   void on_time(std::int64_t now_ns) override;
   void on_end(EndOfInput end) override;
 
+  /// The open flow of that stream, or null.
+  [[nodiscard]] Flow* find(const StreamKey& key) noexcept;
+
+  /// Ends a flow before its time, and hands it over at once.
+  void end(Flow& flow);
+
+  /// A part of a stream that was metered elsewhere, but for its states.
+  struct Part {
+    std::int64_t first_ns, last_ns, previous_ns;  ///< as in Flow
+    std::int64_t touched_ns;  ///< the clock of all the input at its last packet
+  };
+
+  /// The flow that goes on with a part, or begins with it: as on_packet(), but for the states. Does not end
+  /// before end_part(), of which there must be one before on_end().
+  Flow& begin_part(const Packet& first);
+  void end_part(Flow& flow, const Part& part);
+
   [[nodiscard]] std::uint64_t open_flows() const noexcept override { return flows_.size(); }
   [[nodiscard]] std::uint64_t ended_flows() const noexcept override { return ended_; }
   [[nodiscard]] std::uint64_t disordered_packets() const noexcept override { return disordered_; }
@@ -134,7 +151,7 @@ class FlowTable final : public PacketObserver, public FlowCounters {
       boost::intrusive::power_2_buckets<true>>;
 
   [[nodiscard]] std::optional<EndReason> cut_before(const Flow& flow, std::int64_t time_ns) const;
-  Flow* find(const StreamKey& key);
+  Flow& flow_for(Flow* flow, const Packet& packet);
   Flow& open(const Packet& packet);
   void add(Flow& flow, const Packet& packet);
   static void extend(Flow& flow, std::int64_t time_ns);

@@ -1,6 +1,7 @@
 #include "flow/header_accumulators.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "packet/packet_field.h"
 
@@ -8,15 +9,30 @@ namespace flowmeter {
 namespace {
 
 class HeaderKind final : public AccumulatorOf<HeaderState> {
+ public:
+  [[nodiscard]] std::string_view name() const noexcept override { return "headers"; }
+
+ private:
   void add_packet(HeaderState& state, const Packet& packet, Direction direction) const override {
     Headers& own = state[static_cast<std::size_t>(direction)];
     own.bytes += packet.header_bytes;
     own.least_bytes = std::min(own.least_bytes.value_or(packet.header_bytes), packet.header_bytes);
   }
+  void append_part(HeaderState& state, const HeaderState& later, const PartEdge&) const override {
+    for (const std::size_t way : {0U, 1U}) {
+      Headers& own = state[way];
+      own.bytes += later[way].bytes;
+      if (const auto least = later[way].least_bytes) {
+        own.least_bytes = std::min(own.least_bytes.value_or(*least), *least);
+      }
+    }
+  }
+  void turn(HeaderState& state) const override { std::swap(state[0], state[1]); }
 };
 
 class FirstWindowKind final : public AccumulatorOf<FirstWindowState> {
  public:
+  [[nodiscard]] std::string_view name() const noexcept override { return "first windows"; }
   explicit FirstWindowKind(FieldSet& fields) : window_(fields, "tcp.window_size_value") {}
 
  private:
@@ -24,6 +40,12 @@ class FirstWindowKind final : public AccumulatorOf<FirstWindowState> {
     auto& own = state[static_cast<std::size_t>(direction)];
     if (!own) own = static_cast<std::uint16_t>(window_.number(packet, 0xffff).value_or(0));
   }
+  void append_part(FirstWindowState& state, const FirstWindowState& later, const PartEdge&) const override {
+    for (const std::size_t way : {0U, 1U}) {
+      if (!state[way]) state[way] = later[way];
+    }
+  }
+  void turn(FirstWindowState& state) const override { std::swap(state[0], state[1]); }
 
   PacketField window_;
 };

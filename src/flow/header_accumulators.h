@@ -3,6 +3,7 @@
 #include <array>
 #include <memory>
 #include <optional>
+#include <tuple>
 
 #include "flow/accumulator.h"
 
@@ -12,6 +13,8 @@ namespace flowmeter {
 struct Headers {
   std::uint64_t bytes = 0;                  ///< of all of them
   std::optional<std::uint8_t> least_bytes;  ///< of the shortest
+
+  static constexpr auto members() { return std::tuple(&Headers::bytes, &Headers::least_bytes); }
 };
 using HeaderState = std::array<Headers, 2>;
 [[nodiscard]] std::unique_ptr<Accumulator> make_headers(AccumulatorContext& context);

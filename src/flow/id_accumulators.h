@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <tuple>
 
 #include "base/address.h"
 #include "flow/accumulator.h"
@@ -13,6 +14,8 @@ namespace flowmeter {
 /// frame.number of the flow's last packet.
 struct LastFrameState {
   std::uint64_t number = 0;
+
+  static constexpr auto members() { return std::tuple(&LastFrameState::number); }
 };
 [[nodiscard]] std::unique_ptr<Accumulator> make_last_frame(AccumulatorContext& context);
 
@@ -20,6 +23,8 @@ struct LastFrameState {
 struct MacState {
   std::array<std::optional<MacAddress>, 2> of;  ///< source, destination; none if it had none
   bool known = false;
+
+  static constexpr auto members() { return std::tuple(&MacState::of, &MacState::known); }
 };
 [[nodiscard]] std::unique_ptr<Accumulator> make_macs(AccumulatorContext& context);
 
@@ -27,6 +32,8 @@ struct MacState {
 struct VlanState {
   std::uint16_t id = 0;
   bool known = false;
+
+  static constexpr auto members() { return std::tuple(&VlanState::id, &VlanState::known); }
 };
 [[nodiscard]] std::unique_ptr<Accumulator> make_vlan(AccumulatorContext& context);
 
@@ -35,18 +42,24 @@ struct DisorderState {
   std::uint64_t count = 0;
   std::int64_t previous_ns = 0;
   bool started = false;
+
+  static constexpr auto members() { return std::tuple(&DisorderState::count, &DisorderState::previous_ns, &DisorderState::started); }
 };
 [[nodiscard]] std::unique_ptr<Accumulator> make_disorder(AccumulatorContext& context);
 
 /// ICMP and ICMPv6 errors that quote a packet of the flow.
 struct IcmpErrorState {
   std::uint64_t count = 0;
+
+  static constexpr auto members() { return std::tuple(&IcmpErrorState::count); }
 };
 [[nodiscard]] std::unique_ptr<Accumulator> make_icmp_errors(AccumulatorContext& context);
 
 /// Whether a packet's frame had more than one IP header.
 struct TunnelState {
   bool seen = false;
+
+  static constexpr auto members() { return std::tuple(&TunnelState::seen); }
 };
 [[nodiscard]] std::unique_ptr<Accumulator> make_tunnel(AccumulatorContext& context);
 

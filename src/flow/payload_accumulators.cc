@@ -1,9 +1,17 @@
 #include "flow/payload_accumulators.h"
 
+#include <utility>
+
+#include "flow/part_edge.h"
+
 namespace flowmeter {
 namespace {
 
 class PayloadKind final : public AccumulatorOf<PayloadState> {
+ public:
+  [[nodiscard]] std::string_view name() const noexcept override { return "payloads"; }
+
+ private:
   static constexpr std::int64_t subflow_gap_ns = 1'000'000'000;
 
   void add_packet(PayloadState& state, const Packet& packet, Direction direction) const override {
@@ -14,36 +22,85 @@ class PayloadKind final : public AccumulatorOf<PayloadState> {
     own.bytes.add(packet.payload_bytes);
     own.data_packets += packet.payload_bytes != 0 ? 1U : 0U;
   }
+  void append_part(PayloadState& state, const PayloadState& later, const PartEdge& edge) const override {
+    state.subflows += later.subflows - (edge.first_ns - state.previous_ns > subflow_gap_ns ? 0U : 1U);
+    state.previous_ns = later.previous_ns;
+    for (const std::size_t way : {0U, 1U}) {
+      state.of[way].bytes.merge(later.of[way].bytes);
+      state.of[way].data_packets += later.of[way].data_packets;
+    }
+  }
+  void turn(PayloadState& state) const override { std::swap(state.of[0], state.of[1]); }
 };
 
-class BulkKind final : public AccumulatorOf<BulkState> {
-  static constexpr std::uint64_t least_packets = 4;
-  static constexpr std::int64_t longest_gap_ns = 1'000'000'000;
+constexpr std::uint64_t least_bulk_packets = 4;
+constexpr std::int64_t longest_bulk_gap_ns = 1'000'000'000;
 
+/// Counts the run among the bulks if it is one.
+void count(Bulks& bulks, const BulkState::Run& run) {
+  if (run.packets < least_bulk_packets) return;
+  ++bulks.count;
+  bulks.packets += run.packets;
+  bulks.bytes += run.bytes;
+  bulks.duration_ns += run.end_ns - run.start_ns;
+}
+
+/// The last run is over.
+void end_run(BulkState& state) {
+  const BulkState::Run run = std::exchange(state.last, {});
+  if (run.packets == 0) return;
+  if (state.first.packets == 0) {
+    state.first = run;
+  } else {
+    count(state.ended[static_cast<std::size_t>(run.direction)], run);
+  }
+}
+
+/// The flow's next payload packets, of one run: the last one goes on, or there is a new one.
+void take(BulkState& state, const BulkState::Run& run) {
+  BulkState::Run& last = state.last;
+  const bool goes_on = last.packets != 0 && last.direction == run.direction &&
+                       run.start_ns - last.end_ns <= longest_bulk_gap_ns;
+  if (goes_on) {
+    last.packets += run.packets;
+    last.bytes += run.bytes;
+    last.end_ns = run.end_ns;
+  } else {
+    end_run(state);
+    last = run;
+  }
+}
+
+class BulkKind final : public AccumulatorOf<BulkState> {
+ public:
+  [[nodiscard]] std::string_view name() const noexcept override { return "bulks"; }
+
+ private:
   void add_packet(BulkState& state, const Packet& packet, Direction direction) const override {
     if (packet.payload_bytes == 0) return;
-    const std::int64_t gap_ns = packet.time_ns - state.previous_ns;
-    const bool goes_on = state.run_packets != 0 && state.run_direction == direction &&
-                         gap_ns <= longest_gap_ns;
-    if (!goes_on) {
-      state.run_packets = state.run_bytes = 0;
-      state.run_start_ns = packet.time_ns;
-      state.run_direction = direction;
+    take(state, {1, packet.payload_bytes, packet.time_ns, packet.time_ns, direction});
+  }
+  void append_part(BulkState& state, const BulkState& later, const PartEdge&) const override {
+    if (later.last.packets == 0) return;
+    if (later.first.packets != 0) {
+      take(state, later.first);
+      end_run(state);
     }
-    state.previous_ns = packet.time_ns;
-    ++state.run_packets;
-    state.run_bytes += packet.payload_bytes;
-    Bulks& own = state.bulks[static_cast<std::size_t>(direction)];
-    if (state.run_packets == least_packets) {
-      ++own.count;
-      own.packets += state.run_packets;
-      own.bytes += state.run_bytes;
-      own.duration_ns += packet.time_ns - state.run_start_ns;
-    } else if (state.run_packets > least_packets) {
-      ++own.packets;
-      own.bytes += packet.payload_bytes;
-      own.duration_ns += gap_ns;
+    for (const std::size_t way : {0U, 1U}) add(state.ended[way], later.ended[way]);
+    take(state, later.last);
+  }
+  void turn(BulkState& state) const override {
+    std::swap(state.ended[0], state.ended[1]);
+    for (BulkState::Run* run : {&state.first, &state.last}) {
+      if (run->packets != 0) run->direction = opposite(run->direction);
     }
+  }
+
+  static void add(Bulks& bulks, const Bulks& more) {
+    bulks.count += more.count;
+    bulks.packets += more.packets;
+    bulks.bytes += more.bytes;
+    bulks.duration_ns += more.duration_ns;
   }
 };
 
@@ -56,6 +113,13 @@ void add_payload_fields(AccumulatorContext& context) {
 SizeDistribution PayloadState::both() const noexcept {
   SizeDistribution all = of[0].bytes;
   all.merge(of[1].bytes);
+  return all;
+}
+
+Bulks BulkState::bulks(Direction direction) const noexcept {
+  Bulks all = ended[static_cast<std::size_t>(direction)];
+  if (first.direction == direction) count(all, first);
+  if (last.direction == direction) count(all, last);
   return all;
 }
 

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <memory>
+#include <tuple>
 
 #include "flow/accumulator.h"
 #include "stats/distribution.h"
@@ -12,6 +13,8 @@ namespace flowmeter {
 struct Payloads {
   SizeDistribution bytes;          ///< of every packet, the empty ones too
   std::uint64_t data_packets = 0;  ///< packets that carry at least one byte
+
+  static constexpr auto members() { return std::tuple(&Payloads::bytes, &Payloads::data_packets); }
 };
 
 /// Payloads by direction, and the time that they took.
@@ -23,6 +26,11 @@ struct PayloadState {
 
   /// Of both directions.
   [[nodiscard]] SizeDistribution both() const noexcept;
+
+  static constexpr auto members() {
+    return std::tuple(&PayloadState::of, &PayloadState::start_ns, &PayloadState::previous_ns,
+                      &PayloadState::subflows);
+  }
 };
 [[nodiscard]] std::unique_ptr<Accumulator> make_payloads(AccumulatorContext& context);
 
@@ -34,15 +42,33 @@ struct Bulks {
   std::uint64_t packets = 0;  ///< of all bulks
   std::uint64_t bytes = 0;
   std::int64_t duration_ns = 0;  ///< sum of last minus first packet; below 0 if time runs backwards
+
+  static constexpr auto members() {
+    return std::tuple(&Bulks::count, &Bulks::packets, &Bulks::bytes, &Bulks::duration_ns);
+  }
 };
 struct BulkState {
-  std::array<Bulks, 2> bulks;
-  // The run that the last payload packet belongs to; counted among the bulks as soon as it is one.
-  std::uint64_t run_packets = 0;
-  std::uint64_t run_bytes = 0;
-  std::int64_t run_start_ns = 0;
-  std::int64_t previous_ns = 0;  ///< time of the last payload packet
-  Direction run_direction = Direction::forward;
+  /// One run, long enough for a bulk or not.
+  struct Run {
+    std::uint64_t packets = 0;  ///< 0: there is none
+    std::uint64_t bytes = 0;
+    std::int64_t start_ns = 0, end_ns = 0;  ///< times of its first and last packet
+    Direction direction = Direction::forward;
+
+    static constexpr auto members() {
+      return std::tuple(&Run::packets, &Run::bytes, &Run::start_ns, &Run::end_ns, &Run::direction);
+    }
+  };
+  std::array<Bulks, 2> ended;  ///< of runs that have ended, but for the first
+  Run first;                   ///< if it has ended; parts of the flow before this one may lengthen it
+  Run last;                    ///< that the last payload packet belongs to
+
+  /// The bulks of a direction, the first and the last run's too.
+  [[nodiscard]] Bulks bulks(Direction direction) const noexcept;
+
+  static constexpr auto members() {
+    return std::tuple(&BulkState::ended, &BulkState::first, &BulkState::last);
+  }
 };
 [[nodiscard]] std::unique_ptr<Accumulator> make_bulks(AccumulatorContext& context);
 

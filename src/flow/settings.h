@@ -44,6 +44,7 @@ struct FeatureSettings {
   std::optional<std::string> na;  ///< printed for what has no sample, instead of the column's own value
   std::vector<std::string> fields;  ///< specifications of columns of any field, see schema/field_spec.h
   std::size_t list_max = 64;        ///< most values in a cell that lists them
+  bool parts = false;               ///< flows may be parts of longer ones: states must compose
   std::shared_ptr<Labeller> labeller;  ///< of the column `label`, if the run has rules for it
 };
 

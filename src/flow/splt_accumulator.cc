@@ -9,6 +9,7 @@ namespace {
 
 class Splt final : public AccumulatorOf<SpltState> {
  public:
+  [[nodiscard]] std::string_view name() const noexcept override { return "first packets"; }
   explicit Splt(AccumulatorContext& context) : most_(context.settings.splt_packets) {
     for (const char* field : {"tcp.len", "udp.length"}) context.fields.add(field);
     if (context.settings.splt_basis == SpltBasis::all) return;
@@ -24,6 +25,13 @@ class Splt final : public AccumulatorOf<SpltState> {
     state.push_back({packet.time_ns, packet.frame_bytes, packet.payload_bytes,
                      static_cast<std::uint16_t>(packet.tcp_flags & flags),
                      direction == Direction::forward});
+  }
+  void append_part(SpltState& state, const SpltState& later, const PartEdge&) const override {
+    const std::size_t more = std::min(most_ - state.size(), later.size());
+    state.insert(state.end(), later.begin(), later.begin() + static_cast<std::ptrdiff_t>(more));
+  }
+  void turn(SpltState& state) const override {
+    for (SpltPacket& packet : state) packet.forward = !packet.forward;
   }
 
   /// All, or those with payload that are no retransmissions.

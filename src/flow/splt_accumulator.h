@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <tuple>
 #include <vector>
 
 #include "flow/accumulator.h"
@@ -15,6 +16,11 @@ struct SpltPacket {
   std::uint32_t payload_bytes;
   std::uint16_t tcp_flags;  ///< tcp.flags & 0xfff; 0 for UDP
   bool forward;
+
+  static constexpr auto members() {
+    return std::tuple(&SpltPacket::time_ns, &SpltPacket::frame_bytes, &SpltPacket::payload_bytes,
+                      &SpltPacket::tcp_flags, &SpltPacket::forward);
+  }
 };
 
 /// The first packets of the flow, of those that the settings take, and no more than they ask for.

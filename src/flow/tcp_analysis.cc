@@ -20,7 +20,7 @@ std::vector<std::string> words(std::string_view text) {
   return all;
 }
 
-class Presence final : public AccumulatorOf<PresenceState> {
+class Presence final : public WholeAccumulatorOf<PresenceState> {
  public:
   explicit Presence(AccumulatorContext& context) : fields_(context.fields, words(context.argument)) {}
 
@@ -32,7 +32,7 @@ class Presence final : public AccumulatorOf<PresenceState> {
   const AnyField fields_;
 };
 
-class Retransmissions final : public AccumulatorOf<RetransmissionState> {
+class Retransmissions final : public WholeAccumulatorOf<RetransmissionState> {
  public:
   explicit Retransmissions(AccumulatorContext& context)
       : fields_(context.fields, retransmission_fields) {
@@ -50,7 +50,7 @@ class Retransmissions final : public AccumulatorOf<RetransmissionState> {
   const AnyField fields_;
 };
 
-class AckRtts final : public AccumulatorOf<AckRttState> {
+class AckRtts final : public WholeAccumulatorOf<AckRttState> {
  public:
   explicit AckRtts(AccumulatorContext& context) : rtt_(context.fields, "tcp.analysis.ack_rtt") {}
 
@@ -64,7 +64,7 @@ class AckRtts final : public AccumulatorOf<AckRttState> {
   const PacketField rtt_;
 };
 
-class InFlight final : public AccumulatorOf<InFlightState> {
+class InFlight final : public WholeAccumulatorOf<InFlightState> {
  public:
   explicit InFlight(AccumulatorContext& context)
       : bytes_(context.fields, "tcp.analysis.bytes_in_flight") {}
@@ -80,7 +80,7 @@ class InFlight final : public AccumulatorOf<InFlightState> {
   const PacketField bytes_;
 };
 
-class InitialRtt final : public AccumulatorOf<InitialRttState> {
+class InitialRtt final : public WholeAccumulatorOf<InitialRttState> {
  public:
   explicit InitialRtt(AccumulatorContext& context)
       : rtt_(context.fields, "tcp.analysis.initial_rtt") {}

@@ -184,7 +184,7 @@ std::string_view tcp_state(const ConnectionState& connection) {
   return origin == established && response == established ? "S1" : "OTH";
 }
 
-class Connections final : public AccumulatorOf<ConnectionState> {
+class Connections final : public WholeAccumulatorOf<ConnectionState> {
  public:
   explicit Connections(AccumulatorContext& context)
       : sequence_(context.fields, "tcp.seq_raw"),

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <tuple>
 
 #include "flow/accumulator.h"
 #include "stats/levels.h"
@@ -19,6 +20,11 @@ struct SynOptions {
   std::int16_t window_shift = -1;  ///< of the option window scale; -1 without
   bool sack = false;               ///< the option SACK permitted
   bool seen = false;               ///< there was a SYN
+
+  static constexpr auto members() {
+    return std::tuple(&SynOptions::window, &SynOptions::segment_bytes, &SynOptions::window_shift,
+                      &SynOptions::sack, &SynOptions::seen);
+  }
 };
 using SynState = std::array<SynOptions, 2>;
 [[nodiscard]] std::unique_ptr<Accumulator> make_syns(AccumulatorContext& context);
@@ -33,6 +39,21 @@ using WindowState = std::array<Levels, 2>;
 struct HandshakeState {
   std::int64_t syn_ns = 0, synack_ns = 0, ack_ns = 0;  ///< times of packets, nanoseconds since the epoch
   std::uint8_t steps = 0;                              ///< of the three
+
+  static constexpr auto members() {
+    return std::tuple(&HandshakeState::syn_ns, &HandshakeState::synack_ns, &HandshakeState::ack_ns,
+                      &HandshakeState::steps);
+  }
+};
+/// In a flow that may be a part of a longer one, what becomes of the handshake depends on how far it was
+/// before, and on which side is forward: all that it may come to is kept. The first is that of a flow.
+struct HandshakeParts {
+  std::array<std::array<HandshakeState, 3>, 2> of;  ///< by who is forward, the source or the destination,
+                                                    ///< and by the steps before
+
+  HandshakeParts();
+
+  static constexpr auto members() { return std::tuple(&HandshakeParts::of); }
 };
 [[nodiscard]] std::unique_ptr<Accumulator> make_handshake(AccumulatorContext& context);
 
@@ -40,12 +61,16 @@ struct HandshakeState {
 /// payload 8, FIN 16, RST 32.
 struct CompletenessState {
   std::uint8_t bits = 0;
+
+  static constexpr auto members() { return std::tuple(&CompletenessState::bits); }
 };
 [[nodiscard]] std::unique_ptr<Accumulator> make_completeness(AccumulatorContext& context);
 
 /// Who was first to close the connection, and to reset it.
 struct EndingState {
   std::optional<Direction> fin, rst;
+
+  static constexpr auto members() { return std::tuple(&EndingState::fin, &EndingState::rst); }
 };
 [[nodiscard]] std::unique_ptr<Accumulator> make_endings(AccumulatorContext& context);
 

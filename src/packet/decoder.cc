@@ -204,7 +204,6 @@ bool PacketDecoder::read_header(const Record& record, const TransportLayer& laye
   if (tcp) {
     header.tcp_flags = static_cast<std::uint16_t>(number_at(record, tcp_flags_, k, 0xffff));
   }
-  if (quoted && numbers_ == nullptr) return true;
   header.source.port = static_cast<std::uint16_t>(number_at(record, names.source_port, k, 0xffff));
   header.destination.port =
       static_cast<std::uint16_t>(number_at(record, names.destination_port, k, 0xffff));
@@ -305,8 +304,9 @@ void PacketDecoder::add_quoted(const Record& record, const TransportLayer& layer
   if (layer.transport == Transport::sctp) return;
   Packet header;
   if (!read_header(record, layer, true, header)) return;
-  if (std::find(quoted_.begin(), quoted_.end(), header.key) != quoted_.end()) return;
-  quoted_.push_back(header.key);
+  const bool known = std::any_of(quoted_.begin(), quoted_.end(),
+                                 [&](const Packet& other) { return other.key == header.key; });
+  if (!known) quoted_.push_back(header);
 }
 
 void PacketDecoder::expect(const Record& record, const LayerPlan& plan) {

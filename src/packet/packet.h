@@ -63,7 +63,8 @@ struct Frame {
   std::uint16_t ip_layers = 0;     ///< ip and ipv6 headers, quoted ones too: more than one in a tunnel
   std::span<const Packet> packets{}; ///< those that count; valid until the observers return
   std::span<const Packet> every{};   ///< what `packets` is if the tunnel policy takes all
-  std::span<const StreamKey> quoted{};  ///< streams whose headers an ICMP error quotes, each once
+  /// Headers that an ICMP error quotes, of each stream the first: key, ends and flags, as far as they are there.
+  std::span<const Packet> quoted{};
   bool timed = true;  ///< has a time stamp; else time_ns is that of the frame before
   bool cut = false;   ///< holds a transport header that is no packet because it was captured in part
 };

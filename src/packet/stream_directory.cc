@@ -20,12 +20,6 @@ auto order(const Endpoint& endpoint) {
   return std::tie(endpoint.address.version, endpoint.address.bytes, endpoint.port);
 }
 
-bool is_low(const Packet& packet) { return order(packet.source) <= order(packet.destination); }
-
-bool is_opening(const Packet& packet) {
-  return (packet.tcp_flags & (tcp_flag::syn | tcp_flag::ack)) == tcp_flag::syn;
-}
-
 std::uint64_t random_word() {
   std::random_device device;
   return (std::uint64_t{device()} << 32) | device();
@@ -49,7 +43,11 @@ std::size_t next_sweep(std::size_t now, std::size_t remembered) {
   return base + base / 4 + 1024;
 }
 
+std::size_t side_of(const Packet& packet) { return is_low(packet) ? 0 : 1; }
+
 }  // namespace
+
+bool is_low(const Packet& packet) noexcept { return order(packet.source) <= order(packet.destination); }
 
 StreamDirectory::StreamDirectory(std::chrono::nanoseconds idle, std::size_t remembered)
     : idle_ns_(static_cast<std::uint64_t>(idle.count())),
@@ -74,7 +72,7 @@ void StreamDirectory::renew(Conversation& conversation, Transport transport) {
   std::uint64_t& next = next_stream_[transport == Transport::udp];
   if (next > UINT32_MAX) throw InputError("more than 2^32 streams");
   conversation.stream = static_cast<std::uint32_t>(next++);
-  conversation.initial_known[0] = conversation.initial_known[1] = false;
+  conversation.initial = {};
 }
 
 std::uint64_t StreamDirectory::resolve(std::uint32_t segment_number, const Packet& packet,
@@ -98,8 +96,10 @@ std::uint64_t StreamDirectory::resolve(std::uint32_t segment_number, const Packe
 
   if (is_new) {
     renew(conversation, packet.key.transport);
-  } else if (numbers.known && is_opening(packet)) {
-    if (opens_anew(conversation, packet, numbers)) renew(conversation, packet.key.transport);
+  } else if (numbers.known && opens(packet)) {
+    if (conversation.initial.contradict(side_of(packet), numbers.sequence)) {
+      renew(conversation, packet.key.transport);
+    }
   } else if (other_here && first_here) {
     // A dissector began another stream in the middle, without a SYN.
     renew(conversation, packet.key.transport);
@@ -112,31 +112,21 @@ std::uint64_t StreamDirectory::resolve(std::uint32_t segment_number, const Packe
   conversation.local = number;
   conversation.touched_ns = clock_ns;
   known = {index + 1, conversation.generation};
-  if (numbers.known) learn(conversation, packet, numbers);
+  if (numbers.known) conversation.initial.learn(side_of(packet), packet.tcp_flags, numbers);
   return conversation.stream;
 }
 
-bool StreamDirectory::opens_anew(const Conversation& conversation, const Packet& packet,
-                                 const TcpNumbers& numbers) {
-  const std::size_t side = is_low(packet) ? 0 : 1;
-  return conversation.initial_known[side] && conversation.initial[side] != numbers.sequence;
-}
-
-/// The initial sequence numbers as tshark takes them: from a SYN, else what comes before the first
-/// byte seen; the other side's from an acknowledgement. A SYN-ACK sets its own anew.
-void StreamDirectory::learn(Conversation& conversation, const Packet& packet,
-                            const TcpNumbers& numbers) {
-  const std::size_t side = is_low(packet) ? 0 : 1, other = 1 - side;
-  const bool syn = (packet.tcp_flags & tcp_flag::syn) != 0;
-  const bool ack = (packet.tcp_flags & tcp_flag::ack) != 0;
-  if (!conversation.initial_known[side] || (syn && ack)) {
-    conversation.initial[side] = numbers.sequence - (syn ? 0 : 1);
-    conversation.initial_known[side] = true;
-  }
-  if (!conversation.initial_known[other] && ack) {
-    conversation.initial[other] = numbers.acknowledgement - 1;
-    conversation.initial_known[other] = true;
-  }
+void StreamDirectory::learn(std::uint32_t segment, const StreamKey& key, const InitialNumbers& initial,
+                            std::int64_t clock_ns) {
+  const Local& known = local(segments_[segment], key);
+  if (known.conversation == 0) return;
+  Conversation& conversation = memory_[known.conversation - 1];
+  // If it has gone on in another stream meanwhile, that one's numbers count.
+  const bool current = conversation.generation == known.generation && conversation.segment == segment &&
+                       conversation.local == static_cast<std::uint32_t>(key.stream);
+  if (!current) return;
+  conversation.initial.append(initial);
+  conversation.touched_ns = std::max(conversation.touched_ns, clock_ns);
 }
 
 StreamDirectory::Digest StreamDirectory::digest(const Packet& packet) const {

@@ -8,15 +8,12 @@
 #include <vector>
 
 #include "packet/packet.h"
+#include "packet/tcp_numbers.h"
 
 namespace flowmeter {
 
-/// What of a TCP header decides whether a connection begins anew: tcp.seq_raw and tcp.ack_raw.
-struct TcpNumbers {
-  std::uint32_t sequence = 0;
-  std::uint32_t acknowledgement = 0;
-  bool known = false;  ///< false: the header has none (it is cut, or UDP's)
-};
+/// Whether the sender is the lower one of the two ends.
+[[nodiscard]] bool is_low(const Packet& packet) noexcept;
 
 /// Turns the stream numbers of several tsharks into those of the whole input, in the order of first
 /// appearance for each transport.
@@ -44,6 +41,11 @@ class StreamDirectory {
   std::uint64_t resolve(std::uint32_t segment, const Packet& packet, const TcpNumbers& numbers,
                         std::int64_t clock_ns);
 
+  /// Adds what the packets behind the one of the last resolve() for that stream have taught, in the order of
+  /// (lower, higher) endpoint, see is_low(); for who resolves the first packet only of those that follow each
+  /// other. `clock_ns`: when the last of them came.
+  void learn(std::uint32_t segment, const StreamKey& local, const InitialNumbers& initial, std::int64_t clock_ns);
+
   /// No more packets of the segment will come: lets go of what was kept for it.
   void end_segment(std::uint32_t segment) { segments_.erase(segment); }
 
@@ -69,13 +71,13 @@ class StreamDirectory {
     Digest key;
     std::int64_t touched_ns = 0;
     std::uint32_t stream = 0;
-    std::uint32_t initial[2] = {0, 0};  // the sequence number before the first byte, by sender
     std::uint32_t segment = 0, local = 0;  // where its last packet came from
     std::uint32_t generation = 0;          // grows when the memory is used for another one
     std::uint32_t index = 0;               // in memory_
-    bool initial_known[2] = {false, false};
+    [[no_unique_address]] InitialNumbers initial;  // by is_low() of the sender
     bool used = false;
   };
+  static_assert(sizeof(Conversation) == 64);
   struct KeyOf {
     using type = Digest;
     const Digest& operator()(const Conversation& c) const noexcept { return c.key; }
@@ -101,9 +103,6 @@ class StreamDirectory {
   std::uint32_t allocate();
   void sweep(std::int64_t clock_ns);
   void renew(Conversation& conversation, Transport transport);
-  static bool opens_anew(const Conversation& conversation, const Packet& packet,
-                         const TcpNumbers& numbers);
-  static void learn(Conversation& conversation, const Packet& packet, const TcpNumbers& numbers);
 
   const std::uint64_t idle_ns_;
   const std::size_t remembered_;

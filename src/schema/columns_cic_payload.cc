@@ -128,19 +128,19 @@ void add_bulks(CicGroup& group) {
         "{} bulk (4 or more payload packets in a row, with gaps of at most 1 s)", side.adjective);
     group.add(fmt::format("{}_bytes_bulk_avg", side.prefix), "byte",
               fmt::format("payload bytes for each {}", rule), rate_fields, &make_bulks, [way](Cell& cell) {
-                const Bulks& bulks = cell.as<BulkState>().bulks[way];
+                const Bulks bulks = cell.as<BulkState>().bulks(static_cast<Direction>(way));
                 cell.out.real(over(bulks.bytes, bulks.count));
               });
     group.add(fmt::format("{}_packet_bulk_avg", side.prefix), "packet",
               fmt::format("packets for each {} bulk", side.adjective), rate_fields, &make_bulks,
               [way](Cell& cell) {
-                const Bulks& bulks = cell.as<BulkState>().bulks[way];
+                const Bulks bulks = cell.as<BulkState>().bulks(static_cast<Direction>(way));
                 cell.out.real(over(bulks.packets, bulks.count));
               });
     group.add(fmt::format("{}_bulk_rate_avg", side.prefix), "byte/s",
               fmt::format("payload bytes of the {} bulks a second of their duration", side.adjective),
               rate_fields, &make_bulks, [way](Cell& cell) {
-                const Bulks& bulks = cell.as<BulkState>().bulks[way];
+                const Bulks bulks = cell.as<BulkState>().bulks(static_cast<Direction>(way));
                 cell.out.real(per_second(bulks.bytes, bulks.duration_ns));
               });
   }

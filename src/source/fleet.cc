@@ -10,7 +10,6 @@
 
 #include "base/error.h"
 #include "base/interrupt.h"
-#include "base/parse.h"
 #include "source/dialect_source.h"
 #include "source/tshark_errors.h"
 
@@ -30,12 +29,6 @@ constexpr std::size_t open_filler_frames = 4096;
 constexpr std::size_t worth_filling = 4 * open_filler_frames;
 constexpr std::chrono::milliseconds pace{100};
 constexpr std::size_t output_chunk = std::size_t{64} << 10;
-
-FieldSet with_numbers(FieldSet fields) {
-  fields.add("tcp.seq_raw");
-  fields.add("tcp.ack_raw");
-  return fields;
-}
 
 Command fleet_command(const FleetOptions& options, const FieldSet& fields) {
   TsharkRun run;
@@ -62,9 +55,8 @@ TsharkFleet::TsharkFleet(boost::asio::io_context& io, const FleetOptions& option
                          Host host)
     : io_(io),
       options_(options),
-      fields_(with_numbers(fields)),
-      sequence_(fields_.find("tcp.seq_raw")),
-      acknowledgement_(fields_.find("tcp.ack_raw")),
+      fields_(fields),
+      numbers_(fields_),
       asked_(fields_),
       asked_of_open_(HeaderValues::remaining(fields_, options.protocols)),
       headers_(options.read_headers
@@ -398,19 +390,7 @@ void TsharkFleet::disagree() {
 std::uint64_t TsharkFleet::translate(const Packet& header, bool /*quoted*/) {
   clock_ns_ = clock_set_ ? std::max(clock_ns_, header.time_ns) : header.time_ns;
   clock_set_ = true;
-  TcpNumbers numbers;
-  if (header.key.transport == Transport::tcp) {
-    const auto value = [&](FieldId field) {
-      const auto values = record_.values(field);
-      return header.occurrence < values.size() ? parse_number(values[header.occurrence])
-                                               : std::nullopt;
-    };
-    const auto sequence = value(sequence_);
-    numbers.known = sequence.has_value();
-    numbers.sequence = static_cast<std::uint32_t>(sequence.value_or(0));
-    numbers.acknowledgement = static_cast<std::uint32_t>(value(acknowledgement_).value_or(0));
-  }
-  return directory_.resolve(due_segment_, header, numbers, clock_ns_);
+  return directory_.resolve(due_segment_, header, numbers_.of(header), clock_ns_);
 }
 
 /// Lets go of the lane's lives before `number`: nothing of theirs is waited for any more.

@@ -170,7 +170,7 @@ class TsharkFleet final : public PacketSource, private StreamNumbers {
   boost::asio::io_context& io_;
   const FleetOptions options_;
   FieldSet fields_;
-  const FieldId sequence_, acknowledgement_;
+  const TcpNumberReader numbers_;
   const FieldSet asked_, asked_of_open_;  // what tsharks are asked for
   std::optional<HeaderValues> headers_;
   Host host_;

@@ -6,15 +6,7 @@ void DecimalSums::add(const Decimal& sample) {
   if (count_ == 0 || compare(sample, min_) < 0) min_ = sample;
   if (count_ == 0 || compare(sample, max_) > 0) max_ = sample;
   ++count_;
-  if (sample.scale > scale_) {
-    const Integer factor = power_of_ten(sample.scale - scale_);
-    Integer power = factor;
-    for (Integer& sum : sums_) {
-      sum *= power;
-      power *= factor;
-    }
-    scale_ = sample.scale;
-  }
+  widen(sample.scale);
   Integer x = sample.mantissa;
   if (sample.scale < scale_) x *= power_of_ten(scale_ - sample.scale);
   Integer power = x;
@@ -22,6 +14,28 @@ void DecimalSums::add(const Decimal& sample) {
     sum += power;
     power *= x;
   }
+}
+
+void DecimalSums::widen(unsigned scale) {
+  if (scale <= scale_) return;
+  const Integer factor = power_of_ten(scale - scale_);
+  Integer power = factor;
+  for (Integer& sum : sums_) {
+    sum *= power;
+    power *= factor;
+  }
+  scale_ = scale;
+}
+
+void DecimalSums::merge(const DecimalSums& other) {
+  if (other.count_ == 0) return;
+  if (count_ == 0 || compare(other.min_, min_) < 0) min_ = other.min_;
+  if (count_ == 0 || compare(other.max_, max_) > 0) max_ = other.max_;
+  count_ += other.count_;
+  DecimalSums more = other;
+  more.widen(scale_);
+  widen(other.scale_);
+  for (std::size_t power = 0; power < sums_.size(); ++power) sums_[power] += more.sums_[power];
 }
 
 Ratio DecimalSums::sum() const { return {sums_[0], power_of_ten(scale_)}; }

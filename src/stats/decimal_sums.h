@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstdint>
+#include <tuple>
 
 #include "stats/ratio.h"
 
@@ -12,8 +13,14 @@ namespace flowmeter {
 class DecimalSums {
  public:
   void add(const Decimal& sample);
+  void merge(const DecimalSums& other);
 
   [[nodiscard]] std::uint64_t count() const noexcept { return count_; }
+
+  static constexpr auto members() {
+    return std::tuple(&DecimalSums::count_, &DecimalSums::min_, &DecimalSums::max_, &DecimalSums::scale_,
+                      &DecimalSums::sums_);
+  }
 
   // All that follows is of at least one sample.
 
@@ -28,6 +35,9 @@ class DecimalSums {
   [[nodiscard]] double variation() const;       ///< standard deviation / mean; 0 if the mean is 0
 
  private:
+  /// Takes at least as many decimals.
+  void widen(unsigned scale);
+
   /// n^2 m2 in units of 10^(-2 scale).
   [[nodiscard]] Integer second() const;
 

@@ -13,7 +13,8 @@ Frame frame_at(std::int64_t ns) {
 
 TEST(FrameTally, TellsWhatBecameOfFrames) {
   const std::vector<Packet> packets(2);
-  const StreamKey quoted[] = {{Transport::udp, 1}};
+  Packet quoted[1];
+  quoted[0].key = {Transport::udp, 1};
   FrameTally tally;
   Frame frame = frame_at(5 * second);
   frame.packets = packets;

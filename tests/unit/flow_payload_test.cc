@@ -75,20 +75,20 @@ TEST(Subflows, BeginAfterMoreThanASecond) {
 TEST(Bulks, TakeFourPacketsWithPayload) {
   Kept<BulkState> kept(&make_bulks);
   for (int i = 0; i < 3; ++i) kept.add(data(i * 10 * ms, 100), forward);
-  EXPECT_EQ(kept.state().bulks[0].count, 0U);
+  EXPECT_EQ(kept.state().bulks(static_cast<Direction>(0)).count, 0U);
   kept.add(data(25 * ms, 0), forward);
   kept.add(data(26 * ms, 0), backward);
-  EXPECT_EQ(kept.state().bulks[0].count, 0U);
+  EXPECT_EQ(kept.state().bulks(static_cast<Direction>(0)).count, 0U);
   kept.add(data(30 * ms, 100), forward);
-  EXPECT_EQ(kept.state().bulks[0].packets, 4U);
-  EXPECT_EQ(kept.state().bulks[0].duration_ns, 30 * ms);
+  EXPECT_EQ(kept.state().bulks(static_cast<Direction>(0)).packets, 4U);
+  EXPECT_EQ(kept.state().bulks(static_cast<Direction>(0)).duration_ns, 30 * ms);
   kept.add(data(40 * ms, 1), forward);
-  const Bulks& bulks = kept.state().bulks[0];
+  const Bulks bulks = kept.state().bulks(static_cast<Direction>(0));
   EXPECT_EQ(bulks.count, 1U);
   EXPECT_EQ(bulks.packets, 5U);
   EXPECT_EQ(bulks.bytes, 401U);
   EXPECT_EQ(bulks.duration_ns, 40 * ms);
-  EXPECT_EQ(kept.state().bulks[1].count, 0U);
+  EXPECT_EQ(kept.state().bulks(static_cast<Direction>(1)).count, 0U);
 }
 
 TEST(Bulks, EndWithPayloadOfTheOtherDirection) {
@@ -96,21 +96,21 @@ TEST(Bulks, EndWithPayloadOfTheOtherDirection) {
   for (int i = 0; i < 4; ++i) kept.add(data(i, 1), forward);
   kept.add(data(4, 1), backward);
   for (int i = 5; i < 8; ++i) kept.add(data(i, 1), forward);
-  EXPECT_EQ(kept.state().bulks[0].count, 1U);
-  EXPECT_EQ(kept.state().bulks[0].packets, 4U);
+  EXPECT_EQ(kept.state().bulks(static_cast<Direction>(0)).count, 1U);
+  EXPECT_EQ(kept.state().bulks(static_cast<Direction>(0)).packets, 4U);
   kept.add(data(8, 1), forward);
-  EXPECT_EQ(kept.state().bulks[0].count, 2U);
-  EXPECT_EQ(kept.state().bulks[0].duration_ns, 6);
+  EXPECT_EQ(kept.state().bulks(static_cast<Direction>(0)).count, 2U);
+  EXPECT_EQ(kept.state().bulks(static_cast<Direction>(0)).duration_ns, 6);
 }
 
 TEST(Bulks, EndAfterMoreThanASecond) {
   Kept<BulkState> kept(&make_bulks);
   kept.add(data(0, 1), backward);
   for (int i = 1; i < 4; ++i) kept.add(data(i * second, 1), backward);
-  EXPECT_EQ(kept.state().bulks[1].count, 1U);
+  EXPECT_EQ(kept.state().bulks(static_cast<Direction>(1)).count, 1U);
   kept.add(data(4 * second + 1, 1), backward);
-  EXPECT_EQ(kept.state().bulks[1].packets, 4U);
-  EXPECT_EQ(kept.state().run_packets, 1U);
+  EXPECT_EQ(kept.state().bulks(static_cast<Direction>(1)).packets, 4U);
+  EXPECT_EQ(kept.state().last.packets, 1U);
 }
 
 TEST(Activity, OnePacketIsNeitherActiveNorIdle) {

@@ -168,7 +168,7 @@ TEST(SmallCounter, CarriesIntoItsHigherWords) {
 struct Odd {
   char bytes[3] = {1, 2, 3};
 };
-class OddKind final : public AccumulatorOf<Odd> {
+class OddKind final : public WholeAccumulatorOf<Odd> {
   void add_packet(Odd& state, const Packet&, Direction) const override { ++state.bytes[0]; }
 };
 std::unique_ptr<Accumulator> make_odd(AccumulatorContext& context) {

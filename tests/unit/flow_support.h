@@ -5,6 +5,8 @@
 #include <new>
 #include <stdexcept>
 #include <string>
+#include <string_view>
+#include <tuple>
 #include <vector>
 
 #include "flow/accumulators.h"
@@ -17,6 +19,8 @@ namespace flowmeter::test {
 struct Trace {
   std::vector<std::uint64_t> forward, backward;
   int errors = 0;  ///< ICMP errors
+
+  static constexpr auto members() { return std::tuple(&Trace::forward, &Trace::backward, &Trace::errors); }
 };
 
 class Tracer final : public AccumulatorOf<Trace> {
@@ -24,8 +28,15 @@ class Tracer final : public AccumulatorOf<Trace> {
     (direction == Direction::forward ? state.forward : state.backward)
         .push_back(packet.frame_number);
   }
+  void append_part(Trace& state, const Trace& later, const PartEdge&) const override {
+    state.forward.insert(state.forward.end(), later.forward.begin(), later.forward.end());
+    state.backward.insert(state.backward.end(), later.backward.begin(), later.backward.end());
+    state.errors += later.errors;
+  }
+  void turn(Trace& state) const override { state.forward.swap(state.backward); }
 
  public:
+  std::string_view name() const noexcept override { return "trace"; }
   void add_error(std::byte* state) const override { ++as_state(state).errors; }
 };
 
@@ -85,11 +96,13 @@ class Bench final : public FlowSink {
       packet.frame_number = frame_number;
       packet.order_in_frame = order++;
     }
+    std::vector<Packet> headers(quoted.size());
+    for (std::size_t i = 0; i < quoted.size(); ++i) headers[i].key = quoted[i];
     const Frame frame{.number = frame_number,
                       .time_ns = time_ns,
                       .bytes = 0,
                       .packets = packets,
-                      .quoted = quoted};
+                      .quoted = headers};
     table_.on_frame(frame);
     for (const Packet& packet : packets) table_.on_packet(packet);
     table_.on_frame_end(frame);

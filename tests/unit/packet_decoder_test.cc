@@ -284,7 +284,7 @@ TEST(DecoderStreams, EveryHeaderWithANumberIsTranslated) {
   ASSERT_EQ(frame.packets.size(), 1U);
   EXPECT_EQ(frame.packets[0].key.stream, 100U);
   ASSERT_EQ(frame.quoted.size(), 1U);
-  EXPECT_EQ(frame.quoted[0], (StreamKey{Transport::udp, 101}));
+  EXPECT_EQ(frame.quoted[0].key, (StreamKey{Transport::udp, 101}));
   EXPECT_EQ(numbers.asked, "7 5q ");
 }
 
@@ -565,7 +565,7 @@ TEST_F(Reach, AnErrorThatQuotesAnEchoIsAboutItsConversation) {
                                                       {"icmp.ident", {"77"}}});
   EXPECT_TRUE(error.packets.empty());
   ASSERT_EQ(error.quoted.size(), 1U);
-  EXPECT_EQ(error.quoted[0], key);
+  EXPECT_EQ(error.quoted[0].key, key);
 }
 
 TEST_F(Reach, Icmpv6HasTypesAndNumbersOfItsOwn) {

@@ -1,0 +1,36 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <tuple>
+
+#include "flow/accumulator.h"
+#include "packet/tcp_numbers.h"
+
+namespace flowmeter {
+
+/// Where a part of a stream begins, as far as the part before must know it, and what it teaches of the
+/// connection's numbers.
+struct PartEdge {
+  std::int64_t first_ns = 0;                ///< time of the first packet
+  std::array<std::int64_t, 2> first_of_ns{};  ///< of the first packet of each direction
+  std::array<bool, 2> started{};            ///< that direction had a packet
+  InitialNumbers initial;                   ///< by direction of the sender
+
+  std::uint64_t id = 0;  ///< of the part where it is written; no part of the state
+
+  static constexpr auto members() {
+    return std::tuple(&PartEdge::first_ns, &PartEdge::first_of_ns, &PartEdge::started, &PartEdge::initial);
+  }
+
+  /// Gap to the first packet of a direction from what was before it.
+  [[nodiscard]] std::int64_t gap(std::size_t way, std::int64_t previous_ns) const noexcept {
+    return first_of_ns[way] - previous_ns;
+  }
+};
+
+/// Kept for every flow that may be a part.
+[[nodiscard]] std::unique_ptr<Accumulator> make_part_edge(AccumulatorContext& context);
+
+}  // namespace flowmeter

@@ -1,0 +1,92 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <tuple>
+#include <utility>
+
+#include "dialect/fields.h"
+#include "packet/packet.h"
+
+namespace flowmeter {
+
+/// What of a TCP header decides whether a connection begins anew: tcp.seq_raw and tcp.ack_raw.
+struct TcpNumbers {
+  std::uint32_t sequence = 0;
+  std::uint32_t acknowledgement = 0;
+  bool known = false;  ///< false: the header has none (it is cut, or UDP's)
+};
+
+/// Reads them from packets.
+class TcpNumberReader {
+ public:
+  /// Adds the fields to `fields`.
+  explicit TcpNumberReader(FieldSet& fields)
+      : sequence_(fields.add("tcp.seq_raw")), acknowledgement_(fields.add("tcp.ack_raw")) {}
+
+  /// Of a header, which may be one that an ICMP error quotes.
+  [[nodiscard]] TcpNumbers of(const Packet& header) const;
+
+ private:
+  FieldId sequence_, acknowledgement_;
+};
+
+/// Whether it is a SYN without ACK, which alone may open a connection anew.
+[[nodiscard]] constexpr bool opens(const Packet& packet) noexcept {
+  return (packet.tcp_flags & (tcp_flag::syn | tcp_flag::ack)) == tcp_flag::syn;
+}
+
+/// The sequence number before the first byte of each side of a connection, as tshark takes it
+/// (epan/dissectors/packet-tcp.c of 4.0): from a SYN, else what comes before the first byte seen; the other
+/// side's from an acknowledgement. A SYN+ACK sets its own anew.
+class InitialNumbers {
+ public:
+  /// `side`: the sender's, 0 or 1.
+  void learn(std::size_t side, std::uint16_t tcp_flags, const TcpNumbers& numbers) noexcept {
+    const bool syn = (tcp_flags & tcp_flag::syn) != 0, ack = (tcp_flags & tcp_flag::ack) != 0;
+    if (origin_[side] == Origin::none || (syn && ack)) {
+      number_[side] = numbers.sequence - (syn ? 0 : 1);
+      origin_[side] = Origin::guess;
+    }
+    if (syn) origin_[side] = Origin::syn;
+    const std::size_t other = 1 - side;
+    if (ack && origin_[other] == Origin::none) {
+      number_[other] = numbers.acknowledgement - 1;
+      origin_[other] = Origin::guess;
+    }
+  }
+
+  /// Whether a SYN with that number from that side opens another connection.
+  [[nodiscard]] bool contradict(std::size_t side, std::uint32_t sequence) const noexcept {
+    return origin_[side] != Origin::none && number_[side] != sequence;
+  }
+
+  /// Whether a SYN of that side was seen: what came before that makes no difference any more.
+  [[nodiscard]] bool settled(std::size_t side) const noexcept { return origin_[side] == Origin::syn; }
+
+  /// Adds what packets behind these have taught.
+  void append(const InitialNumbers& later) noexcept {
+    for (const std::size_t side : {0U, 1U}) {
+      if (origin_[side] != Origin::none && later.origin_[side] != Origin::syn) continue;
+      number_[side] = later.number_[side];
+      origin_[side] = later.origin_[side];
+    }
+  }
+
+  /// As if the sides had each other's place.
+  void swap_sides() noexcept {
+    std::swap(number_[0], number_[1]);
+    std::swap(origin_[0], origin_[1]);
+  }
+
+  static constexpr auto members() { return std::tuple(&InitialNumbers::number_, &InitialNumbers::origin_); }
+
+ private:
+  enum class Origin : std::uint8_t { none, guess, syn };
+
+  std::array<std::uint32_t, 2> number_{};
+  std::array<Origin, 2> origin_{};
+};
+
+}  // namespace flowmeter
