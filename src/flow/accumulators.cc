@@ -37,7 +37,8 @@ class Start final : public AccumulatorOf<StartState> {
   void turn(StartState&) const override {}
 };
 
-class Close final : public AccumulatorOf<CloseState> {
+/// What ends a flow is no matter of its parts: the table cuts by it.
+class Close final : public WholeAccumulatorOf<CloseState> {
   void add_packet(CloseState& state, const Packet& packet, Direction direction) const override {
     if (packet.key.transport != Transport::tcp) return;
     if ((packet.tcp_flags & tcp_flag::fin) != 0) state.fins |= static_cast<std::uint8_t>(1U << index(direction));

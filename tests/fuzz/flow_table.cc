@@ -22,7 +22,7 @@ struct Trace {
   Frames forward, backward;
 };
 
-class Tracer final : public AccumulatorOf<Trace> {
+class Tracer final : public WholeAccumulatorOf<Trace> {
   void add_packet(Trace& state, const Packet& packet, Direction direction) const override {
     (direction == Direction::forward ? state.forward : state.backward)
         .push_back(packet.frame_number);
