@@ -16,6 +16,7 @@ using std::chrono::milliseconds;
 
 constexpr milliseconds progress_start{1000};  // a short run shows nothing
 constexpr milliseconds progress_pace{250};
+constexpr milliseconds progress_log_pace{10'000};  // where each is a line that stays
 
 }  // namespace
 
@@ -45,7 +46,7 @@ void Run::schedule_repaint(milliseconds delay) {
   repaint_.async_wait([this](error_code error) {
     if (error || finished_ || ended_) return;
     progress_->paint();
-    schedule_repaint(progress_pace);
+    schedule_repaint(Progress::on_terminal() ? progress_pace : progress_log_pace);
   });
 }
 

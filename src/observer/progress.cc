@@ -43,6 +43,8 @@ Progress::Progress(std::string name, const FlowCounters& counters, Reporter& rep
 
 Progress::~Progress() { erase(); }
 
+bool Progress::on_terminal() { return isatty(STDERR_FILENO) != 0; }
+
 std::string Progress::line() const {
   const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start_;
   const double rate = static_cast<double>(frames_) / std::max(elapsed.count(), 1e-3);
@@ -61,6 +63,11 @@ std::string Progress::line() const {
 
 void Progress::paint() {
   std::string text = printable(line());
+  if (!on_terminal()) {
+    text += '\n';
+    std::fwrite(text.data(), 1, text.size(), stderr);
+    return;
+  }
   const std::size_t width = terminal_width() - 1;
   if (text.size() > width) text.resize(width);
   const std::string out = fmt::format("{}{}", erase_line, text);

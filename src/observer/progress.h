@@ -13,7 +13,8 @@
 namespace flowmeter {
 
 /// One line on a terminal that tells how far a run is: packets, packets a second, flows open and
-/// written, and for a file the share done and the time left.
+/// written, and for a file the share done and the time left. Where standard error is no terminal, whole lines
+/// without control characters.
 class Progress final : public PacketObserver {
  public:
   /// `counters` and `reporter` outlive the object. `share`: how much of the input was read, 0 to 1,
@@ -26,6 +27,9 @@ class Progress final : public PacketObserver {
 
   void on_frame(const Frame& /*frame*/) override { ++frames_; }
   void on_end(EndOfInput /*end*/) override { erase(); }
+
+  /// Whether standard error is a terminal.
+  [[nodiscard]] static bool on_terminal();
 
   /// Paints the line anew; called now and then.
   void paint();

@@ -41,7 +41,9 @@ class Running:
 def running(tmp_path, *options):
     out = tmp_path / "printed"
     with out.open("wb") as rows, out.with_suffix(".err").open("wb") as err:
-        process = subprocess.Popen([binary(), *map(str, options)], stdin=subprocess.DEVNULL, stdout=rows, stderr=err, cwd=tmp_path)
+        # A group of its own in our session, as a shell gives it: one without a shell cannot be stopped by SIGTSTP.
+        process = subprocess.Popen([binary(), *map(str, options)], stdin=subprocess.DEVNULL, stdout=rows, stderr=err, cwd=tmp_path,
+                                   process_group=0)
     try:
         yield Running(process, out)
     finally:
@@ -205,3 +207,12 @@ def test_stopped_and_continued(tmp_path):
         meter.process.send_signal(signal.SIGCONT)
         meter.wait_for(lambda: meter.rows().count("\n") > 5)
         assert meter.end() == flowmeter("-t", "0.01", *COLUMNS, growing).out.decode()
+
+
+def test_progress_without_a_terminal_is_plain_lines(tmp_path):
+    growing = tmp_path / "x.pcap"
+    append(growing, (SAMPLES / "dns.pcap").read_bytes())
+    with running(tmp_path, "--follow", growing, "--progress", *COLUMNS) as meter:
+        meter.wait_for(lambda: "packets" in meter.said())
+        meter.end()
+        assert re.fullmatch(r"(\S*x\.pcap: \d+ packets, [\d,]+/s, flows: \d+ open, \d+ written\n)+", meter.said()), repr(meter.said())
