@@ -38,8 +38,12 @@ std::size_t terminal_width() {
 }  // namespace
 
 Progress::Progress(std::string name, const FlowCounters& counters, Reporter& reporter,
-                   std::function<std::optional<double>()> share)
-    : name_(std::move(name)), counters_(counters), reporter_(reporter), share_(std::move(share)) {}
+                   std::function<std::optional<double>()> share, bool terminal)
+    : name_(std::move(name)),
+      counters_(counters),
+      reporter_(reporter),
+      share_(std::move(share)),
+      terminal_(terminal) {}
 
 Progress::~Progress() { erase(); }
 
@@ -63,7 +67,7 @@ std::string Progress::line() const {
 
 void Progress::paint() {
   std::string text = printable(line());
-  if (!on_terminal()) {
+  if (!terminal_) {
     text += '\n';
     std::fwrite(text.data(), 1, text.size(), stderr);
     return;

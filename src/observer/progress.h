@@ -18,9 +18,9 @@ namespace flowmeter {
 class Progress final : public PacketObserver {
  public:
   /// `counters` and `reporter` outlive the object. `share`: how much of the input was read, 0 to 1,
-  /// if that is known.
+  /// if that is known. `terminal`: whether one line is painted over and over, or whole lines are written.
   Progress(std::string name, const FlowCounters& counters, Reporter& reporter,
-           std::function<std::optional<double>()> share);
+           std::function<std::optional<double>()> share, bool terminal = on_terminal());
   ~Progress() override;
   Progress(const Progress&) = delete;
   Progress& operator=(const Progress&) = delete;
@@ -44,6 +44,7 @@ class Progress final : public PacketObserver {
   const FlowCounters& counters_;
   Reporter& reporter_;
   const std::function<std::optional<double>()> share_;
+  const bool terminal_;
   const std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
   std::uint64_t frames_ = 0;
   bool painted_ = false;

@@ -93,7 +93,7 @@ TEST(ProgressTest, PaintsOneLineAndRemovesIt) {
   Reporter reporter(Reporter::Level::normal);
   testing::internal::CaptureStderr();
   {
-    Progress progress("x.pcap", counts, reporter, [] { return std::optional(0.25); });
+    Progress progress("x.pcap", counts, reporter, [] { return std::optional(0.25); }, true);
     for (int i = 0; i < 2'345; ++i) progress.on_frame({});
     progress.paint();
     reporter.error("e");
@@ -121,11 +121,26 @@ TEST(ProgressTest, ShowsNothingUnlessPainted) {
   EXPECT_EQ(testing::internal::GetCapturedStderr(), "");
 }
 
+TEST(ProgressTest, WritesWholeLinesWithoutATerminal) {
+  const Counts counts;
+  Reporter reporter(Reporter::Level::normal);
+  testing::internal::CaptureStderr();
+  {
+    Progress progress("x.pcap", counts, reporter, nullptr, false);
+    progress.paint();
+    progress.on_end(EndOfInput::complete);
+  }
+  const std::string text = testing::internal::GetCapturedStderr();
+  EXPECT_EQ(text.find("x.pcap: 0 packets, "), 0U) << text;
+  EXPECT_EQ(text.find('\n'), text.size() - 1) << text;
+  EXPECT_EQ(text.find_first_of("\r\x1b"), std::string::npos) << text;
+}
+
 TEST(ProgressTest, CountsFlowsAndFitsTheTerminal) {
   const Counts counts;
   Reporter reporter(Reporter::Level::normal);
   testing::internal::CaptureStderr();
-  Progress progress("x\ny", counts, reporter, nullptr);
+  Progress progress("x\ny", counts, reporter, nullptr, true);
   progress.paint();
   const std::string text = testing::internal::GetCapturedStderr();
   EXPECT_EQ(text.find('\n'), std::string::npos);
