@@ -16,14 +16,14 @@ std::string int32(std::uint32_t value, Order order) {
   return order == Order::big ? high + low : low + high;
 }
 
-std::string pcap_header(Order order, std::uint32_t link_type, std::uint32_t magic,
-                        std::uint32_t snaplen, std::uint16_t minor) {
-  return int32(magic, order) + int16(2, order) + int16(minor, order) + int32(0, order) +
-         int32(0, order) + int32(snaplen, order) + int32(link_type, order);
+std::string pcap_header(Order order, std::uint32_t link_type, std::uint32_t magic, std::uint32_t snaplen,
+                        std::uint16_t minor) {
+  return int32(magic, order) + int16(2, order) + int16(minor, order) + int32(0, order) + int32(0, order) +
+         int32(snaplen, order) + int32(link_type, order);
 }
 
-std::string pcap_record(Order order, std::string_view packet, std::uint32_t seconds,
-                        std::uint32_t fraction, std::uint32_t orig_len) {
+std::string pcap_record(Order order, std::string_view packet, std::uint32_t seconds, std::uint32_t fraction,
+                        std::uint32_t orig_len) {
   const auto size = static_cast<std::uint32_t>(packet.size());
   return int32(seconds, order) + int32(fraction, order) + int32(size, order) +
          int32(std::max(size, orig_len), order) + std::string(packet);
@@ -38,15 +38,13 @@ std::string block(Order order, std::uint32_t type, std::string_view body) {
 
 std::string section(Order order, std::string_view options) {
   return block(order, 0x0A0D0D0A,
-               int32(0x1A2B3C4D, order) + int16(1, order) + int16(0, order) +
-                   int32(0xFFFFFFFF, order) + int32(0xFFFFFFFF, order) + std::string(options));
+               int32(0x1A2B3C4D, order) + int16(1, order) + int16(0, order) + int32(0xFFFFFFFF, order) +
+                   int32(0xFFFFFFFF, order) + std::string(options));
 }
 
-std::string interface(Order order, std::uint32_t link_type, std::uint32_t snaplen,
-                      std::string_view options) {
-  return block(
-      order, 1,
-      int16(link_type, order) + int16(0, order) + int32(snaplen, order) + std::string(options));
+std::string interface(Order order, std::uint32_t link_type, std::uint32_t snaplen, std::string_view options) {
+  return block(order, 1,
+               int16(link_type, order) + int16(0, order) + int32(snaplen, order) + std::string(options));
 }
 
 namespace {
@@ -80,17 +78,15 @@ std::string obsolete(Order order, std::string_view packet, std::uint16_t id) {
 }
 
 std::string option(Order order, std::uint16_t code, std::string_view value) {
-  return int16(code, order) + int16(static_cast<std::uint32_t>(value.size()), order) +
-         with_padding(value);
+  return int16(code, order) + int16(static_cast<std::uint32_t>(value.size()), order) + with_padding(value);
 }
 
 std::string ethernet(std::string_view payload, std::uint16_t type) {
-  return std::string("\x02\0\0\0\0\1\x02\0\0\0\0\2", 12) + int16(type, Order::big) +
-         std::string(payload);
+  return std::string("\x02\0\0\0\0\1\x02\0\0\0\0\2", 12) + int16(type, Order::big) + std::string(payload);
 }
 
-std::string ipv4(std::uint8_t protocol, std::uint8_t from, std::uint8_t to,
-                 std::string_view payload, std::uint16_t fragment, std::string_view options) {
+std::string ipv4(std::uint8_t protocol, std::uint8_t from, std::uint8_t to, std::string_view payload,
+                 std::uint16_t fragment, std::string_view options) {
   const auto words = static_cast<std::uint32_t>(5 + (options.size() + 3) / 4);
   const auto size = static_cast<std::uint32_t>(words * 4 + payload.size());
   std::string head{static_cast<char>(0x40 | words), 0};
@@ -123,8 +119,8 @@ std::string Reading::kinds() const {
 namespace {
 
 void keep(Reading& reading, CaptureItem item) {
-  const bool more_tail = item.kind == ItemKind::tail && !reading.items.empty() &&
-                         reading.items.back().kind == ItemKind::tail;
+  const bool more_tail =
+      item.kind == ItemKind::tail && !reading.items.empty() && reading.items.back().kind == ItemKind::tail;
   if (more_tail) {
     reading.records.back() += item.bytes;
     return;

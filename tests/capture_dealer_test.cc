@@ -108,8 +108,8 @@ TEST(Dealer, WhatIsNotPlainGoesToTheFirst) {
 
 TEST(Dealer, DamageGoesToTheFirst) {
   const auto frames = packets(20);
-  const std::string bad = int32(1, little) + int32(2, little) + int32(0x7FFFFFFF, little) +
-                          int32(1, little) + "and so on";
+  const std::string bad =
+      int32(1, little) + int32(2, little) + int32(0x7FFFFFFF, little) + int32(1, little) + "and so on";
   Dealer dealer(3, CaptureOrigin::file);
   feed(dealer, pcap(frames) + bad + pcap(frames), 100);
   dealer.finish();

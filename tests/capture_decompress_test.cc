@@ -36,8 +36,7 @@ std::string lz4(std::string_view plain) {
   LZ4F_preferences_t preferences{};
   preferences.frameInfo.contentChecksumFlag = LZ4F_contentChecksumEnabled;
   std::string packed(LZ4F_compressFrameBound(plain.size(), &preferences), '\0');
-  packed.resize(
-      LZ4F_compressFrame(packed.data(), packed.size(), plain.data(), plain.size(), &preferences));
+  packed.resize(LZ4F_compressFrame(packed.data(), packed.size(), plain.data(), plain.size(), &preferences));
   return packed;
 }
 

@@ -95,8 +95,8 @@ TEST(DealKey, Icmpv6ErrorsGoWithWhatTheyQuote) {
     const std::string error = std::string{type, 0} + std::string(6, '\0');
     expect_pair(key(ipv6(58, 9, 1, error + quote), 0x86DD), the_pair6, DealReason::quoted);
   }
-  const std::string redirect = std::string("\x89", 1) + std::string(39, '\0') +
-                               std::string("\2\1aaaaaa", 8) + std::string("\4\x09......", 8);
+  const std::string redirect = std::string("\x89", 1) + std::string(39, '\0') + std::string("\2\1aaaaaa", 8) +
+                               std::string("\4\x09......", 8);
   expect_pair(key(ipv6(58, 9, 1, redirect + quote), 0x86DD), the_pair6, DealReason::quoted);
 }
 
@@ -105,8 +105,8 @@ TEST(DealKey, TunnelsAreFixed) {
     expect_fixed(key(ipv4(protocol, 1, 2, ports(1, 2))), DealReason::tunnel);
     expect_fixed(key(ipv6(protocol, 1, 2, ports(1, 2)), 0x86DD), DealReason::tunnel);
   }
-  for (const std::uint16_t port : std::initializer_list<std::uint16_t>{
-           4789, 8472, 2152, 3386, 6081, 3544, 1701, 5246, 5247, 6343, 4341, 6635}) {
+  for (const std::uint16_t port : std::initializer_list<std::uint16_t>{4789, 8472, 2152, 3386, 6081, 3544,
+                                                                       1701, 5246, 5247, 6343, 4341, 6635}) {
     expect_fixed(key(ipv4(17, 1, 2, ports(port, 9))), DealReason::tunnel);
     expect_fixed(key(ipv4(17, 1, 2, ports(9, port))), DealReason::tunnel);
     expect_pair(key(ipv4(6, 1, 2, ports(9, port))), the_pair);
@@ -151,8 +151,8 @@ TEST(DealKey, TellsApplicationsByEitherPort) {
       EXPECT_FALSE(application(protocol, port, 40000, 0x2001)) << port;
     }
   }
-  for (const std::uint16_t port : std::initializer_list<std::uint16_t>{
-           20, 21, 554, 8554, 1080, 1720, 2855, 3260, 5500, 5501, 5900, 5910}) {
+  for (const std::uint16_t port : std::initializer_list<std::uint16_t>{20, 21, 554, 8554, 1080, 1720, 2855,
+                                                                       3260, 5500, 5501, 5900, 5910}) {
     EXPECT_TRUE(application(6, port, 40000)) << port;
     EXPECT_FALSE(application(17, port, 40000)) << port;
   }

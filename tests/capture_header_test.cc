@@ -10,11 +10,10 @@ namespace {
 constexpr Order little = Order::little;
 
 /// A TCP header of 20 bytes with sequence number 0x01020304, acknowledgement 0x05060708.
-std::string tcp_header(std::uint16_t from, std::uint16_t to, std::uint16_t flags,
-                       unsigned words = 5) {
+std::string tcp_header(std::uint16_t from, std::uint16_t to, std::uint16_t flags, unsigned words = 5) {
   const auto bits = static_cast<std::uint16_t>(words << 12U | flags);
-  return int16(from, Order::big) + int16(to, Order::big) + "\1\2\3\4\5\6\7\x08" +
-         int16(bits, Order::big) + std::string(6, '\0');
+  return int16(from, Order::big) + int16(to, Order::big) + "\1\2\3\4\5\6\7\x08" + int16(bits, Order::big) +
+         std::string(6, '\0');
 }
 
 std::string udp_header(std::uint16_t from, std::uint16_t to) {
@@ -74,8 +73,7 @@ TEST(FrameHeader, HasUdpOverIpv6) {
 
 TEST(FrameHeader, HasWhatAnErrorQuotes) {
   const std::string quote = ipv4(17, 2, 1, udp_header(53, 999));
-  const FrameHeader header =
-      header_of_ip(ipv4(1, 9, 2, std::string("\3\3\0\0\0\0\0\0", 8) + quote));
+  const FrameHeader header = header_of_ip(ipv4(1, 9, 2, std::string("\3\3\0\0\0\0\0\0", 8) + quote));
   EXPECT_TRUE(header.quoted);
   EXPECT_EQ(header.protocol, 17);
   EXPECT_EQ(header.source_port, 53);

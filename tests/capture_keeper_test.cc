@@ -37,13 +37,9 @@ class DealerKeeper : public testing::Test {
     return one.worker;
   }
 
-  unsigned worker_without_keeper(const std::string& frame) {
-    return worker_of(deal_key(1, frame), workers);
-  }
+  unsigned worker_without_keeper(const std::string& frame) { return worker_of(deal_key(1, frame), workers); }
 
-  std::vector<std::string> kept() {
-    return read(dealer_.output(keeper), 0, CaptureOrigin::pipe).packets;
-  }
+  std::vector<std::string> kept() { return read(dealer_.output(keeper), 0, CaptureOrigin::pipe).packets; }
 
   Dealer dealer_{workers, CaptureOrigin::pipe, {.keeper = true}};
 };
@@ -74,8 +70,8 @@ TEST_F(DealerKeeper, HasAPairFromItsFirstSuchFrameOn) {
 
 /// Such a frame goes to the keeper, and takes nothing else between its hosts along.
 TEST_F(DealerKeeper, HasNoPairByAFrameThatAnnouncesNothing) {
-  const auto segment = [](std::uint8_t from, std::uint8_t to, std::uint16_t source,
-                          std::uint16_t target, char flags) {
+  const auto segment = [](std::uint8_t from, std::uint8_t to, std::uint16_t source, std::uint16_t target,
+                          char flags) {
     std::string header = ports(source, target);
     header[13] = flags;
     return ethernet(ipv4(6, from, to, header));

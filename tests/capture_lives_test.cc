@@ -199,18 +199,16 @@ class RandomCapture {
     const std::string payload = ports(port, 7777) + std::string(below(40), 'x');
     const std::uint8_t protocol = below(2) == 0 ? 6 : 17;
     constexpr std::uint16_t places[] = {0x2000, 0x2001, 0x0002};
-    const std::string v6_head{
-        static_cast<char>(protocol), 0, 0, static_cast<char>(1 + 8 * below(2)), 0, 0, 0,
-        static_cast<char>(below(3))};
+    const std::string v6_head{static_cast<char>(protocol), 0, 0, static_cast<char>(1 + 8 * below(2)), 0, 0, 0,
+                              static_cast<char>(below(3))};
     switch (below(6)) {
       case 0:
         return ethernet(ipv4(protocol, from, to, payload, places[below(3)]));
       case 1:
         return ethernet(ipv6(44, from, to, v6_head + payload), 0x86DD);
       case 2:
-        return ethernet(
-            std::string("\0\5\x08\0", 4) + ipv4(protocol, from, to, payload, places[below(3)]),
-            0x8100);
+        return ethernet(std::string("\0\5\x08\0", 4) + ipv4(protocol, from, to, payload, places[below(3)]),
+                        0x8100);
       case 3:
         return below(3) == 0 ? ethernet("arp", 0x806) : ethernet(ipv4(47, from, to, payload));
       default:
@@ -289,8 +287,8 @@ class RandomLives : public testing::TestWithParam<Setting> {
   }
 
   /// Before frame `i`: all the fragments that its lane had in this section.
-  void expect_context(const RandomCapture& input, const std::vector<std::size_t>& fragments,
-                      std::size_t i, std::span<const std::string> context) {
+  void expect_context(const RandomCapture& input, const std::vector<std::size_t>& fragments, std::size_t i,
+                      std::span<const std::string> context) {
     std::vector<std::string> expected;
     for (const std::size_t at : fragments) {
       if (input.sections()[at] == input.sections()[i]) expected.push_back(input.frames()[at]);

@@ -107,10 +107,9 @@ TEST(Pcap, UsbMayBeLong) {
 
 /// A record with the 24 bytes of header that Red Hat 6.1 wrote under the standard magic number.
 std::string long_record(Order order, std::string_view packet) {
-  return pcap_record(order, "", 1, 2).substr(0, 8) +
-         int32(static_cast<std::uint32_t>(packet.size()), order) +
-         int32(static_cast<std::uint32_t>(packet.size()), order) + int32(2, order) +
-         int16(0x800, order) + int16(0, order) + std::string(packet);
+  return pcap_record(order, "", 1, 2).substr(0, 8) + int32(static_cast<std::uint32_t>(packet.size()), order) +
+         int32(static_cast<std::uint32_t>(packet.size()), order) + int32(2, order) + int16(0x800, order) +
+         int16(0, order) + std::string(packet);
 }
 
 TEST(Pcap, GuessesVariantsOfFilesOnly) {
@@ -127,12 +126,10 @@ TEST(Pcapng, ReadsEveryBlock) {
     const std::string statistics(12, '\0');
     const auto got = read_all_ways(
         section(order) + interface(order, 1) + interface(order, 101) + block(order, 10, secrets) +
-        block(order, 4, std::string(4, '\0')) + enhanced(order, "abcde") +
-        enhanced(order, "xyz", 1) + simple(order, "12345", 5) + obsolete(order, "old", 1) +
-        block(order, 5, statistics) + block(order, 0x7777, "what") +
-        block(order, 0xBAD, int32(99, order) + "custom") +
-        block(order, 9, "__REALTIME_TIMESTAMP=1000000\n") +
-        block(order, 0x204, std::string(30, 's')));
+        block(order, 4, std::string(4, '\0')) + enhanced(order, "abcde") + enhanced(order, "xyz", 1) +
+        simple(order, "12345", 5) + obsolete(order, "old", 1) + block(order, 5, statistics) +
+        block(order, 0x7777, "what") + block(order, 0xBAD, int32(99, order) + "custom") +
+        block(order, 9, "__REALTIME_TIMESTAMP=1000000\n") + block(order, 0x204, std::string(30, 's')));
     EXPECT_EQ(got.kinds(), "SIIDNFFFF--FFF");
     EXPECT_EQ(got.state, ReaderState::ended);
     EXPECT_EQ(got.packets, (std::vector<std::string>{"abcde", "xyz", "12345", "old", "", "", ""}));
@@ -177,8 +174,7 @@ TEST(Pcapng, TimeUnitsAndOffsets) {
 
 TEST(Pcapng, SimplePacketsAreCutAtTheSnapLength) {
   const Order order = Order::big;
-  const auto got =
-      read_all_ways(section(order) + interface(order, 1, 6) + simple(order, "123456", 9));
+  const auto got = read_all_ways(section(order) + interface(order, 1, 6) + simple(order, "123456", 9));
   EXPECT_EQ(got.kinds(), "SIF");
   EXPECT_EQ(got.items[2].caplen, 6U);
   EXPECT_EQ(got.items[2].orig_len, 9U);
@@ -201,10 +197,8 @@ TEST(Pcapng, Damage) {
   for (const std::string& bad :
        {bad_trailer, long_packet, enhanced(order, "abc", 7), obsolete(order, "abc", 7),
         block(order, 6, "short"), block(order, 3, int32(50, order)),
-        int32(6, order) + int32(4, order) + "1234",
-        int32(6, order) + int32(0x0FFFFFF0, order) + "1234",
-        enhanced(order, "abc", 0, 1,
-                 option(order, 1, "x") + int16(2, order) + int16(5, order) + "four"),
+        int32(6, order) + int32(4, order) + "1234", int32(6, order) + int32(0x0FFFFFF0, order) + "1234",
+        enhanced(order, "abc", 0, 1, option(order, 1, "x") + int16(2, order) + int16(5, order) + "four"),
         interface(order, 1, 0, int16(2, order) + int16(99, order)),
         block(order, 10, int32(1, order) + int32(99, order)),
         block(order, 0xBAD, int32(10949, order) + int32(3, order))}) {

@@ -67,9 +67,8 @@ Shown tshark(const std::string& bytes, const std::string& fields, bool pipe) {
   const fs::path words = scratch() / "words";
   std::ofstream(input, std::ios::binary) << bytes;
   const std::string from = pipe ? "cat " + input.string() + " | " : "";
-  const std::string command = from + "tshark -n -o frame.generate_md5_hash:TRUE -r - -T fields " +
-                              fields + (pipe ? "" : " < " + input.string()) + " 2> " +
-                              words.string();
+  const std::string command = from + "tshark -n -o frame.generate_md5_hash:TRUE -r - -T fields " + fields +
+                              (pipe ? "" : " < " + input.string()) + " 2> " + words.string();
   Shown shown;
   FILE* output = popen(command.c_str(), "r");
   std::string text;
@@ -121,8 +120,7 @@ Lines in_order(Dealer& dealer, LinesOf lines_of) {
 
 /// The same, with one life for each worker.
 Lines in_order(Dealer& dealer, const std::vector<Shown>& shown) {
-  return in_order(dealer,
-                  [&](const DealRun& run) -> const Lines& { return shown[run.worker].lines; });
+  return in_order(dealer, [&](const DealRun& run) -> const Lines& { return shown[run.worker].lines; });
 }
 
 std::vector<unsigned> worker_counts() {
@@ -280,8 +278,8 @@ Lines expect_same_layers(const std::string& bytes, unsigned workers, const Deale
 
 std::string udp(std::uint16_t from, std::uint16_t to, std::string_view payload) {
   const auto size = static_cast<std::uint32_t>(8 + payload.size());
-  return int16(from, Order::big) + int16(to, Order::big) + int16(size, Order::big) +
-         int16(0, Order::big) + std::string(payload);
+  return int16(from, Order::big) + int16(to, Order::big) + int16(size, Order::big) + int16(0, Order::big) +
+         std::string(payload);
 }
 
 /// The third part of a datagram of 48 bytes, of three; each with its own datagrams by `host`.
@@ -296,9 +294,9 @@ std::string third(std::uint8_t host, std::uint16_t i) {
 
 /// Datagrams in parts, between one another, in any order and more than once.
 std::string with_fragments() {
-  constexpr std::pair<std::uint8_t, std::uint16_t> order[] = {
-      {2, 0}, {4, 2}, {2, 1}, {1, 1}, {2, 2}, {1, 0}, {4, 0}, {2, 0},
-      {2, 1}, {1, 2}, {4, 1}, {2, 2}, {1, 2}, {6, 0}, {6, 2}};
+  constexpr std::pair<std::uint8_t, std::uint16_t> order[] = {{2, 0}, {4, 2}, {2, 1}, {1, 1}, {2, 2},
+                                                              {1, 0}, {4, 0}, {2, 0}, {2, 1}, {1, 2},
+                                                              {4, 1}, {2, 2}, {1, 2}, {6, 0}, {6, 2}};
   std::string bytes = section(Order::little) + interface(Order::little);
   for (const auto& [host, i] : order) bytes += enhanced(Order::little, third(host, i));
   return bytes;
@@ -308,10 +306,8 @@ std::string with_fragments() {
 std::string with_tftp() {
   using namespace std::string_literals;
   const std::string frames[] = {
-      ipv4(17, 1, 2, udp(40000, 69, "\0\1name\0octet\0"s)),
-      ipv4(17, 3, 4, udp(40000, 40001, "other")),
-      ipv4(17, 2, 1, udp(50000, 40000, "\0\3\0\1data"s)),
-      ipv4(17, 1, 2, udp(40000, 50000, "\0\4\0\1"s)),
+      ipv4(17, 1, 2, udp(40000, 69, "\0\1name\0octet\0"s)), ipv4(17, 3, 4, udp(40000, 40001, "other")),
+      ipv4(17, 2, 1, udp(50000, 40000, "\0\3\0\1data"s)),   ipv4(17, 1, 2, udp(40000, 50000, "\0\4\0\1"s)),
       ipv4(17, 4, 3, udp(40001, 40000, "other")),
   };
   std::string bytes = pcap_header(Order::big);

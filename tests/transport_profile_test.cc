@@ -86,9 +86,7 @@ TEST(TransportProfile, KeepsAnUnknownTunnelWhoseTableLeadsToIp) {
   EXPECT_TRUE(has(profile().kept, "newtunnel"));
 }
 
-TEST(TransportProfile, SnmpIsAnApplicationAlsoOverEthernet) {
-  EXPECT_TRUE(has(profile().disabled, "snmp"));
-}
+TEST(TransportProfile, SnmpIsAnApplicationAlsoOverEthernet) { EXPECT_TRUE(has(profile().disabled, "snmp")); }
 
 TEST(TransportProfile, LeavesAloneWhatIsOnlyReachedBehindAnApplication) {
   const TransportProfile p = profile();
@@ -111,16 +109,16 @@ TEST(TransportProfile, FilesHaveOneEntryALine) {
 }
 
 TEST(TransportProfile, TakesTheHeuristicsNameFromVersionsThatPrintIt) {
-  const TransportProfile p = derive_transport_profile(
-      "tcp.port\t80\thttp\n", "tcp\thttp\tT\tT\thttp_over_tcp\tHTTP over TCP\n",
-      "Hypertext Transfer Protocol\tHTTP\thttp\n");
+  const TransportProfile p =
+      derive_transport_profile("tcp.port\t80\thttp\n", "tcp\thttp\tT\tT\thttp_over_tcp\tHTTP over TCP\n",
+                               "Hypertext Transfer Protocol\tHTTP\thttp\n");
   EXPECT_EQ(p.heuristic_protos, "http_over_tcp,0\n");
 }
 
 TEST(TransportProfile, SkipsLinesThatAreNoRows) {
   const TransportProfile p =
-      derive_transport_profile("Running as user \"root\".\n\ntcp.port\t80\ntcp.port\t22\tssh\r\n",
-                               "\n\t\n", "Secure Shell\tSSH\tssh\r\n");
+      derive_transport_profile("Running as user \"root\".\n\ntcp.port\t80\ntcp.port\t22\tssh\r\n", "\n\t\n",
+                               "Secure Shell\tSSH\tssh\r\n");
   EXPECT_EQ(p.disabled, std::vector<std::string>{"ssh"});
 }
 

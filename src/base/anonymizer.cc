@@ -22,12 +22,9 @@ std::size_t place_of(const IpAddress& address) noexcept {
 
 }  // namespace
 
-void Anonymizer::Free::operator()(evp_cipher_ctx_st* context) const noexcept {
-  EVP_CIPHER_CTX_free(context);
-}
+void Anonymizer::Free::operator()(evp_cipher_ctx_st* context) const noexcept { EVP_CIPHER_CTX_free(context); }
 
-Anonymizer::Anonymizer(const Key& key)
-    : cipher_(EVP_CIPHER_CTX_new()), remembered_(remembered_addresses) {
+Anonymizer::Anonymizer(const Key& key) : cipher_(EVP_CIPHER_CTX_new()), remembered_(remembered_addresses) {
   if (!cipher_) throw std::bad_alloc();
   if (EVP_EncryptInit_ex(cipher_.get(), EVP_aes_128_ecb(), nullptr, key.data(), nullptr) != 1) {
     throw std::runtime_error("libcrypto has no AES-128");
@@ -44,8 +41,7 @@ Anonymizer::~Anonymizer() = default;
 void Anonymizer::encrypt(std::span<Block> blocks) const {
   std::uint8_t* const bytes = blocks.front().data();
   int written = 0;
-  if (EVP_EncryptUpdate(cipher_.get(), bytes, &written, bytes,
-                        static_cast<int>(blocks.size_bytes())) != 1) {
+  if (EVP_EncryptUpdate(cipher_.get(), bytes, &written, bytes, static_cast<int>(blocks.size_bytes())) != 1) {
     throw std::runtime_error("libcrypto's AES-128 failed");
   }
 }

@@ -37,8 +37,7 @@ class ReaderGone : public std::runtime_error {
 /// `not_a_capture`, that it is in no format that tshark knows.
 class InputError : public std::runtime_error {
  public:
-  explicit InputError(const std::string& what, bool nothing_done = false,
-                      bool not_a_capture = false)
+  explicit InputError(const std::string& what, bool nothing_done = false, bool not_a_capture = false)
       : std::runtime_error(what), nothing_done_(nothing_done), not_a_capture_(not_a_capture) {}
 
   [[nodiscard]] bool nothing_done() const noexcept { return nothing_done_; }

@@ -28,8 +28,8 @@ std::optional<std::int64_t> parse_fraction(std::string_view digits) {
 std::optional<std::int64_t> combine(std::int64_t seconds, std::int64_t fraction, bool negative) {
   std::int64_t ns = 0;
   if (__builtin_mul_overflow(seconds, ns_per_s, &ns)) return std::nullopt;
-  const bool overflow = negative ? __builtin_sub_overflow(ns, fraction, &ns)
-                                 : __builtin_add_overflow(ns, fraction, &ns);
+  const bool overflow =
+      negative ? __builtin_sub_overflow(ns, fraction, &ns) : __builtin_add_overflow(ns, fraction, &ns);
   if (overflow) return std::nullopt;
   return ns;
 }
@@ -53,8 +53,8 @@ std::optional<std::int64_t> parse_iso(std::string_view text) {
   const int year = digits_at(text, 0, 4), month = digits_at(text, 5, 2);
   const int day = digits_at(text, 8, 2), hour = digits_at(text, 11, 2);
   const int minute = digits_at(text, 14, 2), second = digits_at(text, 17, 2);
-  if (year < 0 || month < 0 || day < 0 || hour < 0 || hour > 23 || minute < 0 || minute > 59 ||
-      second < 0 || second > 60) {
+  if (year < 0 || month < 0 || day < 0 || hour < 0 || hour > 23 || minute < 0 || minute > 59 || second < 0 ||
+      second > 60) {
     return std::nullopt;
   }
   const std::chrono::year_month_day date{std::chrono::year{year},
@@ -86,8 +86,7 @@ std::optional<std::int64_t> parse_time(std::string_view text) noexcept {
   if (error != std::errc{}) return std::nullopt;
   if (end == last) return combine(seconds, 0, negative);
   if (*end != '.') return std::nullopt;
-  const auto fraction =
-      parse_fraction(std::string_view(end + 1, static_cast<std::size_t>(last - end - 1)));
+  const auto fraction = parse_fraction(std::string_view(end + 1, static_cast<std::size_t>(last - end - 1)));
   if (!fraction) return std::nullopt;
   return combine(seconds, *fraction, negative);
 }

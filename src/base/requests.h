@@ -2,8 +2,8 @@
 
 namespace flowmeter {
 
-/// Signals by which a running program is asked for something, and that end nothing: SIGHUP for new output files,
-/// SIGUSR1 for the counters. One object for the process.
+/// Signals by which a running program is asked for something, and that end nothing: SIGHUP for new output
+/// files, SIGUSR1 for the counters. One object for the process.
 class Requests {
  public:
   /// What was asked for.

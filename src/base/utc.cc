@@ -18,8 +18,8 @@ std::string utc_text(std::int64_t ns, unsigned digits) {
                                  time.hours().count(), time.minutes().count(), time.seconds().count());
   if (digits > 0) {
     const auto second = std::uint64_t{1'000'000'000};
-    const auto rest = static_cast<std::uint64_t>(ns) -
-                      static_cast<std::uint64_t>(seconds_since.count()) * second;
+    const auto rest =
+        static_cast<std::uint64_t>(ns) - static_cast<std::uint64_t>(seconds_since.count()) * second;
     text += fmt::format(".{:09}", rest).substr(0, 1 + digits);
   }
   return text + 'Z';

@@ -37,20 +37,17 @@ inline std::uint64_t be64(std::string_view bytes, std::size_t offset) {
 
 /// 16 bits in the capture's order.
 inline std::uint16_t u16(std::string_view bytes, std::size_t offset, Order order) {
-  return order == Order::big ? be16(bytes, offset)
-                             : boost::endian::load_little_u16(at(bytes, offset));
+  return order == Order::big ? be16(bytes, offset) : boost::endian::load_little_u16(at(bytes, offset));
 }
 
 /// 32 bits in the capture's order.
 inline std::uint32_t u32(std::string_view bytes, std::size_t offset, Order order) {
-  return order == Order::big ? be32(bytes, offset)
-                             : boost::endian::load_little_u32(at(bytes, offset));
+  return order == Order::big ? be32(bytes, offset) : boost::endian::load_little_u32(at(bytes, offset));
 }
 
 /// 64 bits in the capture's order.
 inline std::uint64_t u64(std::string_view bytes, std::size_t offset, Order order) {
-  return order == Order::big ? be64(bytes, offset)
-                             : boost::endian::load_little_u64(at(bytes, offset));
+  return order == Order::big ? be64(bytes, offset) : boost::endian::load_little_u64(at(bytes, offset));
 }
 
 /// Rounds up to a multiple of four, wrapping at 32 bits as Wireshark's readers do.

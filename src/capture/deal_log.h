@@ -26,8 +26,8 @@ class DealLog {
   void add(std::uint32_t worker, std::uint32_t life, std::uint64_t place) {
     if (begin_ != runs_.size()) {
       DealRun& last = runs_.back();
-      const bool follows = last.worker == worker && last.life == life &&
-                           last.first + last.count == place && last.count != UINT32_MAX;
+      const bool follows = last.worker == worker && last.life == life && last.first + last.count == place &&
+                           last.count != UINT32_MAX;
       if (follows) {
         ++last.count;
         return;

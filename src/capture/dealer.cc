@@ -101,8 +101,7 @@ DealKey Dealer::key_of(const CaptureItem& frame) const {
 }
 
 unsigned Dealer::lane_of(const DealKey& key) const {
-  const bool kept =
-      options_.keeper && key.follows() && (key.application || keepers_.contains(key.hash));
+  const bool kept = options_.keeper && key.follows() && (key.application || keepers_.contains(key.hash));
   if (kept) return static_cast<unsigned>(lanes_.size() - 1);
   const bool odd = key.fixed ? key.reason != DealReason::not_ip : key.fragment;
   return options_.headers && odd ? odd_ : worker_of(key, workers_);
@@ -111,8 +110,9 @@ unsigned Dealer::lane_of(const DealKey& key) const {
 unsigned Dealer::worker_for(const CaptureItem& frame) const { return lane_of(key_of(frame)); }
 
 /// A life has as many frames as it may, unless that would let all tsharks together become too large: then the
-/// largest is replaced before. When lives of n workers end in turn, they have d, 2d, ..., nd frames at the end of the
-/// last one, which is the whole life: half of (n + 1) lives together. So none ends before it had half of its frames.
+/// largest is replaced before. When lives of n workers end in turn, they have d, 2d, ..., nd frames at the
+/// end of the last one, which is the whole life: half of (n + 1) lives together. So none ends before it had
+/// half of its frames.
 bool Dealer::life_is_over(unsigned worker) const {
   const std::uint64_t most = options_.life_frames;
   if (most == 0 || is_keeper(worker) || on_life_end_ == nullptr) return false;
@@ -177,8 +177,6 @@ void Dealer::new_life(unsigned worker) {
   ++lane.life;
 }
 
-bool Dealer::needed(unsigned worker) const {
-  return lanes_[worker].frames != 0 || (worker == 0 && rest_);
-}
+bool Dealer::needed(unsigned worker) const { return lanes_[worker].frames != 0 || (worker == 0 && rest_); }
 
 }  // namespace flowmeter

@@ -25,7 +25,7 @@ struct DealerOptions {
   std::uint64_t life_frames = 0;  ///< most frames of the input in a worker's life; 0: it never ends
   bool keeper = false;            ///< one more lane, for applications whose dissectors remember
   std::size_t keeper_pairs = std::size_t{1} << 20;  ///< most pairs of addresses that it keeps
-  bool headers = false;           ///< workers get open frames alone, whose headers are kept
+  bool headers = false;                             ///< workers get open frames alone, whose headers are kept
 };
 
 /// Deals the frames of one capture to a number of tsharks, each reading `-r -` from a pipe.

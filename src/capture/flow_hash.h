@@ -33,9 +33,9 @@ struct DealKey {
   std::uint32_t datagram = 0;  ///< of a fragment: the identification that its datagram has
 
   // Where the TCP or UDP header is, if there is one that was walked to; views of the frame.
-  std::uint8_t protocol = 0;      ///< 6 or 17; 0: there is none
-  std::string_view transport{};   ///< from that header on, link padding included
-  std::string_view network{};     ///< from the IP header before it on
+  std::uint8_t protocol = 0;     ///< 6 or 17; 0: there is none
+  std::string_view transport{};  ///< from that header on, link padding included
+  std::string_view network{};    ///< from the IP header before it on
 
   /// Whether it goes where its pair of addresses goes, if that has been given a place. So that no
   /// datagram is torn apart, this is so for all UDP fragments, tunnels or not.

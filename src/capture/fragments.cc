@@ -33,8 +33,7 @@ std::size_t Fragments::too_many(std::size_t size) const {
   std::size_t gone = 0;
   std::size_t bytes = bytes_.size();
   const auto enough = [&] {
-    return kept_.size() - gone <= most(max_records) && bytes <= most(max_bytes) &&
-           bytes + size <= max_bytes;
+    return kept_.size() - gone <= most(max_records) && bytes <= most(max_bytes) && bytes + size <= max_bytes;
   };
   while (gone != kept_.size() && !enough()) bytes -= kept_[gone++].size;
   return gone;

@@ -54,8 +54,7 @@ FrameHeader frame_header(const CaptureItem& frame, const DealKey& key) {
   header.bytes = frame.orig_len;
   if (key.fixed || key.fragment || key.protocol == 0) return header;
   const bool quoted = key.reason == DealReason::quoted;
-  const std::string_view transport =
-      quoted ? key.transport : within_length(key.network, key.transport);
+  const std::string_view transport = quoted ? key.transport : within_length(key.network, key.transport);
   if (!is_whole(key.protocol, transport)) return header;
   header.protocol = key.protocol;
   header.quoted = quoted;

@@ -28,8 +28,7 @@ std::uint64_t address_hash(std::string_view address) {
 /// tunnel. `payload`: what the first part has behind the header; empty for others.
 DealKey fragment_key(std::uint8_t protocol, std::uint32_t datagram, std::string_view payload,
                      std::uint64_t hash) {
-  const bool plain =
-      protocol == tcp_protocol || protocol == icmp_protocol || protocol == icmpv6_protocol;
+  const bool plain = protocol == tcp_protocol || protocol == icmp_protocol || protocol == icmpv6_protocol;
   DealKey key{hash, !plain, DealReason::fragment};
   key.fragment = true;
   key.unsure = protocol == udp_protocol || protocol == udplite_protocol;
@@ -123,9 +122,9 @@ DealKey ipv4_key(std::string_view packet) {
   const std::uint8_t protocol = wire::u8(packet, 9);
   const std::uint16_t place = wire::be16(packet, 6) & 0x3FFFU;  // offset, or more to come
   const bool first = (place & 0x1FFFU) == 0;
-  const DealKey key = place == 0 ? transport_key(protocol, payload, hash)
-                                 : fragment_key(protocol, wire::be16(packet, 4),
-                                                first ? payload : std::string_view{}, hash);
+  const DealKey key =
+      place == 0 ? transport_key(protocol, payload, hash)
+                 : fragment_key(protocol, wire::be16(packet, 4), first ? payload : std::string_view{}, hash);
   const bool routed = header > 20 && has_source_route(packet.substr(20, header - 20));
   return routed ? readdressed(key) : within(packet, key);
 }

@@ -107,14 +107,12 @@ NetworkPart ethernet(std::string_view packet) {
 }
 
 /// Linux cooked captures: the protocol is an Ethernet type if it is large enough.
-NetworkPart cooked(std::string_view packet, std::size_t header, std::size_t hardware,
-                   std::size_t protocol) {
+NetworkPart cooked(std::string_view packet, std::size_t header, std::size_t hardware, std::size_t protocol) {
   constexpr std::uint16_t last_linux_type = 1536;
   constexpr std::uint16_t ip_gre_hardware = 778;
   if (packet.size() < header) return {Kind::truncated, {}};
   const std::uint16_t type = wire::be16(packet, protocol);
-  if (type <= last_linux_type || wire::be16(packet, hardware) == ip_gre_hardware)
-    return {Kind::other, {}};
+  if (type <= last_linux_type || wire::be16(packet, hardware) == ip_gre_hardware) return {Kind::other, {}};
   return by_ethertype(type, packet.substr(header));
 }
 
@@ -143,8 +141,7 @@ NetworkPart loopback(std::string_view packet, bool network_order) {
 NetworkPart raw(std::string_view packet) {
   constexpr std::uint16_t ppp_address_and_control = 0xFF03;
   if (packet.size() < 8) return {Kind::truncated, {}};
-  if (wire::be16(packet, 1) == ppp_address_and_control ||
-      wire::be16(packet, 6) == ppp_address_and_control)
+  if (wire::be16(packet, 1) == ppp_address_and_control || wire::be16(packet, 6) == ppp_address_and_control)
     return {Kind::other, {}};
   return by_version(packet);
 }

@@ -12,9 +12,7 @@ class PairSet {
  public:
   explicit PairSet(std::size_t limit) : limit_(limit) {}
 
-  [[nodiscard]] bool contains(std::uint64_t hash) const {
-    return size_ != 0 && slots_[slot_of(hash)] != 0;
-  }
+  [[nodiscard]] bool contains(std::uint64_t hash) const { return size_ != 0 && slots_[slot_of(hash)] != 0; }
 
   /// False: it is full. Not for what it contains.
   bool add(std::uint64_t hash);

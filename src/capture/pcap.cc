@@ -44,16 +44,14 @@ FormatStep PcapFormat::step(std::string_view data, bool end, CaptureItem& item) 
   item.orig_len = wire::u32(data, 12, order_);
   item.time_offset = 0;
   item.packet = data.substr(record_header_size, caplen);
-  item.time =
-      std::chrono::seconds(wire::u32(data, 0, order_)) +
-      std::chrono::nanoseconds(std::int64_t{wire::u32(data, 4, order_)} * nanoseconds_per_unit_);
+  item.time = std::chrono::seconds(wire::u32(data, 0, order_)) +
+              std::chrono::nanoseconds(std::int64_t{wire::u32(data, 4, order_)} * nanoseconds_per_unit_);
   return FormatStep::whole(size);
 }
 
 FormatStep PcapFormat::start(std::string_view data, bool end, CaptureItem& item) {
   if (data.size() < file_header_size) return FormatStep::more(file_header_size);
-  order_ =
-      is_standard(wire::u32(data, 0, wire::Order::big)) ? wire::Order::big : wire::Order::little;
+  order_ = is_standard(wire::u32(data, 0, wire::Order::big)) ? wire::Order::big : wire::Order::little;
   const std::uint32_t magic = wire::u32(data, 0, order_);
   const std::uint16_t major = wire::u16(data, 4, order_);
   const std::uint16_t minor = wire::u16(data, 6, order_);
@@ -61,16 +59,14 @@ FormatStep PcapFormat::start(std::string_view data, bool end, CaptureItem& item)
   constexpr std::uint32_t reserved_bits = 0x03FF0000;
   // Before 2.4, and in DG/UX's 543.0, the two lengths of a record are or may be swapped.
   const bool old = major < 2 || (major == 2 && minor < 4) || major == 543;
-  if (!is_standard(magic) || old || (network & reserved_bits) != 0)
-    return FormatStep::unsupported();
+  if (!is_standard(magic) || old || (network & reserved_bits) != 0) return FormatStep::unsupported();
   link_type_ = network & 0xFFFF;
   max_caplen_ = max_caplen(link_type_);
   if (origin_ == CaptureOrigin::file && magic == microseconds_magic) {
-    const VariantGuess guess = guess_variant(data.substr(file_header_size), end, order_,
-                                             wire::u32(data, 16, order_), max_caplen_);
+    const VariantGuess guess =
+        guess_variant(data.substr(file_header_size), end, order_, wire::u32(data, 16, order_), max_caplen_);
     if (guess.kind == VariantGuess::Kind::other) return FormatStep::unsupported();
-    if (guess.kind == VariantGuess::Kind::more)
-      return FormatStep::more(file_header_size + guess.needed);
+    if (guess.kind == VariantGuess::Kind::more) return FormatStep::more(file_header_size + guess.needed);
   }
   nanoseconds_per_unit_ = magic == nanoseconds_magic ? 1 : 1000;
   started_ = true;

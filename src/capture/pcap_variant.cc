@@ -48,8 +48,8 @@ Trial try_variant(std::string_view data, bool end, std::size_t header, const Lim
 
 }  // namespace
 
-VariantGuess guess_variant(std::string_view records, bool end, wire::Order order,
-                           std::uint32_t snaplen, std::uint32_t max_caplen) {
+VariantGuess guess_variant(std::string_view records, bool end, wire::Order order, std::uint32_t snaplen,
+                           std::uint32_t max_caplen) {
   int best = 0;
   std::size_t chosen = 0;
   for (std::size_t i = 0; i < header_sizes.size(); ++i) {

@@ -18,7 +18,7 @@ struct VariantGuess {
 /// Looks at the first three records as Wireshark does for a regular file. `records` begins behind
 /// the file header; `end`: nothing follows. `snaplen`: of the file header.
 /// Source: libpcap_try_variants in wiretap/libpcap.c, 4.0.17.
-VariantGuess guess_variant(std::string_view records, bool end, wire::Order order,
-                           std::uint32_t snaplen, std::uint32_t max_caplen);
+VariantGuess guess_variant(std::string_view records, bool end, wire::Order order, std::uint32_t snaplen,
+                           std::uint32_t max_caplen);
 
 }  // namespace flowmeter

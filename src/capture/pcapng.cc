@@ -22,9 +22,7 @@ std::string_view between(std::string_view block, std::size_t offset) {
 
 }  // namespace
 
-bool PcapngFormat::is_magic(std::string_view four) {
-  return wire::be32(four, 0) == section_header_block;
-}
+bool PcapngFormat::is_magic(std::string_view four) { return wire::be32(four, 0) == section_header_block; }
 
 FormatStep PcapngFormat::step(std::string_view data, bool /*end*/, CaptureItem& item) {
   if (data.size() < 12) return FormatStep::more(12);
@@ -66,8 +64,7 @@ FormatStep PcapngFormat::block(std::string_view data, CaptureItem& item) {
   item = CaptureItem{};
   item.order = order_;
   if (!read_block(whole, type, item)) return FormatStep::damaged();
-  if (wire::round4(wire::u32(whole, size - trailer_size, order_)) != size)
-    return FormatStep::damaged();
+  if (wire::round4(wire::u32(whole, size - trailer_size, order_)) != size) return FormatStep::damaged();
   return FormatStep::whole(size);
 }
 
@@ -112,8 +109,7 @@ bool PcapngFormat::read_interface(std::string_view block, CaptureItem& item) {
   return true;
 }
 
-bool PcapngFormat::read_packet(std::string_view block, std::uint32_t interface_id,
-                               CaptureItem& item) {
+bool PcapngFormat::read_packet(std::string_view block, std::uint32_t interface_id, CaptureItem& item) {
   constexpr std::uint32_t fixed_size = 28;
   const std::uint32_t caplen = wire::u32(block, 20, order_);
   if (interface_id >= interfaces_.size()) return false;

@@ -70,8 +70,7 @@ std::uint32_t minimum_block(std::uint32_t type) {
   }
 }
 
-bool read_other_block(std::string_view block, std::uint32_t type, wire::Order order,
-                      CaptureItem& item) {
+bool read_other_block(std::string_view block, std::uint32_t type, wire::Order order, CaptureItem& item) {
   switch (type) {
     case name_resolution_block:
       item.kind = ItemKind::names;

@@ -28,7 +28,6 @@ std::uint32_t minimum_block(std::uint32_t type);
 
 /// Fills `item` from a block that is neither a section header, an interface nor a packet.
 /// False: Wireshark refuses the block.
-bool read_other_block(std::string_view block, std::uint32_t type, wire::Order order,
-                      CaptureItem& item);
+bool read_other_block(std::string_view block, std::uint32_t type, wire::Order order, CaptureItem& item);
 
 }  // namespace flowmeter

@@ -27,8 +27,7 @@ std::optional<std::chrono::nanoseconds> epoch_time(std::uint64_t raw, std::uint6
   seconds += static_cast<std::uint64_t>(offset_seconds);  // wraps like two's complement
   const auto total = static_cast<std::int64_t>(seconds);
   if (total > last_second || total < -last_second) return std::nullopt;
-  return std::chrono::seconds(total) +
-         std::chrono::nanoseconds(static_cast<std::int32_t>(fraction));
+  return std::chrono::seconds(total) + std::chrono::nanoseconds(static_cast<std::int32_t>(fraction));
 }
 
 }  // namespace flowmeter

@@ -21,8 +21,8 @@ bool is_syn_or_reset(std::string_view tcp) {
 }
 
 /// A tunnel is nothing else, whatever the other port is.
-DealKey by_ports(std::uint8_t protocol, std::string_view payload, std::uint64_t hash,
-                 PortTest is_tunnel, PortMemory memory_of) {
+DealKey by_ports(std::uint8_t protocol, std::string_view payload, std::uint64_t hash, PortTest is_tunnel,
+                 PortMemory memory_of) {
   if (payload.size() < 4) return {hash, true, DealReason::truncated};
   const std::uint16_t from = wire::be16(payload, 0);
   const std::uint16_t to = wire::be16(payload, 2);

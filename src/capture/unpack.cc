@@ -38,8 +38,7 @@ class GzipUnpacker final : public Unpacker {
     stream_.next_out = reinterpret_cast<Bytef*>(out);
     stream_.avail_out = out_size;
     const int code = inflate(&stream_, Z_NO_FLUSH);
-    Unpacked result{Unpacked::State::going, in_size - stream_.avail_in,
-                    out_size - stream_.avail_out};
+    Unpacked result{Unpacked::State::going, in_size - stream_.avail_in, out_size - stream_.avail_out};
     if (code == Z_STREAM_END) {
       result.state = Unpacked::State::done;
     } else if (code != Z_OK && code != Z_BUF_ERROR) {
@@ -132,9 +131,8 @@ Packing detect_packing(std::string_view head, bool end) {
     std::string_view bytes;
     Packing packing;
   };
-  for (const Magic& magic :
-       {Magic{"\x1f\x8b"sv, Packing::gzip}, Magic{"\x28\xb5\x2f\xfd"sv, Packing::zstd},
-        Magic{"\x04\x22\x4d\x18"sv, Packing::lz4}}) {
+  for (const Magic& magic : {Magic{"\x1f\x8b"sv, Packing::gzip}, Magic{"\x28\xb5\x2f\xfd"sv, Packing::zstd},
+                             Magic{"\x04\x22\x4d\x18"sv, Packing::lz4}}) {
     if (!agrees(head, magic.bytes)) continue;
     if (head.size() >= magic.bytes.size()) return magic.packing;
     return end ? Packing::none : Packing::unclear;

@@ -22,10 +22,10 @@ struct FileAccount {
 struct InputAccount {
   std::vector<FileAccount> files;
   std::vector<InterfaceCounts> interfaces;  ///< of a live capture
-  std::string command;  ///< of each tshark, as a line for a shell; empty: none was run
+  std::string command;                      ///< of each tshark, as a line for a shell; empty: none was run
   FrameTally frames;
   FlowTally flows{};
-  double seconds = 0;   ///< from the opening of the input to the end of its last flow
+  double seconds = 0;  ///< from the opening of the input to the end of its last flow
 };
 
 /// Seconds of CPU time that the program has used so far, and the programs that it ran and that have ended.

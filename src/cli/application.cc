@@ -58,8 +58,8 @@ std::string column_table(const FeatureSettings& settings) {
   std::string table;
   const ColumnRegistry registry(settings);
   for (const Column& column : registry.columns()) {
-    table += fmt::format("{}\t{}\t{}\t{}\t{}\n", column.name, column.group, column.unit,
-                         column.description, fmt::join(column.fields, ","));
+    table += fmt::format("{}\t{}\t{}\t{}\t{}\n", column.name, column.group, column.unit, column.description,
+                         fmt::join(column.fields, ","));
   }
   return table;
 }

@@ -50,7 +50,8 @@ void refuse_to_replace_inputs(const std::string& written, const std::vector<Inpu
   for (const Input& input : inputs) {
     const std::vector<std::string> whole = {input.path};
     for (const std::string& part : input.parts.empty() ? whole : input.parts) {
-      if (same_file(written, part)) throw UsageError(fmt::format("{}: is an input as well as an output", written));
+      if (same_file(written, part))
+        throw UsageError(fmt::format("{}: is an input as well as an output", written));
     }
   }
 }
@@ -61,8 +62,8 @@ void refuse_clashes(const std::vector<Input>& inputs, const Options& options) {
     const fs::path path = output_path(options.output, input, options.rows.format);
     const auto [other, is_new] = taken.emplace(path, input.path);
     if (!is_new) {
-      throw UsageError(fmt::format("{} and {} would both be written to {}", other->second,
-                                   input.path, path.string()));
+      throw UsageError(
+          fmt::format("{} and {} would both be written to {}", other->second, input.path, path.string()));
     }
   }
 }
@@ -80,7 +81,8 @@ Batch::Batch(const Options& options, const MeterPlan& plan, Reporter& reporter)
   if (inputs_.empty()) {
     throw UsageError(fmt::format("{}: no files below", fmt::join(options_.inputs, ", ")));
   }
-  for (const std::string& written : {options.output, options.meta}) refuse_to_replace_inputs(written, inputs_);
+  for (const std::string& written : {options.output, options.meta})
+    refuse_to_replace_inputs(written, inputs_);
   if (!options.meta.empty()) {
     if (options.meta == options.output || same_file(options.meta, options.output)) {
       throw UsageError(fmt::format("{}: is named for the rows and by --meta", options.meta));
@@ -136,8 +138,8 @@ ExitStatus Batch::meter_all() {
   io_.run();
   if (common_output_) finish_common_output();
   if (skipped_ != 0) {
-    reporter_.warning(fmt::format("skipped {} file{} that tshark does not know as captures{}",
-                                  skipped_, skipped_ == 1 ? "" : "s",
+    reporter_.warning(fmt::format("skipped {} file{} that tshark does not know as captures{}", skipped_,
+                                  skipped_ == 1 ? "" : "s",
                                   options_.level == Reporter::Level::verbose ? "" : " (-v names them)"));
   }
   if (options_.accounts()) reporter_.note(fmt::format("CPU: {}", in_words(cpu_time())));
@@ -183,9 +185,9 @@ void Batch::start(const Input& input, bool alone) {
     job.output = std::make_unique<Output>(*job.spool, "");
     if (&job == jobs_.front().get()) job.spool->open();
   }
-  job.run = InputRun::start(io_, options_, plan_, setup_, input, alone ? options_.jobs : 1, alone,
-                            *job.output, reporter_,
-                            [this, &job](const RunResult& result) { over(job, result); });
+  job.run =
+      InputRun::start(io_, options_, plan_, setup_, input, alone ? options_.jobs : 1, alone, *job.output,
+                      reporter_, [this, &job](const RunResult& result) { over(job, result); });
 }
 
 void Batch::over(Job& job, const RunResult& result) {

@@ -77,10 +77,10 @@ class Batch {
   std::unique_ptr<Output> common_output_;
   boost::asio::io_context io_;
   std::unique_ptr<Requests> requests_;
-  std::unique_ptr<Waiter> asked_;         // while there are jobs
-  boost::asio::steady_timer clock_{io_};  // of the rotation
-  std::size_t next_ = 0;                  // input to be started
-  std::deque<std::unique_ptr<Job>> jobs_; // in the order of the inputs
+  std::unique_ptr<Waiter> asked_;          // while there are jobs
+  boost::asio::steady_timer clock_{io_};   // of the rotation
+  std::size_t next_ = 0;                   // input to be started
+  std::deque<std::unique_ptr<Job>> jobs_;  // in the order of the inputs
   bool stopping_ = false;
   bool output_failed_ = false;
   std::size_t done_ = 0, failed_ = 0, skipped_ = 0;

@@ -49,9 +49,7 @@ class FirstFrame {
   [[nodiscard]] std::optional<std::int64_t> time_ns() const noexcept { return time_ns_; }
 
   /// Whether it could read that far at all.
-  [[nodiscard]] bool understood() const noexcept {
-    return time_ns_ || reader_.state() == ReaderState::ended;
-  }
+  [[nodiscard]] bool understood() const noexcept { return time_ns_ || reader_.state() == ReaderState::ended; }
 
  private:
   void look() {
@@ -74,8 +72,8 @@ class FirstFrame {
 
 /// The same from tshark, which knows more formats.
 Beginning ask_tshark(const std::string& tshark, const std::string& file) {
-  const std::vector<std::string> arguments = {"-n", "-r", file,     "-c", "1",
-                                              "-T", "fields", "-e", "frame.time_epoch"};
+  const std::vector<std::string> arguments = {
+      "-n", "-r", file, "-c", "1", "-T", "fields", "-e", "frame.time_epoch"};
   Child child({tshark, arguments, private_environment()}, Child::Input::none);
   std::string text(piece_bytes, '\0');
   std::size_t size = 0;
@@ -125,8 +123,7 @@ void sort(std::vector<Part>& parts) {
 
 }  // namespace
 
-Input one_after_the_other(const std::vector<Input>& inputs, const std::string& tshark,
-                          Reporter& reporter) {
+Input one_after_the_other(const std::vector<Input>& inputs, const std::string& tshark, Reporter& reporter) {
   std::vector<Part> parts;
   for (const Input& input : inputs) {
     const Beginning beginning = begin_of(input, tshark);

@@ -8,8 +8,8 @@
 
 namespace flowmeter {
 
-/// Those of the files that are captures, in the order of their first frames (by name, if those are of one time).
-/// What is none, or is gone, is left out with a note.
+/// Those of the files that are captures, in the order of their first frames (by name, if those are of one
+/// time). What is none, or is gone, is left out with a note.
 [[nodiscard]] std::vector<std::string> captures_in_order(const std::vector<std::string>& files,
                                                          const std::string& tshark, Reporter& reporter);
 

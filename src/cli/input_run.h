@@ -20,9 +20,9 @@ namespace flowmeter {
 /// How the run over one input ended.
 struct RunResult {
   ExitStatus status = ExitStatus::ok;
-  std::string message;      ///< what went wrong, if something did; without the program's name
-  bool output_failed = false;  ///< nobody takes the output: no sense in going on
-  bool not_a_capture = false;  ///< tshark does not know what it is
+  std::string message;                      ///< what went wrong, if something did; without the program's name
+  bool output_failed = false;               ///< nobody takes the output: no sense in going on
+  bool not_a_capture = false;               ///< tshark does not know what it is
   std::shared_ptr<InputAccount> account{};  ///< if the options ask for one
 };
 
@@ -40,12 +40,9 @@ class InputRun {
   /// destroyed. `jobs`: tsharks that it may use at once.
   /// `alone`: no other run goes on, so that a progress line may be shown. All that is
   /// handed over by reference outlives the run.
-  [[nodiscard]] static std::unique_ptr<InputRun> start(boost::asio::io_context& io,
-                                                       const Options& options,
-                                                       const MeterPlan& plan,
-                                                       TsharkSetup& setup,
-                                                       const Input& input, unsigned jobs,
-                                                       bool alone,
+  [[nodiscard]] static std::unique_ptr<InputRun> start(boost::asio::io_context& io, const Options& options,
+                                                       const MeterPlan& plan, TsharkSetup& setup,
+                                                       const Input& input, unsigned jobs, bool alone,
                                                        Output& output, Reporter& reporter,
                                                        std::function<void(const RunResult&)> done);
 };

@@ -27,8 +27,7 @@ std::vector<Input> files_below(const fs::path& directory) {
     files.push_back({at->path().string(), at->path().lexically_relative(directory), true});
   }
   if (error) throw UsageError(fmt::format("{}: {}", directory.string(), error.message()));
-  std::sort(files.begin(), files.end(),
-            [](const Input& a, const Input& b) { return a.path < b.path; });
+  std::sort(files.begin(), files.end(), [](const Input& a, const Input& b) { return a.path < b.path; });
   return files;
 }
 

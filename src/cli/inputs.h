@@ -18,9 +18,9 @@ enum class InputOrigin {
 
 /// One input of a run.
 struct Input {
-  std::string path;             ///< or "-"
-  std::filesystem::path below;  ///< where it lies below the directory that was named, else its name
-  bool found = false;           ///< below a directory: skipped without an error if it is no capture
+  std::string path;                  ///< or "-"
+  std::filesystem::path below;       ///< where it lies below the directory that was named, else its name
+  bool found = false;                ///< below a directory: skipped without an error if it is no capture
   std::vector<std::string> parts{};  ///< captures that follow each other as one; empty: it is `path`
   InputOrigin origin = InputOrigin::file;
 
@@ -35,8 +35,7 @@ struct Input {
 
 /// NAME_flow.csv for a capture NAME.pcap (.pcapng.gz and the like too), in its place below
 /// `directory`; .tsv or .jsonl by the format. Standard input is `stdin`.
-[[nodiscard]] std::filesystem::path output_path(const std::filesystem::path& directory,
-                                                const Input& input,
+[[nodiscard]] std::filesystem::path output_path(const std::filesystem::path& directory, const Input& input,
                                                 OutputFormat format = OutputFormat::csv);
 
 }  // namespace flowmeter

@@ -173,7 +173,8 @@ void write_options(Document& json, const Options& options) {
   json.text("delimiter", std::string_view(&options.rows.delimiter, 1));
   json.flag("header", options.rows.header);
   json.text_or_null("output", options.output);
-  if (options.rotation.every) json.number("rotate_every", static_cast<std::uint64_t>(options.rotation.every->count()));
+  if (options.rotation.every)
+    json.number("rotate_every", static_cast<std::uint64_t>(options.rotation.every->count()));
   if (options.rotation.rows != 0) json.number("rotate_rows", options.rotation.rows);
 }
 
@@ -239,8 +240,7 @@ void write_input(Document& json, const MetaFile::Entry& entry) {
 }  // namespace
 
 void MetaFile::write(const Options& options, const MeterPlan& plan, TsharkSetup& setup,
-                     const std::vector<Entry>& inputs, ExitStatus status,
-                     const std::string& failure) {
+                     const std::vector<Entry>& inputs, ExitStatus status, const std::string& failure) {
   using Nanoseconds = std::chrono::nanoseconds;
   Document json;
   json.object([&] {

@@ -45,7 +45,7 @@ std::vector<std::string_view> words_of(std::string_view list) {
 struct TransportWord {
   std::string_view word;
   std::array<Transport, 2> means;
-  Seconds MeterOptions::* timeout;
+  Seconds MeterOptions::*timeout;
 };
 constexpr std::array transport_words = {
     TransportWord{"tcp", {Transport::tcp, Transport::tcp}, &MeterOptions::tcp_idle_timeout},
@@ -59,8 +59,8 @@ const TransportWord& transport_word(const char* option, std::string_view word) {
   for (const TransportWord& known : transport_words) {
     if (known.word == word) return known;
   }
-  throw UsageError(fmt::format("{}: \"{}\" is no protocol that it takes (tcp, udp, sctp, dccp, icmp)",
-                               option, word));
+  throw UsageError(
+      fmt::format("{}: \"{}\" is no protocol that it takes (tcp, udp, sctp, dccp, icmp)", option, word));
 }
 
 }  // namespace

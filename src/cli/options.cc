@@ -2,9 +2,9 @@
 
 #include <unistd.h>
 
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <thread>
 
@@ -72,8 +72,7 @@ void add_input_options(CLI::App& app, Options& options) {
   app.add_option("INPUT", options.inputs,
                  "Captures or tshark output; - is standard input, told apart by content")
       ->type_name("");
-  app.add_flag("-r,--recursive", options.recursive, "Take all captures below directories")
-      ->group("Input");
+  app.add_flag("-r,--recursive", options.recursive, "Take all captures below directories")->group("Input");
   app.add_flag("--continuous", options.continuous,
                "The captures are one, in several files: flows run on from file to file, in time order")
       ->group("Input");
@@ -85,8 +84,7 @@ void add_input_options(CLI::App& app, Options& options) {
       ->type_name("RULE")
       ->allow_extra_args(false)
       ->group("Input");
-  app.add_option("--pref", options.tshark.preferences,
-                 "A tshark preference, as its -o takes it (repeatable)")
+  app.add_option("--pref", options.tshark.preferences, "A tshark preference, as its -o takes it (repeatable)")
       ->type_name("NAME:VALUE")
       ->allow_extra_args(false)
       ->group("Input");
@@ -136,7 +134,9 @@ void add_live_options(CLI::App& app, Options& options, RawOptions& raw) {
       ->type_name("N")
       ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{INT32_MAX}).description(""))
       ->group("Live");
-  app.add_option("--duration", raw.duration, "Stop after so many seconds")->type_name("SECONDS")->group("Live");
+  app.add_option("--duration", raw.duration, "Stop after so many seconds")
+      ->type_name("SECONDS")
+      ->group("Live");
   app.add_option("-s,--snaplen", live.snaplen, "Bytes to capture of each frame (default: all)")
       ->type_name("BYTES")
       ->check(CLI::Range(1, 262'144).description(""))
@@ -152,8 +152,9 @@ void add_live_options(CLI::App& app, Options& options, RawOptions& raw) {
   app.add_option("--follow", options.follow, "Read on where that file grows, until SIGINT")
       ->type_name("FILE")
       ->group("Live");
-  app.add_option("--watch", options.watch,
-                 "Read the captures that are left in that directory (tcpdump -G, dumpcap -b) as one, until SIGINT")
+  app.add_option(
+         "--watch", options.watch,
+         "Read the captures that are left in that directory (tcpdump -G, dumpcap -b) as one, until SIGINT")
       ->type_name("DIRECTORY")
       ->group("Live");
   app.add_flag("-D,--list-interfaces", options.list_interfaces, "List the interfaces, and do nothing else")
@@ -162,7 +163,8 @@ void add_live_options(CLI::App& app, Options& options, RawOptions& raw) {
 
 void read_live_options(const CLI::App& app, const RawOptions& raw, Options& options) {
   const bool live = !options.live.interfaces.empty();
-  for (const char* name : {"--capture-filter", "--frames", "--snaplen", "--buffer-size", "--no-promiscuous"}) {
+  for (const char* name :
+       {"--capture-filter", "--frames", "--snaplen", "--buffer-size", "--no-promiscuous"}) {
     if (app.count(name) != 0 && !live) throw UsageError(fmt::format("{} needs -i (see --help)", name));
   }
   if (app.count("--duration") != 0) {
@@ -215,8 +217,7 @@ void add_flow_options(CLI::App& app, Options& options, RawOptions& raw) {
       {{"first", DirectionPolicy::first}, {"handshake", DirectionPolicy::handshake}}, "Flows");
   add_choice<TunnelPolicy>(
       app, "--tunnel", meter.tunnel, "Of several transports in a frame: all, inner, outer",
-      {{"all", TunnelPolicy::all}, {"inner", TunnelPolicy::inner}, {"outer", TunnelPolicy::outer}},
-      "Flows");
+      {{"all", TunnelPolicy::all}, {"inner", TunnelPolicy::inner}, {"outer", TunnelPolicy::outer}}, "Flows");
   add_choice<ClockPolicy>(
       app, "--clock", meter.clock,
       "Packets count with their own times (raw), or no earlier than the one before (monotone)",
@@ -225,8 +226,7 @@ void add_flow_options(CLI::App& app, Options& options, RawOptions& raw) {
 
 void add_column_options(CLI::App& app, Options& options, RawOptions& raw) {
   MeterOptions& meter = options.meter;
-  app.add_option("--schema", meter.schema,
-                 fmt::format("Set of columns: {}", fmt::join(schema_names(), ", ")))
+  app.add_option("--schema", meter.schema, fmt::format("Set of columns: {}", fmt::join(schema_names(), ", ")))
       ->type_name("NAME")
       ->capture_default_str()
       ->group("Columns");
@@ -236,8 +236,7 @@ void add_column_options(CLI::App& app, Options& options, RawOptions& raw) {
       ->group("Columns");
   add_choice<SizeBasis>(
       app, "--size", meter.features.size, "Sizes in the default columns: frame, ip, payload",
-      {{"frame", SizeBasis::frame}, {"ip", SizeBasis::ip}, {"payload", SizeBasis::payload}},
-      "Columns");
+      {{"frame", SizeBasis::frame}, {"ip", SizeBasis::ip}, {"payload", SizeBasis::payload}}, "Columns");
   app.add_option("--splt", meter.features.splt_packets,
                  "Add the group splt: sizes, gaps and flags of the first N packets")
       ->type_name("N")
@@ -312,10 +311,9 @@ void add_output_options(CLI::App& app, Options& options, RawOptions& raw) {
       ->type_name("N")
       ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{1} << 40).description(""))
       ->group("Output");
-  add_choice<OutputFormat>(app, "--format", options.rows.format,
-                           "csv, tsv (tabs between), or jsonl (a JSON object a line)",
-                           {{"csv", OutputFormat::csv}, {"tsv", OutputFormat::tsv}, {"jsonl", OutputFormat::jsonl}},
-                           "Output");
+  add_choice<OutputFormat>(
+      app, "--format", options.rows.format, "csv, tsv (tabs between), or jsonl (a JSON object a line)",
+      {{"csv", OutputFormat::csv}, {"tsv", OutputFormat::tsv}, {"jsonl", OutputFormat::jsonl}}, "Output");
   app.add_option("--delimiter", raw.delimiter, "Character between CSV's cells (\\t for a tab)")
       ->type_name("CHAR")
       ->default_str(",")
@@ -333,11 +331,12 @@ void add_output_options(CLI::App& app, Options& options, RawOptions& raw) {
   app.add_flag_callback(
          "--progress", [&progress] { progress = 1; }, "Show progress on stderr (default on a terminal)")
       ->group("Messages");
-  app.add_flag_callback("--no-progress", [&progress] { progress = 0; }, "Do not")->group("Messages");
+  app.add_flag_callback(
+         "--no-progress", [&progress] { progress = 0; }, "Do not")
+      ->group("Messages");
   app.add_flag("-q,--quiet", raw.quiet, "Errors only")->group("Messages");
   app.add_flag("-v,--verbose", raw.verbose, "Say more")->group("Messages");
-  app.add_flag("--version", options.version, "Print the versions of flowmeter and tshark")
-      ->group("Messages");
+  app.add_flag("--version", options.version, "Print the versions of flowmeter and tshark")->group("Messages");
 }
 
 /// Everything behind the first "--" goes to tshark as it is.

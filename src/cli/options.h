@@ -27,22 +27,22 @@ struct Options {
   Rotation rotation;                ///< of the output
   std::optional<Seconds> duration;  ///< after which an endless input ends
   bool list_interfaces = false;
-  std::string output;               ///< empty: standard output
-  std::string meta;                 ///< file that tells of the run; empty: none
-  std::vector<std::string> given;   ///< the command line as it was given, without the program
+  std::string output;              ///< empty: standard output
+  std::string meta;                ///< file that tells of the run; empty: none
+  std::vector<std::string> given;  ///< the command line as it was given, without the program
   MeterOptions meter;
   TsharkOptions tshark;
   RowFormat rows;
   bool list_columns = false;
   bool print_command = false;
   bool version = false;
-  bool progress = false;            ///< wanted, or by default: stderr is a terminal and stdout is not
+  bool progress = false;  ///< wanted, or by default: stderr is a terminal and stdout is not
   DecoderChoice decoder = DecoderChoice::automatic;
-  unsigned jobs = 1;                ///< tsharks at once
-  bool jobs_given = false;          ///< on the command line, for inputs of any size
+  unsigned jobs = 1;                    ///< tsharks at once
+  bool jobs_given = false;              ///< on the command line, for inputs of any size
   std::uint64_t life_frames = 350'000;  ///< frames after which a tshark is replaced at the latest; 0: never
-  bool keep_going = false;          ///< behind damaged records of tshark's output
-  std::size_t read_bytes = 0;       ///< most bytes for a read; 0: as many as fit
+  bool keep_going = false;              ///< behind damaged records of tshark's output
+  std::size_t read_bytes = 0;           ///< most bytes for a read; 0: as many as fit
   Reporter::Level level = Reporter::Level::normal;
 
   /// Whether the input goes on until somebody ends it.
@@ -51,9 +51,7 @@ struct Options {
   }
 
   /// Whether an account of each input is to be kept, see InputAccount.
-  [[nodiscard]] bool accounts() const noexcept {
-    return !meta.empty() || level == Reporter::Level::verbose;
-  }
+  [[nodiscard]] bool accounts() const noexcept { return !meta.empty() || level == Reporter::Level::verbose; }
 };
 
 /// Reads the command line. When it asks for the help, `help` is set to the text to be printed, and

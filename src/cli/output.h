@@ -39,8 +39,7 @@ class Output final : public ByteSink {
 class GatedSink final : public ByteSink {
  public:
   /// `gate` throws to refuse. `output` outlives the sink.
-  GatedSink(Output& output, std::function<void()> gate)
-      : output_(output), gate_(std::move(gate)) {}
+  GatedSink(Output& output, std::function<void()> gate) : output_(output), gate_(std::move(gate)) {}
 
   void write(std::string_view bytes) override {
     open();

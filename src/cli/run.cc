@@ -32,8 +32,8 @@ void Run::fail(const InputError& error) {
   if (fleet_) fleet_->kill();
   if (!error.nothing_done()) {
     const std::string before = skipped_in_words();
-    result_.message += fmt::format(" (the flows up to there are written{}{})",
-                                   before.empty() ? "" : "; ", before);
+    result_.message +=
+        fmt::format(" (the flows up to there are written{}{})", before.empty() ? "" : "; ", before);
     try {
       finish(EndOfInput::damaged);
     } catch (...) {
@@ -101,8 +101,7 @@ void Run::close_account() {
 /// does not want to wait for the rest.
 void Run::hash_file() {
   std::string piece(hash_chunk, '\0');
-  const ssize_t count = pread(fd_, piece.data(), piece.size(),
-                              begin_ + static_cast<off_t>(digest_->bytes()));
+  const ssize_t count = pread(fd_, piece.data(), piece.size(), begin_ + static_cast<off_t>(digest_->bytes()));
   if (count > 0 && Interrupt::signal() == 0) {
     digest_->add({piece.data(), static_cast<std::size_t>(count)});
     asio::post(io_, [this] { hash_file(); });
@@ -144,14 +143,12 @@ std::string input_name(const Input& input) {
   return input.path == "-" ? "standard input" : input.path;
 }
 
-std::unique_ptr<InputRun> InputRun::start(asio::io_context& io, const Options& options,
-                                          const MeterPlan& plan, TsharkSetup& setup,
-                                          const Input& input,
-                                          unsigned jobs, bool alone, Output& output,
-                                          Reporter& reporter,
+std::unique_ptr<InputRun> InputRun::start(asio::io_context& io, const Options& options, const MeterPlan& plan,
+                                          TsharkSetup& setup, const Input& input, unsigned jobs, bool alone,
+                                          Output& output, Reporter& reporter,
                                           std::function<void(const RunResult&)> done) {
-  auto run = std::make_unique<Run>(io, options, plan, setup, input, jobs, alone, output, reporter,
-                                   std::move(done));
+  auto run =
+      std::make_unique<Run>(io, options, plan, setup, input, jobs, alone, output, reporter, std::move(done));
   run->begin();
   return run;
 }

@@ -1,8 +1,8 @@
 #pragma once
 
+#include <sys/types.h>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <sys/types.h>
 
 #include <chrono>
 #include <functional>
@@ -69,8 +69,7 @@ class Run final : public InputRun {
   void warn_of_unseen_fields() const;
   void start_tshark(InputKind kind);
   void start_single(const TsharkSetup::Choice& choice);
-  void start_fleet(const TsharkSetup::Choice& choice, bool read_headers,
-                   std::uint64_t frames_before = 0);
+  void start_fleet(const TsharkSetup::Choice& choice, bool read_headers, std::uint64_t frames_before = 0);
   [[nodiscard]] bool wants_fleet(InputKind kind) const;
   [[nodiscard]] bool only_standard_columns() const;
   [[nodiscard]] bool may_read_headers(const TsharkSetup::Choice& choice) const;

@@ -15,8 +15,8 @@ namespace {
 using boost::system::error_code;
 using std::chrono::milliseconds;
 
-constexpr milliseconds grace{1000};           // for tshark to end after a signal
-constexpr milliseconds draining{1700};        // for what was captured before it to be metered
+constexpr milliseconds grace{1000};     // for tshark to end after a signal
+constexpr milliseconds draining{1700};  // for what was captured before it to be metered
 
 }  // namespace
 
@@ -99,9 +99,10 @@ void Run::warn_of_drops() {
   if (!feed_) return;
   for (const InterfaceCounts& counts : feed_->counts()) {
     if (counts.dropped == 0) continue;
-    reporter_.warning(fmt::format("{}: {} of {} frames were dropped before they could be read (a larger -B, or a "
-                                  "filter with -f, may help)",
-                                  counts.name, counts.dropped, counts.received + counts.dropped));
+    reporter_.warning(
+        fmt::format("{}: {} of {} frames were dropped before they could be read (a larger -B, or a "
+                    "filter with -f, may help)",
+                    counts.name, counts.dropped, counts.received + counts.dropped));
   }
 }
 
@@ -114,19 +115,21 @@ void Run::conclude() {
   if (feed_ && !feed_->failure().empty()) throw InputError(feed_failure(), frames() == 0 && given_.endless());
   warn_of_unseen_fields();
   if (const std::uint64_t count = timeless_frames(); count != 0) {
-    reporter_.warning(fmt::format("{}: {} frame{} without a time stamp, counted with the time of the "
-                                  "frame before",
-                                  name_, count, count == 1 ? "" : "s"));
+    reporter_.warning(
+        fmt::format("{}: {} frame{} without a time stamp, counted with the time of the "
+                    "frame before",
+                    name_, count, count == 1 ? "" : "s"));
   }
   if (const std::uint64_t count = meter_->counters().disordered_packets(); count != 0) {
-    reporter_.warning(fmt::format("{}: {} packet{} older than the packet of the flow before; "
-                                  "reordercap puts a capture in order",
-                                  name_, count, count == 1 ? " is" : "s are"));
+    reporter_.warning(
+        fmt::format("{}: {} packet{} older than the packet of the flow before; "
+                    "reordercap puts a capture in order",
+                    name_, count, count == 1 ? " is" : "s are"));
   }
   const std::uint64_t left_out = fleet_ ? fleet_->headers_left_out() : source_->headers_left_out();
   if (left_out != 0) {
-    reporter_.warning(fmt::format("{}: {} packets are not counted: more than 64 in a frame", name_,
-                                  left_out));
+    reporter_.warning(
+        fmt::format("{}: {} packets are not counted: more than 64 in a frame", name_, left_out));
   }
   finish(EndOfInput::complete);
 }
@@ -145,8 +148,7 @@ void Run::finish(EndOfInput end) {
     result_.message = fmt::format("{}: {}", name_, words);
   }
   if (end == EndOfInput::interrupted) {
-    result_.status =
-        Interrupt::signal() == SIGTERM ? ExitStatus::terminated : ExitStatus::interrupted;
+    result_.status = Interrupt::signal() == SIGTERM ? ExitStatus::terminated : ExitStatus::interrupted;
   }
   warn_of_drops();
   stop();

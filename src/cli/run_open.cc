@@ -21,7 +21,7 @@ namespace {
 using boost::system::error_code;
 using std::chrono::milliseconds;
 
-constexpr milliseconds live_pace{100};        // at which the wall clock is told
+constexpr milliseconds live_pace{100};  // at which the wall clock is told
 
 }  // namespace
 
@@ -100,7 +100,8 @@ bool Run::in_flight() const {
   if (ioctl(fd_, FIONREAD, &waiting) == 0 && waiting != 0) return true;
   if (fleet_) return fleet_->in_flight() != 0;
   if (!pump_buffer_.empty()) return true;
-  return child_ && child_->in().get() >= 0 && ioctl(child_->in().get(), FIONREAD, &waiting) == 0 && waiting != 0;
+  return child_ && child_->in().get() >= 0 && ioctl(child_->in().get(), FIONREAD, &waiting) == 0 &&
+         waiting != 0;
 }
 
 /// Reads until the input's kind is known, then starts.
@@ -138,11 +139,9 @@ void Run::start(InputKind kind) {
       finish(EndOfInput::complete);
       return;
     case InputKind::xml:
-      throw InputError("is XML (PDML or PSML?), which is not read; make it with: tshark -r FILE -T ek",
-                       true);
+      throw InputError("is XML (PDML or PSML?), which is not read; make it with: tshark -r FILE -T ek", true);
     case InputKind::utf16:
-      throw InputError("is UTF-16 text, as Windows shells write it; redirect tshark's output as bytes",
-                       true);
+      throw InputError("is UTF-16 text, as Windows shells write it; redirect tshark's output as bytes", true);
     case InputKind::headerless:
       throw InputError("looks like values of tshark -T fields without their names; add -E header=y", true);
     case InputKind::separated:

@@ -23,9 +23,9 @@ constexpr milliseconds progress_log_pace{10'000};  // where each is a line that 
 std::string Run::counters() const {
   const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start_;
   const FlowCounters& flows = meter_->counters();
-  std::string text = fmt::format("{}: {} frames, {} flows open, {} written, {:.1f} s", name_,
-                                 source_ || fleet_ ? frames() : 0, flows.open_flows(), flows.ended_flows(),
-                                 elapsed.count());
+  std::string text =
+      fmt::format("{}: {} frames, {} flows open, {} written, {:.1f} s", name_,
+                  source_ || fleet_ ? frames() : 0, flows.open_flows(), flows.ended_flows(), elapsed.count());
   if (fleet_) text += fmt::format(", {} frames in {} tsharks", fleet_->in_flight(), fleet_->living());
   return text;
 }
@@ -34,8 +34,7 @@ void Run::start_progress() {
   if (!options_.progress || !alone_ || (!source_ && !fleet_)) return;
   // The line is short: a file goes by its name alone.
   const std::string name = input_ == "-" || feed_ ? name_ : std::filesystem::path(input_).filename().string();
-  progress_ = std::make_unique<Progress>(name, meter_->counters(), reporter_,
-                                         [this] { return share(); });
+  progress_ = std::make_unique<Progress>(name, meter_->counters(), reporter_, [this] { return share(); });
   if (source_) source_->attach(*progress_);
   if (fleet_) fleet_->attach(*progress_);
   schedule_repaint(progress_start);

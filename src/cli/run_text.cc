@@ -12,8 +12,8 @@ void Run::start_text(InputKind kind) {
   const TsharkOptions& tshark = options_.tshark;
   if (!tshark.display_filter.empty() || !tshark.decode_as.empty() || !tshark.preferences.empty() ||
       !tshark.extra_arguments.empty() || tshark.transport_only) {
-    reporter_.warning(fmt::format("{}: was dissected already: what is for tshark has no effect on it",
-                                  name_));
+    reporter_.warning(
+        fmt::format("{}: was dissected already: what is for tshark has no effect on it", name_));
   }
   source_ = std::make_unique<DialectSource>(kind, plan_.fields(), plan_.tunnel(), plan_.transports());
   for (const std::string& field : plan_.required_fields()) source_->require(field);
@@ -60,9 +60,10 @@ void Run::warn_of_unseen_fields() const {
   if (!source_ || source_->frames() == 0) return;
   const auto warn = [this](const std::vector<std::string>& unseen) {
     if (unseen.empty()) return;
-    reporter_.warning(fmt::format("{}: no packet has {}: tshark must be asked for what a column is made of, with -e "
-                                  "for each field (see --print-command)",
-                                  name_, fmt::join(unseen, ", ")));
+    reporter_.warning(
+        fmt::format("{}: no packet has {}: tshark must be asked for what a column is made of, with -e "
+                    "for each field (see --print-command)",
+                    name_, fmt::join(unseen, ", ")));
   };
   if (named_) warn(named_->unseen());
   if (application_ && !application_->any_seen()) warn(application_->unseen());

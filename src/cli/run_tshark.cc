@@ -12,7 +12,7 @@ namespace {
 
 namespace asio = boost::asio;
 
-constexpr std::size_t output_buffer = std::size_t{64} << 10;  // of a single tshark
+constexpr std::size_t output_buffer = std::size_t{64} << 10;          // of a single tshark
 constexpr std::uintmax_t worth_replacing = std::uintmax_t{64} << 20;  // bytes of a capture
 constexpr std::size_t pump_chunk = std::size_t{64} << 10;
 constexpr std::uint64_t frames_before_lack = 1000;
@@ -21,8 +21,8 @@ constexpr std::uint64_t frames_before_lack = 1000;
 
 /// Several tsharks pay, and one that is replaced is needed, from some size on. They cannot share a
 /// capture that only tshark can read, a run in which frames are left out, fields whose values come
-/// of what tshark remembers of a stream, nor transports other than TCP and UDP. Versions whose streams are not
-/// known in all cases do so on demand only, and where memory would grow for ever.
+/// of what tshark remembers of a stream, nor transports other than TCP and UDP. Versions whose streams are
+/// not known in all cases do so on demand only, and where memory would grow for ever.
 bool Run::wants_fleet(InputKind kind) const {
   const TsharkOptions& tshark = options_.tshark;
   if (!setup_.get().shares && !options_.jobs_given && !given_.endless()) return false;
@@ -66,8 +66,7 @@ bool Run::only_standard_columns() const {
 }
 
 /// `frames_before`: frames at the beginning that were published by a fleet before this one.
-void Run::start_fleet(const TsharkSetup::Choice& choice, bool read_headers,
-                      std::uint64_t frames_before) {
+void Run::start_fleet(const TsharkSetup::Choice& choice, bool read_headers, std::uint64_t frames_before) {
   FleetOptions fleet;
   fleet.read_headers = read_headers;
   fleet.protocols = !only_standard_columns();
@@ -105,9 +104,9 @@ void Run::start_fleet(const TsharkSetup::Choice& choice, bool read_headers,
   host.disagreed = [this, &choice, begin_again](std::uint64_t frames) {
     begin_again([this, &choice, frames] { start_fleet(choice, false, frames); });
   };
-  fleet_ = std::make_unique<TsharkFleet>(
-      io_, fleet, plan_.fields(), seekable_ ? CaptureOrigin::file : CaptureOrigin::pipe, fd_,
-      seekable_ ? std::string() : std::move(head_), std::move(host));
+  fleet_ = std::make_unique<TsharkFleet>(io_, fleet, plan_.fields(),
+                                         seekable_ ? CaptureOrigin::file : CaptureOrigin::pipe, fd_,
+                                         seekable_ ? std::string() : std::move(head_), std::move(host));
   attach_observers(*fleet_);
   if (progress_) fleet_->attach(*progress_);
   if (account_) account_->command = shell_line(fleet_->command(), fleet_->fields(), Decoder::ek);
@@ -123,13 +122,12 @@ void Run::start_single(const TsharkSetup::Choice& choice) {
   run.at_once = !seekable_ && given_.parts.empty();
   run.shielded = given_.endless();
   run.buffer_bytes = output_buffer;
-  const Child::Input in = by_name     ? Child::Input::none
-                          : seekable_ ? Child::Input::given
-                                      : Child::Input::pipe;
+  const Child::Input in = by_name ? Child::Input::none : seekable_ ? Child::Input::given : Child::Input::pipe;
   const Command command = tshark_command(choice.tshark, choice.fields, run);
   if (account_) account_->command = shell_line(command, choice.fields, Decoder::ek);
   child_ = std::make_unique<Child>(command, in, fd_);
-  source_ = std::make_unique<DialectSource>(choice.decoder, plan_.fields(), plan_.tunnel(), plan_.transports());
+  source_ =
+      std::make_unique<DialectSource>(choice.decoder, plan_.fields(), plan_.tunnel(), plan_.transports());
   if (plan_.ranks_streams()) source_->rank_streams();
   attach_observers(*source_);
   if (options_.keep_going) source_->keep_going();
@@ -149,8 +147,7 @@ void Run::start_single(const TsharkSetup::Choice& choice) {
 /// Moves bytes of a capture from a pipe to tshark.
 void Run::pump() {
   while (!pump_buffer_.empty()) {
-    const ssize_t count =
-        ::write(child_->in().get(), pump_buffer_.data(), pump_buffer_.size());
+    const ssize_t count = ::write(child_->in().get(), pump_buffer_.data(), pump_buffer_.size());
     if (count >= 0) {
       pump_buffer_.erase(0, static_cast<std::size_t>(count));
     } else if (errno == EAGAIN) {

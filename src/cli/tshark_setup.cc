@@ -18,8 +18,8 @@ Decoder TsharkSetup::choose_decoder(bool version_was_tried) const {
   if (options_.decoder == DecoderChoice::ek) return Decoder::ek;
   if (options_.decoder == DecoderChoice::json) return Decoder::json;
   const auto& names = plan_.fields().names();
-  const auto inexact = std::find_if_not(
-      names.begin(), names.end(), [](const std::string& name) { return exact_in_columns(name); });
+  const auto inexact = std::find_if_not(names.begin(), names.end(),
+                                        [](const std::string& name) { return exact_in_columns(name); });
   if (options_.decoder == DecoderChoice::columns) {
     if (inexact == names.end()) return Decoder::columns;
     throw UsageError(fmt::format("--decoder columns cannot carry the field {}", *inexact));
@@ -76,8 +76,8 @@ const TsharkSetup::Choice& TsharkSetup::get() {
   installation_ = std::make_unique<TsharkInstallation>(choice.tshark.program);
   installation_->check();
   if (!installation_->version().known()) {
-    throw UsageError(fmt::format("{} does not say which version it is; is it a tshark?",
-                                 choice.tshark.program));
+    throw UsageError(
+        fmt::format("{} does not say which version it is; is it a tshark?", choice.tshark.program));
   }
   choice.tshark.version = installation_->version();
   const std::string warning = explain_version(installation_->version());
@@ -85,9 +85,10 @@ const TsharkSetup::Choice& TsharkSetup::get() {
   choice.decoder = choose_decoder(warning.empty());
   choice.shares = numbers_streams_as_known(choice.tshark.version);
   if (!choice.shares && options_.jobs_given && options_.jobs > 1) {
-    reporter_.warning(fmt::format("streams are put together by the rules of tshark 4.0: with {} -j may cut some of them "
-                                  "otherwise than a single tshark does",
-                                  version()));
+    reporter_.warning(
+        fmt::format("streams are put together by the rules of tshark 4.0: with {} -j may cut some of them "
+                    "otherwise than a single tshark does",
+                    version()));
   }
   choice.fields = choose_fields();
   if (options_.tshark.transport_only) {

@@ -15,7 +15,7 @@ namespace flowmeter {
 class TsharkSetup {
  public:
   struct Choice {
-    TsharkOptions tshark;                 ///< its program is a path
+    TsharkOptions tshark;  ///< its program is a path
     Decoder decoder = Decoder::ek;
     std::string configuration_directory;  ///< private; empty: none
     FieldSet fields;                      ///< those of the plan that this tshark has

@@ -38,8 +38,7 @@ std::span<char> Framer::room(std::size_t least) {
 /// Passes over what is left of a line that is too long; false if its end is still to come.
 bool LineFramer::pass_rest() {
   const char* const data = buffer_.data();
-  const void* const found =
-      begin_ == end_ ? nullptr : std::memchr(data + begin_, '\n', end_ - begin_);
+  const void* const found = begin_ == end_ ? nullptr : std::memchr(data + begin_, '\n', end_ - begin_);
   skipping_ = found == nullptr;
   begin_ = skipping_ ? end_ : static_cast<std::size_t>(static_cast<const char*>(found) - data) + 1;
   scan_ = begin_;
@@ -110,8 +109,7 @@ bool ArrayFramer::find_object() {
   while (begin_ < end_) {
     const char* const data = buffer_.data();
     const void* const found = std::memchr(data + begin_, '{', end_ - begin_);
-    begin_ = found == nullptr ? end_
-                              : static_cast<std::size_t>(static_cast<const char*>(found) - data);
+    begin_ = found == nullptr ? end_ : static_cast<std::size_t>(static_cast<const char*>(found) - data);
     if (found == nullptr) break;
     const Beginning beginning = begins_record(begin_);
     if (beginning == Beginning::yes) return true;
@@ -140,8 +138,7 @@ bool ArrayFramer::scan_object() {
     } else if (c == '"') {
       in_string_ = true;
     } else if (c == '{' || c == '[') {
-      const Beginning beginning =
-          c == '{' && depth_ > 0 ? begins_record(scan_) : Beginning::no;
+      const Beginning beginning = c == '{' && depth_ > 0 ? begins_record(scan_) : Beginning::no;
       if (beginning == Beginning::unclear) return false;
       if (beginning == Beginning::yes) lose(scan_, fmt::format("record {} has no end", record_));
       ++depth_;
@@ -219,8 +216,6 @@ std::optional<std::span<char>> ArrayFramer::next() {
   }
 }
 
-std::string ArrayFramer::place() const {
-  return fmt::format("record {} (byte {})", given_, given_start_);
-}
+std::string ArrayFramer::place() const { return fmt::format("record {} (byte {})", given_, given_start_); }
 
 }  // namespace flowmeter

@@ -104,11 +104,11 @@ class ArrayFramer final : public Framer {
   bool in_string_ = false;
   bool escaped_ = false;
   bool line_start_ = false;  // of a line of statistics
-  char saved_ = '\0';  // what stood where the last record's NUL was put
+  char saved_ = '\0';        // what stood where the last record's NUL was put
   bool have_saved_ = false;
   std::uint64_t record_ = 0;
-  std::uint64_t base_ = 0;          // offset in the stream of buffer_[0]
-  std::uint64_t record_start_ = 0;  // offset in the stream
+  std::uint64_t base_ = 0;                     // offset in the stream of buffer_[0]
+  std::uint64_t record_start_ = 0;             // offset in the stream
   std::uint64_t given_ = 0, given_start_ = 0;  // the same of the record last handed out
 
   void moved(std::size_t by) override { base_ += by; }

@@ -126,8 +126,7 @@ class Handler {
   bool unordered_ = false;
 };
 
-constexpr unsigned parse_flags =
-    rapidjson::kParseInsituFlag | rapidjson::kParseNumbersAsStringsFlag;
+constexpr unsigned parse_flags = rapidjson::kParseInsituFlag | rapidjson::kParseNumbersAsStringsFlag;
 
 /// Whether the document cannot be nested too deeply, having no more brackets than that in it.
 bool is_shallow(std::span<const char> text) {
@@ -180,8 +179,7 @@ bool JsonParser::parse(std::span<char> text, Record& record) {
   const rapidjson::ParseResult result =
       is_shallow(text)
           ? state_->reader.Parse<parse_flags>(stream, state_->handler)
-          : state_->reader.Parse<parse_flags | rapidjson::kParseIterativeFlag>(stream,
-                                                                              state_->handler);
+          : state_->reader.Parse<parse_flags | rapidjson::kParseIterativeFlag>(stream, state_->handler);
   if (result.IsError()) {
     if (result.Code() == rapidjson::kParseErrorTermination) {
       throw InputError(fmt::format("nested deeper than {} levels", max_depth));

@@ -7,16 +7,16 @@ namespace flowmeter {
 
 /// What an input is, told by its first bytes.
 enum class InputKind {
-  empty,     ///< nothing at all
-  ek,        ///< newline-delimited JSON of `tshark -T ek`
-  json,      ///< one array of `tshark -T json`
-  fields,    ///< `tshark -T fields -E header=y`
-  xml,       ///< PDML or PSML: refused
-  headerless, ///< values of `tshark -T fields` without their names: refused
-  separated, ///< the same with another separator than a tab: refused
-  utf16,     ///< text that a Windows shell recoded: refused
-  capture,   ///< pcap, pcapng, or one of them under gzip, zstd or LZ4
-  unknown,   ///< none of these; tshark may still know it
+  empty,       ///< nothing at all
+  ek,          ///< newline-delimited JSON of `tshark -T ek`
+  json,        ///< one array of `tshark -T json`
+  fields,      ///< `tshark -T fields -E header=y`
+  xml,         ///< PDML or PSML: refused
+  headerless,  ///< values of `tshark -T fields` without their names: refused
+  separated,   ///< the same with another separator than a tab: refused
+  utf16,       ///< text that a Windows shell recoded: refused
+  capture,     ///< pcap, pcapng, or one of them under gzip, zstd or LZ4
+  unknown,     ///< none of these; tshark may still know it
 };
 
 /// Bytes that are enough to tell: more need not be read ahead.

@@ -36,9 +36,7 @@ void TableParser::take_header(std::string_view line) {
 }
 
 void TableParser::add_values(const Column& column, std::string_view cell, Record& record) {
-  const auto add = [&](std::string_view value) {
-    record.add(column.field, column.spelling.as_ek(value));
-  };
+  const auto add = [&](std::string_view value) { record.add(column.field, column.spelling.as_ek(value)); };
   for (std::size_t comma = cell.find(','); comma != std::string_view::npos; comma = cell.find(',')) {
     add(cell.substr(0, comma));
     cell.remove_prefix(comma + 1);
@@ -55,8 +53,7 @@ bool TableParser::parse(std::span<char> text, Record& record) {
   const char* at = text.data();
   const char* const end = at + text.size();
   for (std::size_t column = 0;; ++column) {
-    const auto* tab = static_cast<const char*>(
-        std::memchr(at, '\t', static_cast<std::size_t>(end - at)));
+    const auto* tab = static_cast<const char*>(std::memchr(at, '\t', static_cast<std::size_t>(end - at)));
     const char* const cell_end = tab == nullptr ? end : tab;
     if (column == columns_.size()) {
       throw InputError(fmt::format("more than the {} columns of the header", columns_.size()));
@@ -68,16 +65,16 @@ bool TableParser::parse(std::span<char> text, Record& record) {
     while (cell.ends_with(' ')) cell.remove_suffix(1);
     if (field != no_field && !cell.empty()) {
       if (cell.size() >= most_bytes_) {
-        throw InputError(fmt::format("{} has more values than tshark's columns hold; --decoder ek has "
-                                     "no such limit",
-                                     fields_.names()[field]));
+        throw InputError(
+            fmt::format("{} has more values than tshark's columns hold; --decoder ek has "
+                        "no such limit",
+                        fields_.names()[field]));
       }
       add_values(columns_[column], cell, record);
     }
     if (tab == nullptr) {
       if (column + 1 != columns_.size()) {
-        throw InputError(fmt::format("{} columns instead of the header's {}", column + 1,
-                                     columns_.size()));
+        throw InputError(fmt::format("{} columns instead of the header's {}", column + 1, columns_.size()));
       }
       break;
     }

@@ -92,9 +92,7 @@ class AccumulatorOf : public Accumulator {
   [[nodiscard]] std::size_t size() const noexcept final { return sizeof(State); }
   [[nodiscard]] std::size_t alignment() const noexcept final { return alignof(State); }
   void construct(std::byte* state) const final { new (state) State(); }
-  void destroy(std::byte* state) const noexcept final {
-    as_state(state).~State();
-  }
+  void destroy(std::byte* state) const noexcept final { as_state(state).~State(); }
   void add(std::byte* state, const Packet& packet, Direction direction) const final {
     add_packet(as_state(state), packet, direction);
   }

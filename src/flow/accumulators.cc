@@ -41,7 +41,8 @@ class Start final : public AccumulatorOf<StartState> {
 class Close final : public WholeAccumulatorOf<CloseState> {
   void add_packet(CloseState& state, const Packet& packet, Direction direction) const override {
     if (packet.key.transport != Transport::tcp) return;
-    if ((packet.tcp_flags & tcp_flag::fin) != 0) state.fins |= static_cast<std::uint8_t>(1U << index(direction));
+    if ((packet.tcp_flags & tcp_flag::fin) != 0)
+      state.fins |= static_cast<std::uint8_t>(1U << index(direction));
     if (state.fins == 3 || (packet.tcp_flags & tcp_flag::rst) != 0) state.closed = true;
   }
 };

@@ -29,7 +29,7 @@ struct CloseState {
   std::int64_t since_ns = 0;  ///< the FlowTable's clock when it was seen to be over, which the table sets
   std::uint8_t fins = 0;      ///< a bit for each direction
   bool closed = false;
-  bool seen = false;          ///< by the table
+  bool seen = false;  ///< by the table
 };
 [[nodiscard]] std::unique_ptr<Accumulator> make_close(AccumulatorContext& context);
 

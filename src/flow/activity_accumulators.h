@@ -12,11 +12,11 @@ namespace flowmeter {
 /// between two such gaps are an active period, which lasts from the first of them to the last.
 struct ActivityState {
   GapDistribution idle;
-  std::int64_t start_ns = 0;       ///< of the active period that has not ended
-  std::int64_t previous_ns = 0;    ///< time of the last packet
-  std::int64_t first_ns = 0;       ///< of the first active period
-  std::int64_t first_end_ns = 0;   ///< likewise, once it has ended
-  bool started = false;            ///< there was a packet
+  std::int64_t start_ns = 0;      ///< of the active period that has not ended
+  std::int64_t previous_ns = 0;   ///< time of the last packet
+  std::int64_t first_ns = 0;      ///< of the first active period
+  std::int64_t first_end_ns = 0;  ///< likewise, once it has ended
+  bool started = false;           ///< there was a packet
 
   /// Lengths of the active periods, the last one's too; periods of no length (one packet) are left out.
   [[nodiscard]] GapDistribution active() const noexcept;

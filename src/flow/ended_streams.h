@@ -27,7 +27,7 @@ class EndedStreams {
     StreamKey key;
     Endpoint source;
     Endpoint destination;
-    std::uint32_t parts = 0;  ///< parts of the stream that ended
+    std::uint32_t parts = 0;                       ///< parts of the stream that ended
     DirectionBasis basis = DirectionBasis::first;  ///< of the first of them
   };
 
@@ -45,8 +45,8 @@ class EndedStreams {
   using Entries = boost::multi_index_container<
       Entry, boost::multi_index::indexed_by<
                  boost::multi_index::sequenced<>,
-                 boost::multi_index::hashed_unique<
-                     boost::multi_index::member<Entry, StreamKey, &Entry::key>, StreamKeyHash>>>;
+                 boost::multi_index::hashed_unique<boost::multi_index::member<Entry, StreamKey, &Entry::key>,
+                                                   StreamKeyHash>>>;
 
   Entries entries_;
   std::size_t capacity_;

@@ -169,11 +169,13 @@ class Duplicates final : public AccumulatorOf<DuplicateState> {
     state.previous_ns = later.previous_ns;
   }
   void turn(DuplicateState& state) const override {
-    for (Direction* direction : {&state.previous.direction, &state.first.direction}) *direction = opposite(*direction);
+    for (Direction* direction : {&state.previous.direction, &state.first.direction})
+      *direction = opposite(*direction);
   }
 
   /// Whether that packet looks like the one before.
-  static bool follows(const DuplicateState& state, const DuplicateState::Likeness& now, std::int64_t time_ns) {
+  static bool follows(const DuplicateState& state, const DuplicateState::Likeness& now,
+                      std::int64_t time_ns) {
     constexpr std::int64_t most_ns = 1'000'000;
     // The table has made sure that the difference does not overflow.
     return now.ip_id != 0 && now == state.previous && time_ns - state.previous_ns <= most_ns;

@@ -28,7 +28,9 @@ struct LoadState {
   std::int64_t start_ns = 0;
   bool started = false;
 
-  static constexpr auto members() { return std::tuple(&LoadState::bytes, &LoadState::start_ns, &LoadState::started); }
+  static constexpr auto members() {
+    return std::tuple(&LoadState::bytes, &LoadState::start_ns, &LoadState::started);
+  }
 };
 [[nodiscard]] std::unique_ptr<Accumulator> make_load(AccumulatorContext& context);
 

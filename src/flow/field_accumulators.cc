@@ -94,7 +94,9 @@ struct Collecting : Numeric {
       if (auto value = number(text, direction)) state.push_back(std::move(*value));
     }
   }
-  void append(State& state, const State& later) const { state.insert(state.end(), later.begin(), later.end()); }
+  void append(State& state, const State& later) const {
+    state.insert(state.end(), later.begin(), later.end());
+  }
   static constexpr const char* name = "numbers of";
 };
 
@@ -192,10 +194,14 @@ FieldTexts::Listed FieldTexts::listed() const {
   return all;
 }
 
-std::unique_ptr<Accumulator> make_field_counts(AccumulatorContext& context) { return make<Counting>(context); }
+std::unique_ptr<Accumulator> make_field_counts(AccumulatorContext& context) {
+  return make<Counting>(context);
+}
 std::unique_ptr<Accumulator> make_field_ends(AccumulatorContext& context) { return make<Ends>(context); }
 std::unique_ptr<Accumulator> make_field_sums(AccumulatorContext& context) { return make<Summing>(context); }
-std::unique_ptr<Accumulator> make_field_numbers(AccumulatorContext& context) { return make<Collecting>(context); }
+std::unique_ptr<Accumulator> make_field_numbers(AccumulatorContext& context) {
+  return make<Collecting>(context);
+}
 std::unique_ptr<Accumulator> make_field_texts(AccumulatorContext& context) { return make<Telling>(context); }
 std::unique_ptr<Accumulator> make_field_list(AccumulatorContext& context) { return make<Listing>(context); }
 

@@ -36,7 +36,15 @@ class FieldSamples {
                                                      GapClock& clock) const;
 
  private:
-  enum class Source : std::uint8_t { tshark, frame_bytes, ip_bytes, payload_bytes, header_bytes, gap, gap_of_side };
+  enum class Source : std::uint8_t {
+    tshark,
+    frame_bytes,
+    ip_bytes,
+    payload_bytes,
+    header_bytes,
+    gap,
+    gap_of_side
+  };
 
   [[nodiscard]] std::span<const std::string_view> number(std::uint64_t value) const;
 

@@ -1,8 +1,8 @@
 #pragma once
 
+#include <array>
 #include <boost/intrusive/list_hook.hpp>
 #include <boost/intrusive/unordered_set_hook.hpp>
-#include <array>
 #include <cstddef>
 #include <cstdint>
 
@@ -15,8 +15,8 @@ enum class EndReason : std::uint8_t {
   idle,          ///< no packet for longer than the idle time-out (1)
   active,        ///< it lasted longer than the active time-out (2)
   end_of_input,  ///< open when the input ended (4, forced end)
-  forced,        ///< open when the user ended the run (4), or there were too many flows (5, lack of resources)
-  close,         ///< both sides of a TCP connection had ended it, or one had reset it (3)
+  forced,  ///< open when the user ended the run (4), or there were too many flows (5, lack of resources)
+  close,   ///< both sides of a TCP connection had ended it, or one had reset it (3)
 };
 
 inline constexpr std::size_t end_reason_count = 5;
@@ -43,22 +43,22 @@ enum class DirectionBasis : std::uint8_t {
 struct Flow {
   using ListHook =
       boost::intrusive::list_member_hook<boost::intrusive::link_mode<boost::intrusive::normal_link>>;
-  using SetHook = boost::intrusive::unordered_set_member_hook<
-      boost::intrusive::link_mode<boost::intrusive::normal_link>>;
+  using SetHook =
+      boost::intrusive::unordered_set_member_hook<boost::intrusive::link_mode<boost::intrusive::normal_link>>;
 
   ListHook by_recency;
   SetHook by_key;
 
   StreamKey key;
-  Endpoint source;       ///< by the policy: sent the first packet (of the stream's first part, if cut)
+  Endpoint source;  ///< by the policy: sent the first packet (of the stream's first part, if cut)
   Endpoint destination;
-  std::int64_t first_ns = 0;     ///< smallest packet time
-  std::int64_t last_ns = 0;      ///< largest packet time
-  std::int64_t previous_ns = 0;  ///< time of the packet that came last, which may be neither
-  std::int64_t touched_ns = 0;   ///< the table's clock when that packet came
-  std::uint64_t first_frame = 0; ///< frame number of the first packet
-  std::uint32_t part = 0;        ///< how often the stream was cut before
-  std::uint8_t first_order = 0;  ///< order of the first packet within its frame
+  std::int64_t first_ns = 0;                     ///< smallest packet time
+  std::int64_t last_ns = 0;                      ///< largest packet time
+  std::int64_t previous_ns = 0;                  ///< time of the packet that came last, which may be neither
+  std::int64_t touched_ns = 0;                   ///< the table's clock when that packet came
+  std::uint64_t first_frame = 0;                 ///< frame number of the first packet
+  std::uint32_t part = 0;                        ///< how often the stream was cut before
+  std::uint8_t first_order = 0;                  ///< order of the first packet within its frame
   DirectionBasis basis = DirectionBasis::first;  ///< of the stream's first part
 
   /// States of the accumulators, see AccumulatorSet.

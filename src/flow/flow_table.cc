@@ -21,9 +21,7 @@ std::uint64_t elapsed(std::int64_t earlier, std::int64_t later) noexcept {
   return static_cast<std::uint64_t>(later) - static_cast<std::uint64_t>(earlier);
 }
 
-auto first_packet(const Flow& flow) noexcept {
-  return std::tuple(flow.first_frame, flow.first_order);
-}
+auto first_packet(const Flow& flow) noexcept { return std::tuple(flow.first_frame, flow.first_order); }
 
 DirectionBasis basis_of(const Packet& packet) noexcept {
   if (packet.key.transport != Transport::tcp) return DirectionBasis::first;
@@ -39,8 +37,8 @@ bool goes_forward_from_elsewhere(const Packet& packet, const Flow& flow) noexcep
 }
 
 Direction direction_of(const Packet& packet, const Flow& flow) noexcept {
-  const bool forward = packet.source == flow.source || (packet.key.transport == Transport::sctp &&
-                                                        goes_forward_from_elsewhere(packet, flow));
+  const bool forward = packet.source == flow.source ||
+                       (packet.key.transport == Transport::sctp && goes_forward_from_elsewhere(packet, flow));
   return forward ? Direction::forward : Direction::backward;
 }
 
@@ -50,8 +48,7 @@ FlowTable::FlowTable(const FlowPolicy& policy, const AccumulatorSet& accumulator
     : policy_(policy),
       accumulators_(accumulators),
       sink_(sink),
-      memory_((sizeof(Flow) + accumulators.size() + alignof(Flow) - 1) / alignof(Flow) *
-                  alignof(Flow),
+      memory_((sizeof(Flow) + accumulators.size() + alignof(Flow) - 1) / alignof(Flow) * alignof(Flow),
               flows_in_a_block, flows_in_a_block),
       buckets_(first_buckets),
       flows_(Flows::bucket_traits(buckets_.data(), buckets_.size())),
@@ -82,8 +79,7 @@ Flow* FlowTable::find(const StreamKey& key) noexcept {
 std::optional<EndReason> FlowTable::cut_before(const Flow& flow, std::int64_t time_ns) const {
   if (elapsed(flow.previous_ns, time_ns) > idle_ns(flow.key.transport)) return EndReason::idle;
   if (!policy_.active_timeout) return std::nullopt;
-  const auto& start = *std::launder(
-      reinterpret_cast<const StartState*>(flow.states() + start_offset_));
+  const auto& start = *std::launder(reinterpret_cast<const StartState*>(flow.states() + start_offset_));
   const auto most = static_cast<std::uint64_t>(policy_.active_timeout->count());
   if (elapsed(start.ns, time_ns) > most) return EndReason::active;
   return std::nullopt;
@@ -174,8 +170,7 @@ Flow& FlowTable::open(const Packet& packet) {
   if (const EndedStreams::Entry* earlier = ended_streams_.find(packet.key)) {
     flow.part = earlier->parts;
     flow.basis = earlier->basis;
-    const bool backward =
-        earlier->source == packet.destination && earlier->destination == packet.source;
+    const bool backward = earlier->source == packet.destination && earlier->destination == packet.source;
     flow.source = backward ? packet.destination : packet.source;
     flow.destination = backward ? packet.source : packet.destination;
   }
@@ -301,9 +296,8 @@ void FlowTable::hand_over(Flow& flow, EndReason reason) {
 }
 
 void FlowTable::hand_over_cut() {
-  std::sort(cut_.begin(), cut_.end(), [](const Cut& a, const Cut& b) {
-    return first_packet(*a.flow) < first_packet(*b.flow);
-  });
+  std::sort(cut_.begin(), cut_.end(),
+            [](const Cut& a, const Cut& b) { return first_packet(*a.flow) < first_packet(*b.flow); });
   while (!cut_.empty()) {
     const Cut first = cut_.front();
     cut_.erase(cut_.begin());
@@ -320,8 +314,7 @@ void FlowTable::on_frame_end(const Frame& frame) {
 
 void FlowTable::on_end(EndOfInput end) {
   hand_over_cut();
-  const EndReason reason =
-      end == EndOfInput::interrupted ? EndReason::forced : EndReason::end_of_input;
+  const EndReason reason = end == EndOfInput::interrupted ? EndReason::forced : EndReason::end_of_input;
   Recency& all = recency_.front();  // sorted in place: there may be very many, and little memory
   for (Recency& recency : recency_) {
     if (&recency != &all) all.splice(all.end(), recency);

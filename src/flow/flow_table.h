@@ -1,10 +1,10 @@
 #pragma once
 
+#include <algorithm>
+#include <array>
 #include <boost/intrusive/list.hpp>
 #include <boost/intrusive/unordered_set.hpp>
 #include <boost/pool/pool.hpp>
-#include <algorithm>
-#include <array>
 #include <chrono>
 #include <deque>
 #include <optional>
@@ -125,7 +125,7 @@ class FlowTable final : public PacketObserver, public FlowCounters {
   /// A part of a stream that was metered elsewhere, but for its states.
   struct Part {
     std::int64_t first_ns, last_ns, previous_ns;  ///< as in Flow
-    std::int64_t touched_ns;  ///< the clock of all the input at its last packet
+    std::int64_t touched_ns;                      ///< the clock of all the input at its last packet
   };
 
   /// The flow that goes on with a part, or begins with it: as on_packet(), but for the states. Does not end
@@ -143,12 +143,13 @@ class FlowTable final : public PacketObserver, public FlowCounters {
     using type = StreamKey;
     const StreamKey& operator()(const Flow& flow) const noexcept { return flow.key; }
   };
-  using Recency = boost::intrusive::list<
-      Flow, boost::intrusive::member_hook<Flow, Flow::ListHook, &Flow::by_recency>>;
-  using Flows = boost::intrusive::unordered_set<
-      Flow, boost::intrusive::member_hook<Flow, Flow::SetHook, &Flow::by_key>,
-      boost::intrusive::key_of_value<KeyOf>, boost::intrusive::hash<StreamKeyHash>,
-      boost::intrusive::power_2_buckets<true>>;
+  using Recency =
+      boost::intrusive::list<Flow, boost::intrusive::member_hook<Flow, Flow::ListHook, &Flow::by_recency>>;
+  using Flows =
+      boost::intrusive::unordered_set<Flow, boost::intrusive::member_hook<Flow, Flow::SetHook, &Flow::by_key>,
+                                      boost::intrusive::key_of_value<KeyOf>,
+                                      boost::intrusive::hash<StreamKeyHash>,
+                                      boost::intrusive::power_2_buckets<true>>;
 
   [[nodiscard]] std::optional<EndReason> cut_before(const Flow& flow, std::int64_t time_ns) const;
   Flow& flow_for(Flow* flow, const Packet& packet);
@@ -165,9 +166,7 @@ class FlowTable final : public PacketObserver, public FlowCounters {
   void find_idle(std::int64_t now_ns);
   void find_closed(std::int64_t now_ns);
   void grow();
-  [[nodiscard]] Recency& recency_of(Transport transport) noexcept {
-    return recency_[place_of(transport)];
-  }
+  [[nodiscard]] Recency& recency_of(Transport transport) noexcept { return recency_[place_of(transport)]; }
   [[nodiscard]] std::uint64_t idle_ns(Transport transport) const noexcept {
     return static_cast<std::uint64_t>(policy_.idle_timeout(transport).count());
   }
@@ -195,7 +194,8 @@ class FlowTable final : public PacketObserver, public FlowCounters {
   boost::pool<> memory_;
   std::vector<Flows::bucket_type> buckets_;
   Flows flows_;
-  std::array<Recency, transport_count> recency_;  // by place_of(): the flow longest without a packet comes first
+  std::array<Recency, transport_count>
+      recency_;  // by place_of(): the flow longest without a packet comes first
   EndedStreams ended_streams_;
   std::vector<Due> due_;       // scratch: flows that end together
   std::deque<Closed> closed_;  // in the order in which they were closed

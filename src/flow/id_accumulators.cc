@@ -145,13 +145,9 @@ std::unique_ptr<Accumulator> make_vlan(AccumulatorContext& context) {
   return std::make_unique<Vlan>(context.fields);
 }
 
-std::unique_ptr<Accumulator> make_disorder(AccumulatorContext&) {
-  return std::make_unique<Disorder>();
-}
+std::unique_ptr<Accumulator> make_disorder(AccumulatorContext&) { return std::make_unique<Disorder>(); }
 
-std::unique_ptr<Accumulator> make_icmp_errors(AccumulatorContext&) {
-  return std::make_unique<IcmpErrors>();
-}
+std::unique_ptr<Accumulator> make_icmp_errors(AccumulatorContext&) { return std::make_unique<IcmpErrors>(); }
 
 std::unique_ptr<Accumulator> make_tunnel(AccumulatorContext&) { return std::make_unique<Tunnel>(); }
 

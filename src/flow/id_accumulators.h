@@ -43,7 +43,9 @@ struct DisorderState {
   std::int64_t previous_ns = 0;
   bool started = false;
 
-  static constexpr auto members() { return std::tuple(&DisorderState::count, &DisorderState::previous_ns, &DisorderState::started); }
+  static constexpr auto members() {
+    return std::tuple(&DisorderState::count, &DisorderState::previous_ns, &DisorderState::started);
+  }
 };
 [[nodiscard]] std::unique_ptr<Accumulator> make_disorder(AccumulatorContext& context);
 

@@ -33,8 +33,7 @@ enum class PacketSide : std::uint8_t { forward, backward, both };
 }
 
 [[nodiscard]] constexpr bool takes(PacketSide side, Direction direction) noexcept {
-  return side == PacketSide::both ||
-         (side == PacketSide::forward) == (direction == Direction::forward);
+  return side == PacketSide::both || (side == PacketSide::forward) == (direction == Direction::forward);
 }
 
 }  // namespace flowmeter

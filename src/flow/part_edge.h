@@ -13,10 +13,10 @@ namespace flowmeter {
 /// Where a part of a stream begins, as far as the part before must know it, and what it teaches of the
 /// connection's numbers.
 struct PartEdge {
-  std::int64_t first_ns = 0;                ///< time of the first packet
+  std::int64_t first_ns = 0;                  ///< time of the first packet
   std::array<std::int64_t, 2> first_of_ns{};  ///< of the first packet of each direction
-  std::array<bool, 2> started{};            ///< that direction had a packet
-  InitialNumbers initial;                   ///< by direction of the sender
+  std::array<bool, 2> started{};              ///< that direction had a packet
+  InitialNumbers initial;                     ///< by direction of the sender
 
   std::uint64_t id = 0;  ///< of the part where it is written; no part of the state
 

@@ -35,16 +35,16 @@ class Labeller;
 /// What a run asks of its columns beyond their names.
 struct FeatureSettings {
   SizeBasis size = SizeBasis::frame;
-  std::uint16_t cid_seed = 0;     ///< of community_id
-  unsigned time_digits = 6;       ///< decimals of start_utc and end_utc, 0 to 9
-  std::size_t splt_packets = 0;   ///< how many packets the group splt is of; 0: there is no such group
+  std::uint16_t cid_seed = 0;    ///< of community_id
+  unsigned time_digits = 6;      ///< decimals of start_utc and end_utc, 0 to 9
+  std::size_t splt_packets = 0;  ///< how many packets the group splt is of; 0: there is no such group
   SpltBasis splt_basis = SpltBasis::all;
   SpltLayout splt_layout = SpltLayout::wide;
   std::shared_ptr<const Anonymizer> anonymizer;  ///< null: addresses are shown as they are
-  std::optional<std::string> na;  ///< printed for what has no sample, instead of the column's own value
-  std::vector<std::string> fields;  ///< specifications of columns of any field, see schema/field_spec.h
-  std::size_t list_max = 64;        ///< most values in a cell that lists them
-  bool parts = false;               ///< flows may be parts of longer ones: states must compose
+  std::optional<std::string> na;       ///< printed for what has no sample, instead of the column's own value
+  std::vector<std::string> fields;     ///< specifications of columns of any field, see schema/field_spec.h
+  std::size_t list_max = 64;           ///< most values in a cell that lists them
+  bool parts = false;                  ///< flows may be parts of longer ones: states must compose
   std::shared_ptr<Labeller> labeller;  ///< of the column `label`, if the run has rules for it
 };
 

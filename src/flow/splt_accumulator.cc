@@ -23,8 +23,7 @@ class Splt final : public AccumulatorOf<SpltState> {
     if (state.size() == most_ || !takes(packet)) return;
     constexpr std::uint16_t flags = 0xfff;
     state.push_back({packet.time_ns, packet.frame_bytes, packet.payload_bytes,
-                     static_cast<std::uint16_t>(packet.tcp_flags & flags),
-                     direction == Direction::forward});
+                     static_cast<std::uint16_t>(packet.tcp_flags & flags), direction == Direction::forward});
   }
   void append_part(SpltState& state, const SpltState& later, const PartEdge&) const override {
     const std::size_t more = std::min(most_ - state.size(), later.size());

@@ -110,7 +110,8 @@ void StateReader::get(Decimal& number) {
 void StateReader::get(Integer& number) {
   const std::string_view element = next();
   const std::string_view digits = element.substr(element.starts_with('-') ? 1 : 0);
-  if (digits.empty() || !std::all_of(digits.begin(), digits.end(), [](char c) { return c >= '0' && c <= '9'; })) {
+  if (digits.empty() ||
+      !std::all_of(digits.begin(), digits.end(), [](char c) { return c >= '0' && c <= '9'; })) {
     refuse(element);
   }
   number = Integer(std::string(element));

@@ -23,7 +23,9 @@ namespace flowmeter {
 /// A class that lists what of it is to be written: `static constexpr auto members()` returns a tuple of
 /// pointers to members, which is all that writing and reading need.
 template <class T>
-concept ListsMembers = requires { T::members(); };
+concept ListsMembers = requires {
+  T::members();
+};
 
 /// Writes states as elements of a JSON array: numbers and strings, nothing nested. Every state is a
 /// sequence of elements that a StateReader reads back in the same order.
@@ -49,10 +51,8 @@ class StateWriter {
     out_.append(digits, end);
   }
   template <class T>
-    requires std::is_enum_v<T>
-  void put(T value) {
-    put(static_cast<std::underlying_type_t<T>>(value));
-  }
+  requires std::is_enum_v<T>
+  void put(T value) { put(static_cast<std::underlying_type_t<T>>(value)); }
   template <ListsMembers T>
   void put(const T& value) {
     std::apply([&](auto... member) { (put(value.*member), ...); }, T::members());
@@ -105,10 +105,8 @@ class StateWriter {
   }
   /// Distinct texts with their counts, see FieldTexts.
   template <class T>
-    requires requires(const T& texts) { texts.listed(); }
-  void put(const T& texts) {
-    put(texts.listed());
-  }
+  requires requires(const T& texts) { texts.listed(); }
+  void put(const T& texts) { put(texts.listed()); }
   void put(const Decimal& number);
   void put(const Integer& number);
   void put(const std::string& text);
@@ -159,7 +157,7 @@ class StateReader {
     }
   }
   template <class T>
-    requires std::is_enum_v<T>
+  requires std::is_enum_v<T>
   void get(T& value) {
     std::underlying_type_t<T> number{};
     get(number);
@@ -227,7 +225,7 @@ class StateReader {
     (*this)(value.first, value.second);
   }
   template <class T>
-    requires requires(const T& texts) { texts.listed(); }
+  requires requires(const T& texts) { texts.listed(); }
   void get(T& texts) {
     typename T::Listed listed;
     get(listed);

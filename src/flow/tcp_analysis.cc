@@ -34,14 +34,12 @@ class Presence final : public WholeAccumulatorOf<PresenceState> {
 
 class Retransmissions final : public WholeAccumulatorOf<RetransmissionState> {
  public:
-  explicit Retransmissions(AccumulatorContext& context)
-      : fields_(context.fields, retransmission_fields) {
+  explicit Retransmissions(AccumulatorContext& context) : fields_(context.fields, retransmission_fields) {
     context.fields.add("tcp.len");
   }
 
  private:
-  void add_packet(RetransmissionState& state, const Packet& packet,
-                  Direction direction) const override {
+  void add_packet(RetransmissionState& state, const Packet& packet, Direction direction) const override {
     if (packet.key.transport != Transport::tcp) return;
     auto& bytes = fields_.has(packet) ? state.again : state.once;
     bytes[index(direction)] += packet.payload_bytes;
@@ -66,8 +64,7 @@ class AckRtts final : public WholeAccumulatorOf<AckRttState> {
 
 class InFlight final : public WholeAccumulatorOf<InFlightState> {
  public:
-  explicit InFlight(AccumulatorContext& context)
-      : bytes_(context.fields, "tcp.analysis.bytes_in_flight") {}
+  explicit InFlight(AccumulatorContext& context) : bytes_(context.fields, "tcp.analysis.bytes_in_flight") {}
 
  private:
   void add_packet(InFlightState& state, const Packet& packet, Direction direction) const override {
@@ -82,12 +79,10 @@ class InFlight final : public WholeAccumulatorOf<InFlightState> {
 
 class InitialRtt final : public WholeAccumulatorOf<InitialRttState> {
  public:
-  explicit InitialRtt(AccumulatorContext& context)
-      : rtt_(context.fields, "tcp.analysis.initial_rtt") {}
+  explicit InitialRtt(AccumulatorContext& context) : rtt_(context.fields, "tcp.analysis.initial_rtt") {}
 
  private:
-  void add_packet(InitialRttState& state, const Packet& packet,
-                  Direction /*direction*/) const override {
+  void add_packet(InitialRttState& state, const Packet& packet, Direction /*direction*/) const override {
     if (!state.known && rtt_.has(packet)) state = {rtt_.nanoseconds_of(rtt_.first(packet)), true};
   }
 

@@ -170,8 +170,8 @@ bool gave_up(std::string_view history) {
 std::string_view tcp_state(const ConnectionState& connection) {
   const TcpState origin = connection.sides[0].state, response = connection.sides[1].state;
   if (response == reset) {
-    const bool refused = origin == syn_sent || origin == syn_ack_sent ||
-                         (origin == reset && !connection.payload);
+    const bool refused =
+        origin == syn_sent || origin == syn_ack_sent || (origin == reset && !connection.payload);
     return refused ? "REJ" : little(origin) ? "RSTRH" : "RSTR";
   }
   if (origin == reset) {

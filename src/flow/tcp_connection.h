@@ -12,13 +12,13 @@ namespace flowmeter {
 
 /// How far one side of a TCP connection is, by the packets that it sent, as Zeek tells states apart.
 enum class TcpState : std::uint8_t {
-  inactive,      ///< sent nothing
+  inactive,  ///< sent nothing
   syn_sent,
   syn_ack_sent,
-  partial,       ///< sent something, though no handshake was seen
+  partial,  ///< sent something, though no handshake was seen
   established,
-  closed,        ///< sent FIN
-  reset,         ///< sent RST
+  closed,  ///< sent FIN
+  reset,   ///< sent RST
 };
 
 /// Letters that a history may have; later ones are left out. Only a flood of resets or FINs, each with
@@ -30,11 +30,11 @@ inline constexpr std::size_t longest_history = 255;
 struct ConnectionState {
   struct Side {
     TcpState state = TcpState::inactive;
-    TcpState before = TcpState::inactive;     ///< the state before that one
-    std::uint8_t said = 0;                    ///< letters that are said once
-    std::uint8_t numbered = 0;                ///< which of `numbers` are known
-    std::array<std::uint32_t, 3> numbers{};   ///< sequence numbers of the last SYN, FIN, RST
-    std::array<SmallCounter, 3> events;       ///< zero windows, gaps, retransmissions
+    TcpState before = TcpState::inactive;    ///< the state before that one
+    std::uint8_t said = 0;                   ///< letters that are said once
+    std::uint8_t numbered = 0;               ///< which of `numbers` are known
+    std::array<std::uint32_t, 3> numbers{};  ///< sequence numbers of the last SYN, FIN, RST
+    std::array<SmallCounter, 3> events;      ///< zero windows, gaps, retransmissions
   };
   std::array<Side, 2> sides;  ///< by direction
   bool payload = false;       ///< one of them sent some
@@ -44,8 +44,8 @@ struct ConnectionState {
 /// Takes what one packet has to say into account; see make_connection() for where it comes from.
 struct ConnectionEvent {
   Direction direction = Direction::forward;
-  std::uint16_t flags = 0;           ///< see tcp_flag
-  std::uint32_t sequence = 0;        ///< raw
+  std::uint16_t flags = 0;     ///< see tcp_flag
+  std::uint32_t sequence = 0;  ///< raw
   std::uint32_t payload_bytes = 0;
   bool zero_window = false, gap = false, retransmission = false;
 };

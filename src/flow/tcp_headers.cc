@@ -28,7 +28,8 @@ class Syns final : public AccumulatorOf<SynState> {
     offer.seen = true;
     offer.window = static_cast<std::uint16_t>(window_.number(packet, 0xffff).value_or(0));
     offer.segment_bytes = static_cast<std::uint16_t>(segment_.number(packet, 0xffff).value_or(0));
-    if (const auto shift = shift_.number(packet, 0xff)) offer.window_shift = static_cast<std::int16_t>(*shift);
+    if (const auto shift = shift_.number(packet, 0xff))
+      offer.window_shift = static_cast<std::int16_t>(*shift);
     offer.sack = sack_.has(packet);
   }
   void append_part(SynState& state, const SynState& later, const PartEdge&) const override {
@@ -113,8 +114,7 @@ class Completeness final : public AccumulatorOf<CompletenessState> {
   [[nodiscard]] std::string_view name() const noexcept override { return "completeness"; }
 
  private:
-  void add_packet(CompletenessState& state, const Packet& packet,
-                  Direction /*direction*/) const override {
+  void add_packet(CompletenessState& state, const Packet& packet, Direction /*direction*/) const override {
     if (packet.key.transport != Transport::tcp) return;
     const auto has = [&packet](std::uint16_t flag) { return (packet.tcp_flags & flag) != 0; };
     unsigned bits = state.bits;

@@ -15,11 +15,11 @@ namespace flowmeter {
 
 /// What the first SYN of a direction offers, with or without ACK.
 struct SynOptions {
-  std::uint16_t window = 0;        ///< as in the header, not scaled
-  std::uint16_t segment_bytes = 0; ///< the option MSS; 0 without
-  std::int16_t window_shift = -1;  ///< of the option window scale; -1 without
-  bool sack = false;               ///< the option SACK permitted
-  bool seen = false;               ///< there was a SYN
+  std::uint16_t window = 0;         ///< as in the header, not scaled
+  std::uint16_t segment_bytes = 0;  ///< the option MSS; 0 without
+  std::int16_t window_shift = -1;   ///< of the option window scale; -1 without
+  bool sack = false;                ///< the option SACK permitted
+  bool seen = false;                ///< there was a SYN
 
   static constexpr auto members() {
     return std::tuple(&SynOptions::window, &SynOptions::segment_bytes, &SynOptions::window_shift,

@@ -12,7 +12,8 @@ std::optional<std::int64_t> LiveClock::now(Clock::time_point at) const {
   if (!newest_ns_) return std::nullopt;
   const std::chrono::nanoseconds silence = at - came_ - margin;
   std::int64_t now_ns = 0;
-  if (silence.count() <= 0 || __builtin_add_overflow(*newest_ns_, silence.count(), &now_ns)) return newest_ns_;
+  if (silence.count() <= 0 || __builtin_add_overflow(*newest_ns_, silence.count(), &now_ns))
+    return newest_ns_;
   return now_ns;
 }
 

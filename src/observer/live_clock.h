@@ -8,14 +8,14 @@
 
 namespace flowmeter {
 
-/// What time it is on a wire that may be silent, by the clock of the capture: that of the newest frame, and what
-/// has passed since it came to us.
+/// What time it is on a wire that may be silent, by the clock of the capture: that of the newest frame, and
+/// what has passed since it came to us.
 ///
-/// A frame takes its time from the wire to us: dumpcap gets frames from the kernel every 250 ms at the latest,
-/// then come the tsharks. As the newest frame took such a time as well, the clock is late by that; and it is
-/// late by `margin` on top, so that a frame which took that much longer than the one before it still does not come
-/// from the past. Whoever asks sees to it that no frames are known to be on their way: that frames have to wait
-/// for us must not count as silence.
+/// A frame takes its time from the wire to us: dumpcap gets frames from the kernel every 250 ms at the
+/// latest, then come the tsharks. As the newest frame took such a time as well, the clock is late by that;
+/// and it is late by `margin` on top, so that a frame which took that much longer than the one before it
+/// still does not come from the past. Whoever asks sees to it that no frames are known to be on their way:
+/// that frames have to wait for us must not count as silence.
 class LiveClock final : public PacketObserver {
  public:
   using Clock = std::chrono::steady_clock;

@@ -52,9 +52,9 @@ bool Progress::on_terminal() { return isatty(STDERR_FILENO) != 0; }
 std::string Progress::line() const {
   const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start_;
   const double rate = static_cast<double>(frames_) / std::max(elapsed.count(), 1e-3);
-  std::string text = fmt::format("{}: {} packets, {}/s, flows: {} open, {} written", name_,
-                                 grouped(frames_), grouped(static_cast<std::uint64_t>(rate)),
-                                 grouped(counters_.open_flows()), grouped(counters_.ended_flows()));
+  std::string text = fmt::format("{}: {} packets, {}/s, flows: {} open, {} written", name_, grouped(frames_),
+                                 grouped(static_cast<std::uint64_t>(rate)), grouped(counters_.open_flows()),
+                                 grouped(counters_.ended_flows()));
   const auto share = share_ ? share_() : std::nullopt;
   if (share && *share > 0 && *share <= 1) {
     text += fmt::format(", {:.0f} %", *share * 100);

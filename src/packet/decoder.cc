@@ -38,7 +38,8 @@ bool has_association(std::span<const std::string_view> indices) {
 }
 
 /// What a frame has that makes a field due, as bits.
-constexpr unsigned any_frame = 1U << transport_count, ipv4_header = any_frame << 1, ipv6_header = any_frame << 2;
+constexpr unsigned any_frame = 1U << transport_count, ipv4_header = any_frame << 1,
+                   ipv6_header = any_frame << 2;
 constexpr unsigned kind_of(Transport transport) { return 1U << place_of(transport); }
 
 unsigned due_with(std::string_view field) {
@@ -106,8 +107,7 @@ void PacketDecoder::require(std::string_view field) {
   ++unmet_;
 }
 
-std::uint64_t PacketDecoder::number(FieldId field, std::string_view text,
-                                    std::uint64_t most) const {
+std::uint64_t PacketDecoder::number(FieldId field, std::string_view text, std::uint64_t most) const {
   const auto value = parse_number(text);
   if (!value || *value > most) {
     throw InputError(fmt::format("{} has the value \"{:.40}\"", fields_.names()[field], text));
@@ -152,8 +152,7 @@ const Frame& PacketDecoder::decode(const Record& record) {
   if (frame_.timed) {
     const auto time = parse_time(record.first(time_));
     if (!time) {
-      throw InputError(
-          fmt::format("frame.time_epoch has the value \"{:.40}\"", record.first(time_)));
+      throw InputError(fmt::format("frame.time_epoch has the value \"{:.40}\"", record.first(time_)));
     }
     frame_.time_ns = *time;
   } else {
@@ -195,8 +194,7 @@ bool PacketDecoder::read_header(const Record& record, const TransportLayer& laye
   const auto streams = record.values(names.stream);
   const std::size_t k = layer.occurrence;
   if (k >= streams.size()) return false;
-  header.key = {layer.transport,
-                number(names.stream, streams[k], std::numeric_limits<std::uint32_t>::max())};
+  header.key = {layer.transport, number(names.stream, streams[k], std::numeric_limits<std::uint32_t>::max())};
   if (layer.transport == Transport::sctp && header.key.stream == no_association) return false;
   header.time_ns = frame_.time_ns;
   header.occurrence = layer.occurrence;
@@ -205,8 +203,7 @@ bool PacketDecoder::read_header(const Record& record, const TransportLayer& laye
     header.tcp_flags = static_cast<std::uint16_t>(number_at(record, tcp_flags_, k, 0xffff));
   }
   header.source.port = static_cast<std::uint16_t>(number_at(record, names.source_port, k, 0xffff));
-  header.destination.port =
-      static_cast<std::uint16_t>(number_at(record, names.destination_port, k, 0xffff));
+  header.destination.port = static_cast<std::uint16_t>(number_at(record, names.destination_port, k, 0xffff));
   if (layer.ip_version != 0) read_addresses(record, layer, header);
   if (numbers_ != nullptr) header.key.stream = numbers_->translate(header, quoted);
   return true;
@@ -233,14 +230,12 @@ bool PacketDecoder::read_echo(const Record& record, const TransportLayer& layer,
   if (layer.ip_version != 0) read_addresses(record, layer, header);
   Endpoint& requester = *role == EchoRole::request ? header.source : header.destination;
   const Endpoint& responder = *role == EchoRole::request ? header.destination : header.source;
-  requester.port =
-      static_cast<std::uint16_t>(number_at(record, identifier_field, place, most_identifier));
+  requester.port = static_cast<std::uint16_t>(number_at(record, identifier_field, place, most_identifier));
   header.key = {layer.transport, echoes_.number(layer.transport, requester, responder.address)};
   return true;
 }
 
-void PacketDecoder::read_addresses(const Record& record, const TransportLayer& layer,
-                                   Packet& header) const {
+void PacketDecoder::read_addresses(const Record& record, const TransportLayer& layer, Packet& header) const {
   const std::size_t family = layer.ip_version == 6 ? 1 : 0;
   header.ip_version = layer.ip_version;
   const auto sources = record.values(source_[family]);
@@ -261,7 +256,8 @@ void PacketDecoder::read_sizes(Packet& packet) const {
     packet.payload_bytes = bytes(tcp_bytes_, most);
     packet.header_bytes = static_cast<std::uint8_t>(bytes(tcp_header_bytes_, 0xff));
   } else if (packet.key.transport == Transport::udp) {
-    packet.payload_bytes = std::max<std::uint32_t>(bytes(udp_bytes_, most), udp_header_bytes) - udp_header_bytes;
+    packet.payload_bytes =
+        std::max<std::uint32_t>(bytes(udp_bytes_, most), udp_header_bytes) - udp_header_bytes;
     packet.header_bytes = udp_header_bytes;
   }
   if (packet.ip_version == 6) {
@@ -272,8 +268,7 @@ void PacketDecoder::read_sizes(Packet& packet) const {
   }
 }
 
-void PacketDecoder::add_packet(const Record& record, const TransportLayer& layer,
-                               const LayerPlan& plan) {
+void PacketDecoder::add_packet(const Record& record, const TransportLayer& layer, const LayerPlan& plan) {
   if (packets_.size() == max_packets_in_frame) {
     ++left_out_;
     return;

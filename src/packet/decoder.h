@@ -97,15 +97,14 @@ class PacketDecoder {
   const LayerPlan& plan(const Record& record);
   void expect(const Record& record, const LayerPlan& plan);
   std::uint64_t number(FieldId field, std::string_view text, std::uint64_t most) const;
-  std::uint64_t number_at(const Record& record, FieldId field, std::size_t place,
-                          std::uint64_t most) const;
+  std::uint64_t number_at(const Record& record, FieldId field, std::size_t place, std::uint64_t most) const;
   IpAddress address(FieldId field, std::string_view text) const;
 
   const FieldSet& fields_;
   const TunnelPolicy tunnel_;
   StreamNumbers* numbers_ = nullptr;
   FieldId number_, time_, length_, protocols_, tcp_flags_;
-  FieldId source_[2], destination_[2];  // IPv4, IPv6
+  FieldId source_[2], destination_[2];                       // IPv4, IPv6
   std::array<TransportFields, transport_count> transports_;  // by place_of(); of ICMP see EchoStreams
   PacketField ip_bytes_[2], tcp_header_bytes_, tcp_bytes_, udp_bytes_;
   const bool sizes_wanted_;

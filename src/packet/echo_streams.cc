@@ -15,7 +15,8 @@ std::optional<EchoRole> echo_role(Transport transport, std::uint64_t type) noexc
 
 bool has_identifier(Transport transport, std::uint64_t type) noexcept {
   if (echo_role(transport, type)) return true;
-  // Timestamp, information and address mask (RFC 792, RFC 950), extended echo (RFC 8335): requests and replies.
+  // Timestamp, information and address mask (RFC 792, RFC 950), extended echo (RFC 8335): requests and
+  // replies.
   if (transport == Transport::icmp) return (type >= 13 && type <= 18) || type == 42 || type == 43;
   return type == 160 || type == 161;
 }

@@ -55,8 +55,8 @@ class EchoStreams {
       Conversation,
       boost::multi_index::indexed_by<
           boost::multi_index::sequenced<>,  // the longest without a message comes first
-          boost::multi_index::hashed_unique<
-              boost::multi_index::member<Conversation, Key, &Conversation::key>, Hash>>>;
+          boost::multi_index::hashed_unique<boost::multi_index::member<Conversation, Key, &Conversation::key>,
+                                            Hash>>>;
 
   const std::size_t remembered_;
   Conversations conversations_;

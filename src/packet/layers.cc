@@ -27,8 +27,8 @@ struct Walk {
     const unsigned ip_seen = plan.network_layers[ip_version == 6];
     auto& layers = quoted ? plan.quoted : plan.transports;
     layers.push_back({transport, static_cast<std::uint8_t>(occurrence), ip_version,
-                      static_cast<std::uint8_t>(ip_seen == 0 ? 0 : ip_seen - 1),
-                      last(plan.eth_layers), last(plan.vlan_layers)});
+                      static_cast<std::uint8_t>(ip_seen == 0 ? 0 : ip_seen - 1), last(plan.eth_layers),
+                      last(plan.vlan_layers)});
     below = &layers.back();
   }
 

@@ -18,12 +18,12 @@ inline constexpr std::uint8_t no_layer = 0xff;
 /// tcp.* or udp.* values are its own, and which of the ip.* or ipv6.* values are its addresses.
 struct TransportLayer {
   Transport transport;
-  std::uint8_t occurrence;       ///< k: the k-th value of tcp.* or udp.*
-  std::uint8_t ip_version;       ///< 4 or 6: family of the nearest network layer before it; 0: none
-  std::uint8_t ip_occurrence;    ///< the k-th value of ip.* or ipv6.*
-  std::uint8_t eth_occurrence = no_layer;   ///< the nearest eth layer before it: the k-th value of eth.*
+  std::uint8_t occurrence;                 ///< k: the k-th value of tcp.* or udp.*
+  std::uint8_t ip_version;                 ///< 4 or 6: family of the nearest network layer before it; 0: none
+  std::uint8_t ip_occurrence;              ///< the k-th value of ip.* or ipv6.*
+  std::uint8_t eth_occurrence = no_layer;  ///< the nearest eth layer before it: the k-th value of eth.*
   std::uint8_t vlan_occurrence = no_layer;  ///< likewise for vlan.*
-  std::string carried{};         ///< the token behind it: what it carries ("http"); empty for nothing
+  std::string carried{};  ///< the token behind it: what it carries ("http"); empty for nothing
 };
 
 /// The transports of a frame, from its frame.protocols ("eth:ethertype:ip:udp:vxlan:eth:...").
@@ -31,13 +31,13 @@ struct TransportLayer {
 struct LayerPlan {
   std::vector<TransportLayer> transports;
   std::vector<TransportLayer> quoted;
-  unsigned ipv4_layers = 0;      ///< ip tokens
-  unsigned ip_layers = 0;        ///< ip and ipv6 tokens, and layers that are not named
+  unsigned ipv4_layers = 0;                         ///< ip tokens
+  unsigned ip_layers = 0;                           ///< ip and ipv6 tokens, and layers that are not named
   std::array<unsigned, transport_count> headers{};  ///< tokens by place_of(), quoted ones too
-  unsigned network_layers[2]{};  ///< IPv4 and IPv6, layers that are not named too
+  unsigned network_layers[2]{};                     ///< IPv4 and IPv6, layers that are not named too
   unsigned eth_layers = 0;
   unsigned vlan_layers = 0;
-  bool implicit_ip = false;      ///< a network layer is not named (MPLS since 4.2: "mpls:tcp")
+  bool implicit_ip = false;  ///< a network layer is not named (MPLS since 4.2: "mpls:tcp")
 };
 
 /// Reads frame.protocols. `implicit_version`: family taken for network layers that are not named.

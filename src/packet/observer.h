@@ -27,8 +27,8 @@ class PacketObserver {
   /// All packets of the frame were handed over.
   virtual void on_frame_end(const Frame& /*frame*/) {}
 
-  /// By now no frame will come that was captured before this time (nanoseconds since the epoch): what has been
-  /// waiting for later frames need not wait for them any longer. Between frames, if at all.
+  /// By now no frame will come that was captured before this time (nanoseconds since the epoch): what has
+  /// been waiting for later frames need not wait for them any longer. Between frames, if at all.
   virtual void on_time(std::int64_t /*now_ns*/) {}
 
   /// The input is over; called once.

@@ -25,27 +25,27 @@ struct StreamKey {
 
 /// TCP flags as in the low bits of tcp.flags.
 namespace tcp_flag {
-inline constexpr std::uint16_t fin = 0x01, syn = 0x02, rst = 0x04, psh = 0x08, ack = 0x10,
-                               urg = 0x20, ece = 0x40, cwr = 0x80;
+inline constexpr std::uint16_t fin = 0x01, syn = 0x02, rst = 0x04, psh = 0x08, ack = 0x10, urg = 0x20,
+                               ece = 0x40, cwr = 0x80;
 }  // namespace tcp_flag
 
 /// One packet of one conversation: a transport header that counts, in the frame that carried it.
 struct Packet {
   StreamKey key;
-  std::int64_t time_ns = 0;      ///< frame.time_epoch, nanoseconds since the Unix epoch; may go backwards
+  std::int64_t time_ns = 0;        ///< frame.time_epoch, nanoseconds since the Unix epoch; may go backwards
   std::uint64_t frame_number = 0;  ///< 1-based position in the input
   std::uint32_t frame_bytes = 0;   ///< frame.len: bytes on the wire
   std::uint16_t tcp_flags = 0;     ///< tcp.flags; 0 for UDP
 
   // What follows is 0 unless the run asks for the fields that it comes from, see PacketDecoder.
-  std::uint32_t ip_bytes = 0;      ///< ip.len, or ipv6.plen and 40; 0 without a network layer
-  std::uint32_t payload_bytes = 0; ///< tcp.len, or udp.length less 8; else 0
-  std::uint8_t header_bytes = 0;   ///< tcp.hdr_len, or 8; else 0
+  std::uint32_t ip_bytes = 0;       ///< ip.len, or ipv6.plen and 40; 0 without a network layer
+  std::uint32_t payload_bytes = 0;  ///< tcp.len, or udp.length less 8; else 0
+  std::uint8_t header_bytes = 0;    ///< tcp.hdr_len, or 8; else 0
 
-  std::uint8_t occurrence = 0;     ///< which of the frame's headers of this transport, from 0
-  std::uint8_t ip_version = 0;     ///< 4 or 6: of the nearest network layer before; 0: there is none
-  std::uint8_t order_in_frame = 0; ///< 0 for the frame's first packet, 1 for its second, ...
-  Endpoint source;                 ///< of the nearest network layer before the transport
+  std::uint8_t occurrence = 0;      ///< which of the frame's headers of this transport, from 0
+  std::uint8_t ip_version = 0;      ///< 4 or 6: of the nearest network layer before; 0: there is none
+  std::uint8_t order_in_frame = 0;  ///< 0 for the frame's first packet, 1 for its second, ...
+  Endpoint source;                  ///< of the nearest network layer before the transport
   Endpoint destination;
   const Record* record = nullptr;  ///< all of the frame's fields; gone when the observers return
 
@@ -57,13 +57,14 @@ struct Packet {
 
 /// One frame and the packets in it: none for ARP, several for a tunnel's inner and outer transport.
 struct Frame {
-  std::uint64_t number = 0;        ///< 1-based position in the input
-  std::int64_t time_ns = 0;        ///< as in Packet
-  std::uint32_t bytes = 0;         ///< frame.len
-  std::uint16_t ip_layers = 0;     ///< ip and ipv6 headers, quoted ones too: more than one in a tunnel
-  std::span<const Packet> packets{}; ///< those that count; valid until the observers return
-  std::span<const Packet> every{};   ///< what `packets` is if the tunnel policy takes all
-  /// Headers that an ICMP error quotes, of each stream the first: key, ends and flags, as far as they are there.
+  std::uint64_t number = 0;           ///< 1-based position in the input
+  std::int64_t time_ns = 0;           ///< as in Packet
+  std::uint32_t bytes = 0;            ///< frame.len
+  std::uint16_t ip_layers = 0;        ///< ip and ipv6 headers, quoted ones too: more than one in a tunnel
+  std::span<const Packet> packets{};  ///< those that count; valid until the observers return
+  std::span<const Packet> every{};    ///< what `packets` is if the tunnel policy takes all
+  /// Headers that an ICMP error quotes, of each stream the first: key, ends and flags, as far as they are
+  /// there.
   std::span<const Packet> quoted{};
   bool timed = true;  ///< has a time stamp; else time_ns is that of the frame before
   bool cut = false;   ///< holds a transport header that is no packet because it was captured in part

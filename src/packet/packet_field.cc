@@ -11,8 +11,7 @@
 
 namespace flowmeter {
 
-PacketField::PacketField(FieldId id, std::string_view name)
-    : id_(id), owner_(owner_of(name)), name_(name) {}
+PacketField::PacketField(FieldId id, std::string_view name) : id_(id), owner_(owner_of(name)), name_(name) {}
 
 PacketField::Owner PacketField::owner_of(std::string_view name) noexcept {
   static constexpr std::array owners = {
@@ -22,8 +21,8 @@ PacketField::Owner PacketField::owner_of(std::string_view name) noexcept {
       std::pair{std::string_view("vlan"), Owner::vlan},
   };
   const std::string_view protocol = name.substr(0, name.find('.'));
-  const auto found = std::find_if(owners.begin(), owners.end(),
-                                  [&](const auto& owner) { return owner.first == protocol; });
+  const auto found =
+      std::find_if(owners.begin(), owners.end(), [&](const auto& owner) { return owner.first == protocol; });
   return found == owners.end() ? Owner::carried : found->second;
 }
 
@@ -100,8 +99,8 @@ std::span<const std::string_view> PacketField::values(const Packet& packet) cons
   if (count <= 1) return all;
   if (all.size() == count && owner_ != Owner::carried) return all.subspan(place(packet), 1);
   const auto& every = packet.frame->every;
-  const auto last = std::find_if(every.rbegin(), every.rend(),
-                                 [this](const Packet& other) { return belongs_to(other); });
+  const auto last =
+      std::find_if(every.rbegin(), every.rend(), [this](const Packet& other) { return belongs_to(other); });
   return last->layer == packet.layer ? all : all.first(0);
 }
 

@@ -48,8 +48,7 @@ class PacketField {
 
   /// The first value as a number, decimal or hexadecimal; nothing if there is none.
   /// Throws InputError, naming the field, for other text and for a number above `most`.
-  [[nodiscard]] std::optional<std::uint64_t> number(const Packet& packet,
-                                                    std::uint64_t most) const;
+  [[nodiscard]] std::optional<std::uint64_t> number(const Packet& packet, std::uint64_t most) const;
 
   /// One of the values as a number. Throws as number() does.
   [[nodiscard]] std::uint64_t number_of(std::string_view value, std::uint64_t most) const;

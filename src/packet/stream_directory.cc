@@ -80,14 +80,13 @@ std::uint64_t StreamDirectory::resolve(std::uint32_t segment_number, const Packe
   if (known_.size() >= sweep_at_) sweep(clock_ns);
   Segment& segment = segments_[segment_number];
   Local& known = local(segment, packet.key);
-  const bool first_here = known.conversation == 0 ||
-                          memory_[known.conversation - 1].generation != known.generation;
+  const bool first_here =
+      known.conversation == 0 || memory_[known.conversation - 1].generation != known.generation;
   bool is_new = false;
   const std::uint32_t index = first_here ? find_or_add(packet, is_new) : known.conversation - 1;
   Conversation& conversation = memory_[index];
   const auto number = static_cast<std::uint32_t>(packet.key.stream);
-  const bool other_here =
-      !is_new && conversation.segment == segment_number && conversation.local != number;
+  const bool other_here = !is_new && conversation.segment == segment_number && conversation.local != number;
   // UDP's and TCP's numbers are apart.
   const auto own = [&packet](std::uint64_t stream) {
     return stream << 1 | (packet.key.transport == Transport::udp ? 1U : 0U);
@@ -173,8 +172,8 @@ void StreamDirectory::sweep(std::int64_t clock_ns) {
   std::vector<std::uint32_t> silent;
   for (std::uint32_t index = 0; index < memory_.size(); ++index) {
     const Conversation& conversation = memory_[index];
-    const std::uint64_t silence = static_cast<std::uint64_t>(clock_ns) -
-                                  static_cast<std::uint64_t>(conversation.touched_ns);
+    const std::uint64_t silence =
+        static_cast<std::uint64_t>(clock_ns) - static_cast<std::uint64_t>(conversation.touched_ns);
     if (conversation.used && silence > idle_ns_) silent.push_back(index);
   }
   if (silent.size() > remembered_) {

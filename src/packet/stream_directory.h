@@ -44,7 +44,8 @@ class StreamDirectory {
   /// Adds what the packets behind the one of the last resolve() for that stream have taught, in the order of
   /// (lower, higher) endpoint, see is_low(); for who resolves the first packet only of those that follow each
   /// other. `clock_ns`: when the last of them came.
-  void learn(std::uint32_t segment, const StreamKey& local, const InitialNumbers& initial, std::int64_t clock_ns);
+  void learn(std::uint32_t segment, const StreamKey& local, const InitialNumbers& initial,
+             std::int64_t clock_ns);
 
   /// No more packets of the segment will come: lets go of what was kept for it.
   void end_segment(std::uint32_t segment) { segments_.erase(segment); }
@@ -63,17 +64,17 @@ class StreamDirectory {
       return static_cast<std::size_t>(digest.first);
     }
   };
-  using SetHook = boost::intrusive::unordered_set_member_hook<
-      boost::intrusive::link_mode<boost::intrusive::normal_link>>;
+  using SetHook =
+      boost::intrusive::unordered_set_member_hook<boost::intrusive::link_mode<boost::intrusive::normal_link>>;
   /// Kept for every open flow: 64 bytes.
   struct Conversation {
     SetHook by_key;
     Digest key;
     std::int64_t touched_ns = 0;
     std::uint32_t stream = 0;
-    std::uint32_t segment = 0, local = 0;  // where its last packet came from
-    std::uint32_t generation = 0;          // grows when the memory is used for another one
-    std::uint32_t index = 0;               // in memory_
+    std::uint32_t segment = 0, local = 0;          // where its last packet came from
+    std::uint32_t generation = 0;                  // grows when the memory is used for another one
+    std::uint32_t index = 0;                       // in memory_
     [[no_unique_address]] InitialNumbers initial;  // by is_low() of the sender
     bool used = false;
   };
@@ -93,7 +94,7 @@ class StreamDirectory {
     std::uint32_t generation = 0;    // of the conversation then
   };
   struct Segment {
-    std::vector<Local> locals[2];  // by transport and the segment's own number
+    std::vector<Local> locals[2];                                 // by transport and the segment's own number
     std::unordered_map<std::uint64_t, std::uint32_t> superseded;  // own number to stream
   };
 

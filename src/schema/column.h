@@ -38,9 +38,9 @@ class MomentsMemo {
 /// What the columns of a row share beyond the flow.
 struct RowContext {
   const FeatureSettings& settings;
-  std::string_view input;   ///< the input's name as it was given; "-" for standard input
-  EndReason reason;         ///< why the flow ended
-  std::uint64_t number;     ///< rows of the input before this one
+  std::string_view input;  ///< the input's name as it was given; "-" for standard input
+  EndReason reason;        ///< why the flow ended
+  std::uint64_t number;    ///< rows of the input before this one
 
   /// An address as it may be shown: every column that prints one, or something made of one, takes it
   /// from here.
@@ -62,9 +62,7 @@ struct Cell {
   const ColumnPlan* plan = nullptr;  ///< the row's, for a column that looks at others
 
   /// The flow's source and destination as they may be shown.
-  [[nodiscard]] Endpoint source() const {
-    return {row.shown(flow.source.address), flow.source.port};
-  }
+  [[nodiscard]] Endpoint source() const { return {row.shown(flow.source.address), flow.source.port}; }
   [[nodiscard]] Endpoint destination() const {
     return {row.shown(flow.destination.address), flow.destination.port};
   }
@@ -96,16 +94,16 @@ enum class FieldOrigin : std::uint8_t {
 /// the help, the documentation's tables and the completions read it from the registry.
 struct Column {
   std::string name;
-  std::string unit;                 ///< "s", "byte", "packet", or "-"
-  std::string description;          ///< one line
-  std::vector<std::string> fields;  ///< the tshark fields that it is computed from
-  AccumulatorKind accumulator;      ///< whose state it prints; none if the Flow itself is enough
-  std::function<void(Cell&)> write; ///< prints exactly one cell
-  bool identifies = false;          ///< tells who took part or when: an identity, an address, a time
+  std::string unit;                  ///< "s", "byte", "packet", or "-"
+  std::string description;           ///< one line
+  std::vector<std::string> fields;   ///< the tshark fields that it is computed from
+  AccumulatorKind accumulator;       ///< whose state it prints; none if the Flow itself is enough
+  std::function<void(Cell&)> write;  ///< prints exactly one cell
+  bool identifies = false;           ///< tells who took part or when: an identity, an address, a time
   FieldOrigin origin = FieldOrigin::standard;
-  std::string group{};              ///< set by the registry
-  bool ranks_streams = false;       ///< prints a stream's number: of first appearance, see StreamRanks
-  bool one_tshark = false;          ///< depends on what a tshark counts or remembers, whatever its fields say
+  std::string group{};         ///< set by the registry
+  bool ranks_streams = false;  ///< prints a stream's number: of first appearance, see StreamRanks
+  bool one_tshark = false;     ///< depends on what a tshark counts or remembers, whatever its fields say
 };
 
 /// The columns that a run may choose from.

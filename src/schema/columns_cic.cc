@@ -21,26 +21,25 @@ std::uint64_t flag_count(const Cell& cell, std::size_t way, unsigned bit) {
 }
 
 void add_identity(CicGroup& group) {
-  group.add("flow_id", "-", "source, destination, their ports and the protocol number, with - between",
-            {"ip.src", "ip.dst", "ipv6.src", "ipv6.dst", "tcp.srcport", "tcp.dstport", "udp.srcport",
-             "udp.dstport", "frame.protocols"},
-            nullptr,
-            [](Cell& cell) {
-              const Endpoint source = cell.source(), destination = cell.destination();
-              cell.out.text(fmt::format("{}-{}-{}-{}-{}", to_string(source.address),
-                                        to_string(destination.address), source.port, destination.port,
-                                        static_cast<unsigned>(cell.flow.key.transport)));
-            },
-            true);
-  group.add("timestamp", "-", "time of the first packet, in UTC (--time-digits)", time_fields, &make_start,
-            [](Cell& cell) {
-              cell.out.text(utc_text(cell.as<StartState>().ns, cell.row.settings.time_digits));
-            },
-            true);
-  group.add("flow_duration", "us", "time of the last packet less that of the first", time_fields, &make_start,
-            [](Cell& cell) {
-              cell.out.real(microseconds(cell.flow.previous_ns - cell.as<StartState>().ns));
-            });
+  group.add(
+      "flow_id", "-", "source, destination, their ports and the protocol number, with - between",
+      {"ip.src", "ip.dst", "ipv6.src", "ipv6.dst", "tcp.srcport", "tcp.dstport", "udp.srcport", "udp.dstport",
+       "frame.protocols"},
+      nullptr,
+      [](Cell& cell) {
+        const Endpoint source = cell.source(), destination = cell.destination();
+        cell.out.text(fmt::format("{}-{}-{}-{}-{}", to_string(source.address), to_string(destination.address),
+                                  source.port, destination.port,
+                                  static_cast<unsigned>(cell.flow.key.transport)));
+      },
+      true);
+  group.add(
+      "timestamp", "-", "time of the first packet, in UTC (--time-digits)", time_fields, &make_start,
+      [](Cell& cell) { cell.out.text(utc_text(cell.as<StartState>().ns, cell.row.settings.time_digits)); },
+      true);
+  group.add(
+      "flow_duration", "us", "time of the last packet less that of the first", time_fields, &make_start,
+      [](Cell& cell) { cell.out.real(microseconds(cell.flow.previous_ns - cell.as<StartState>().ns)); });
 }
 
 void add_gaps(CicGroup& group) {
@@ -67,8 +66,8 @@ void add_direction_flags(CicGroup& group) {
   for (const Flag& flag : {Flag{"psh", "PSH", 3}, Flag{"urg", "URG", 5}}) {
     for (const Side& side : sides) {
       group.add(fmt::format("{}_{}_flags", side.prefix, flag.name), "packet",
-                fmt::format("{} packets with the TCP flag {}; 0 for UDP", side.adjective, flag.label), flag_fields,
-                &make_flags, [way = side.way, bit = flag.bit](Cell& cell) {
+                fmt::format("{} packets with the TCP flag {}; 0 for UDP", side.adjective, flag.label),
+                flag_fields, &make_flags, [way = side.way, bit = flag.bit](Cell& cell) {
                   cell.out.natural(flag_count(cell, way, bit));
                 });
     }
@@ -125,7 +124,8 @@ void add_least_header(CicGroup& group) {
 }
 
 void add_activity(CicGroup& group) {
-  group.add_times("active", "the active periods (packets with gaps of at most 5 s), but for those of no length",
+  group.add_times("active",
+                  "the active periods (packets with gaps of at most 5 s), but for those of no length",
                   &make_activity, [](const Cell& cell) { return cell.as<ActivityState>().active(); });
   group.add_times("idle", "the gaps of more than 5 s, of either direction", &make_activity,
                   [](const Cell& cell) -> const GapDistribution& { return cell.as<ActivityState>().idle; });

@@ -25,8 +25,8 @@ class CicGroup {
   template <class Get>
   void add_times(std::string_view name, std::string_view of, AccumulatorFactory accumulator, Get get) {
     for (const Statistic statistic : {Statistic::mean, Statistic::std, Statistic::max, Statistic::min}) {
-      add(fmt::format("{}_{}", name, suffix(statistic)), "us",
-          fmt::format("{} of {}", phrase(statistic), of), {"frame.time_epoch"}, accumulator,
+      add(fmt::format("{}_{}", name, suffix(statistic)), "us", fmt::format("{} of {}", phrase(statistic), of),
+          {"frame.time_epoch"}, accumulator,
           [=](Cell& cell) { write_statistic(cell, statistic, get(cell), TimeUnit::microsecond); });
     }
   }

@@ -20,13 +20,9 @@ const Payloads& payloads(const Cell& cell, std::size_t way) { return payloads(ce
 /// Under 2^64: the limbs above would take 2^32 packets of the largest size.
 std::uint64_t total(const SizeDistribution& sizes) { return sizes.sum1.limbs[0]; }
 
-std::uint64_t total(const PayloadState& state) {
-  return total(state.of[0].bytes) + total(state.of[1].bytes);
-}
+std::uint64_t total(const PayloadState& state) { return total(state.of[0].bytes) + total(state.of[1].bytes); }
 
-std::uint64_t packets(const PayloadState& state) {
-  return state.of[0].bytes.count + state.of[1].bytes.count;
-}
+std::uint64_t packets(const PayloadState& state) { return state.of[0].bytes.count + state.of[1].bytes.count; }
 
 double over(std::uint64_t dividend, std::uint64_t divisor) {
   return quotient(static_cast<std::int64_t>(dividend), static_cast<std::int64_t>(divisor));
@@ -68,9 +64,9 @@ void add_lengths(CicGroup& group) {
   for (const Side& side : sides) {
     const std::size_t way = side.way;
     add_sizes(group, fmt::format("{}_packet_length", side.prefix),
-                      {Statistic::max, Statistic::min, Statistic::mean, Statistic::std},
-                      fmt::format("the {} packets' payloads", side.adjective),
-                      [way](const Cell& cell) -> const SizeDistribution& { return payloads(cell, way).bytes; });
+              {Statistic::max, Statistic::min, Statistic::mean, Statistic::std},
+              fmt::format("the {} packets' payloads", side.adjective),
+              [way](const Cell& cell) -> const SizeDistribution& { return payloads(cell, way).bytes; });
   }
 }
 
@@ -100,8 +96,8 @@ void add_direction_rates(CicGroup& group) {
 
 void add_flow_lengths(CicGroup& group) {
   add_sizes(group, "packet_length",
-                    {Statistic::min, Statistic::max, Statistic::mean, Statistic::std, Statistic::variance},
-                    "the payloads of all packets", [](const Cell& cell) { return payloads(cell).both(); });
+            {Statistic::min, Statistic::max, Statistic::mean, Statistic::std, Statistic::variance},
+            "the payloads of all packets", [](const Cell& cell) { return payloads(cell).both(); });
 }
 
 void add_averages(CicGroup& group) {
@@ -113,19 +109,18 @@ void add_averages(CicGroup& group) {
             &make_payloads,
             [](Cell& cell) { write_statistic(cell, Statistic::mean, payloads(cell).both()); });
   for (const Side& side : sides) {
-    group.add(fmt::format("{}_segment_size_avg", side.prefix), "byte",
-              fmt::format("mean of the {} packets' payloads", side.adjective), payload_fields, &make_payloads,
-              [way = side.way](Cell& cell) {
-                write_statistic(cell, Statistic::mean, payloads(cell, way).bytes);
-              });
+    group.add(
+        fmt::format("{}_segment_size_avg", side.prefix), "byte",
+        fmt::format("mean of the {} packets' payloads", side.adjective), payload_fields, &make_payloads,
+        [way = side.way](Cell& cell) { write_statistic(cell, Statistic::mean, payloads(cell, way).bytes); });
   }
 }
 
 void add_bulks(CicGroup& group) {
   for (const Side& side : sides) {
     const std::size_t way = side.way;
-    const std::string rule = fmt::format(
-        "{} bulk (4 or more payload packets in a row, with gaps of at most 1 s)", side.adjective);
+    const std::string rule =
+        fmt::format("{} bulk (4 or more payload packets in a row, with gaps of at most 1 s)", side.adjective);
     group.add(fmt::format("{}_bytes_bulk_avg", side.prefix), "byte",
               fmt::format("payload bytes for each {}", rule), rate_fields, &make_bulks, [way](Cell& cell) {
                 const Bulks bulks = cell.as<BulkState>().bulks(static_cast<Direction>(way));
@@ -149,12 +144,11 @@ void add_bulks(CicGroup& group) {
 void add_subflows(CicGroup& group) {
   for (const Side& side : sides) {
     const std::size_t way = side.way;
-    group.add(fmt::format("subflow_{}_packets", side.prefix), "packet",
-              fmt::format("{} packets for each subflow (a gap of more than 1 s begins the next)",
-                          side.adjective),
-              packet_rate_fields, &make_payloads, [way](Cell& cell) {
-                cell.out.real(over(payloads(cell, way).bytes.count, payloads(cell).subflows));
-              });
+    group.add(
+        fmt::format("subflow_{}_packets", side.prefix), "packet",
+        fmt::format("{} packets for each subflow (a gap of more than 1 s begins the next)", side.adjective),
+        packet_rate_fields, &make_payloads,
+        [way](Cell& cell) { cell.out.real(over(payloads(cell, way).bytes.count, payloads(cell).subflows)); });
     group.add(fmt::format("subflow_{}_bytes", side.prefix), "byte",
               fmt::format("{} payload bytes for each subflow", side.adjective), rate_fields, &make_payloads,
               [way](Cell& cell) {

@@ -56,9 +56,12 @@ void add_ttls(std::vector<Column>& columns) {
                                 Which{"max", "largest", &TtlState::Way::max}};
   for (const Side& side : sides) {
     for (const auto& [name, what, value] : which) {
-      columns.push_back({fmt::format("{}_ttl_{}", side.prefix, name), "-",
+      columns.push_back({fmt::format("{}_ttl_{}", side.prefix, name),
+                         "-",
                          fmt::format("{} time to live (hop limit) of the {} packets", what, side.adjective),
-                         {"ip.ttl", "ipv6.hlim"}, &make_ttl, [way = side.way, value = value](Cell& cell) {
+                         {"ip.ttl", "ipv6.hlim"},
+                         &make_ttl,
+                         [way = side.way, value = value](Cell& cell) {
                            const TtlState::Way& ttl = cell.as<TtlState>().of[way];
                            if (!ttl.known) return cell.none();
                            cell.out.natural(ttl.*value);
@@ -78,7 +81,8 @@ void add_headers(std::vector<Column>& columns) {
   add_both(columns, "df_cnt", "packet", "{} packets that must not be fragmented (IPv4)", {"ip.flags"},
            &make_dont_fragment,
            [](Cell& cell, std::size_t way) { cell.out.natural(cell.as<DontFragmentState>()[way]); });
-  columns.push_back({"dup_pkt_cnt", "packet",
+  columns.push_back({"dup_pkt_cnt",
+                     "packet",
                      "packets that repeat the one before within 1 ms, ip.id and sequence numbers included: "
                      "captured twice",
                      {"ip.id", "frame.len", "tcp.seq_raw", "tcp.ack_raw", "frame.time_epoch"},

@@ -84,10 +84,9 @@ constexpr std::array count_aggregates = {
                            [](Cell& cell, const FieldCounts& state) { cell.out.natural(state.packets); }},
     Aggregate<FieldCounts>{"n", "occurrences of", false,
                            [](Cell& cell, const FieldCounts& state) { cell.out.natural(state.occurrences); }},
-    Aggregate<FieldCounts>{"any", "1 if any packet has it, else 0:", false,
-                           [](Cell& cell, const FieldCounts& state) {
-                             cell.out.natural(state.packets > 0 ? 1 : 0);
-                           }},
+    Aggregate<FieldCounts>{
+        "any", "1 if any packet has it, else 0:", false,
+        [](Cell& cell, const FieldCounts& state) { cell.out.natural(state.packets > 0 ? 1 : 0); }},
 };
 
 constexpr std::array end_aggregates = {
@@ -126,33 +125,31 @@ constexpr std::array list_aggregates = {
 
 constexpr std::array sum_aggregates = {
     Aggregate<DecimalSums>{"min", "smallest", true,
-                         [](Cell& cell, const DecimalSums& state) { print(cell, ratio_of(state.min())); }},
+                           [](Cell& cell, const DecimalSums& state) { print(cell, ratio_of(state.min())); }},
     Aggregate<DecimalSums>{"max", "largest", true,
-                         [](Cell& cell, const DecimalSums& state) { print(cell, ratio_of(state.max())); }},
+                           [](Cell& cell, const DecimalSums& state) { print(cell, ratio_of(state.max())); }},
     Aggregate<DecimalSums>{"sum", "sum of", true,
-                         [](Cell& cell, const DecimalSums& state) { print(cell, state.sum()); }},
+                           [](Cell& cell, const DecimalSums& state) { print(cell, state.sum()); }},
     Aggregate<DecimalSums>{"mean", "mean of", true,
-                         [](Cell& cell, const DecimalSums& state) { print(cell, state.mean()); }},
-    Aggregate<DecimalSums>{"std", "population standard deviation of", true,
-                         [](Cell& cell, const DecimalSums& state) {
-                           cell.out.real(nearest_root(state.variance()));
-                         }},
-    Aggregate<DecimalSums>{"var", "population variance of", false,
-                         [](Cell& cell, const DecimalSums& state) { cell.out.real(nearest(state.variance())); }},
-    Aggregate<DecimalSums>{"sstd", "sample standard deviation (n - 1) of", true,
-                         [](Cell& cell, const DecimalSums& state) {
-                           cell.out.real(nearest_root(state.sample_variance()));
-                         }},
-    Aggregate<DecimalSums>{"svar", "sample variance (n - 1) of", false,
-                         [](Cell& cell, const DecimalSums& state) {
-                           cell.out.real(nearest(state.sample_variance()));
-                         }},
+                           [](Cell& cell, const DecimalSums& state) { print(cell, state.mean()); }},
+    Aggregate<DecimalSums>{
+        "std", "population standard deviation of", true,
+        [](Cell& cell, const DecimalSums& state) { cell.out.real(nearest_root(state.variance())); }},
+    Aggregate<DecimalSums>{
+        "var", "population variance of", false,
+        [](Cell& cell, const DecimalSums& state) { cell.out.real(nearest(state.variance())); }},
+    Aggregate<DecimalSums>{
+        "sstd", "sample standard deviation (n - 1) of", true,
+        [](Cell& cell, const DecimalSums& state) { cell.out.real(nearest_root(state.sample_variance())); }},
+    Aggregate<DecimalSums>{
+        "svar", "sample variance (n - 1) of", false,
+        [](Cell& cell, const DecimalSums& state) { cell.out.real(nearest(state.sample_variance())); }},
     Aggregate<DecimalSums>{"skew", "population skewness m3/m2^1.5 of", false,
-                         [](Cell& cell, const DecimalSums& state) { cell.out.real(state.skewness()); }},
+                           [](Cell& cell, const DecimalSums& state) { cell.out.real(state.skewness()); }},
     Aggregate<DecimalSums>{"kurt", "excess kurtosis m4/m2^2 - 3 of", false,
-                         [](Cell& cell, const DecimalSums& state) { cell.out.real(state.kurtosis()); }},
+                           [](Cell& cell, const DecimalSums& state) { cell.out.real(state.kurtosis()); }},
     Aggregate<DecimalSums>{"cv", "standard deviation / mean of", false,
-                         [](Cell& cell, const DecimalSums& state) { cell.out.real(state.variation()); }},
+                           [](Cell& cell, const DecimalSums& state) { cell.out.real(state.variation()); }},
 };
 
 std::string unit_of(std::string_view field) {
@@ -176,7 +173,9 @@ std::string text_of(std::string_view field) {
 class ColumnMaker {
  public:
   explicit ColumnMaker(const FieldSpec& spec)
-      : spec_(spec), argument_(field_argument(spec.side, spec.field)), gaps_(FieldSamples::are_gaps(argument_)) {}
+      : spec_(spec),
+        argument_(field_argument(spec.side, spec.field)),
+        gaps_(FieldSamples::are_gaps(argument_)) {}
 
   Column make(const std::string& aggregate, std::string name) {
     name_ = std::move(name);
@@ -194,9 +193,13 @@ class ColumnMaker {
     const char* const adjective = spec_.side == PacketSide::forward    ? "forward "
                                   : spec_.side == PacketSide::backward ? "backward "
                                                                        : "";
-    return {name_, of_unit ? unit_of(spec_.field) : "-",
+    return {name_,
+            of_unit ? unit_of(spec_.field) : "-",
             fmt::format("{} {}, {}packets", meaning, text_of(spec_.field), adjective),
-            fields_behind(spec_.field), AccumulatorKind(factory, argument_), nullptr, false,
+            fields_behind(spec_.field),
+            AccumulatorKind(factory, argument_),
+            nullptr,
+            false,
             spec_.field.front() == '@' ? FieldOrigin::standard : FieldOrigin::named};
   }
 
@@ -254,7 +257,8 @@ class ColumnMaker {
 /// Numbers by which a tshark counts, and the protocols of a frame, which it knows when it has all segments of
 /// a message. Columns of the registry make of these what does not depend on the tshark; --field shows them.
 bool is_of_one_tshark(std::string_view field) {
-  return field == "frame.number" || field == "tcp.stream" || field == "udp.stream" || field == "frame.protocols";
+  return field == "frame.number" || field == "tcp.stream" || field == "udp.stream" ||
+         field == "frame.protocols";
 }
 
 }  // namespace

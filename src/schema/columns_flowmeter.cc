@@ -30,27 +30,42 @@ struct SizeSource {
 };
 
 void add_identity(std::vector<Column>& columns) {
-  columns.push_back({"duration", "s", "largest minus smallest packet time of the flow",
-                     {"frame.time_epoch"}, nullptr, [](Cell& cell) {
-                       cell.out.real(seconds(cell.flow.last_ns - cell.flow.first_ns));
-                     }});
-  columns.push_back({"protocol", "-", "TCP or UDP (UDP-Lite counts as UDP); SCTP, DCCP, ICMP, ICMPv6 by --transport", {"frame.protocols"},
-                     nullptr, [](Cell& cell) {
-                       cell.out.text(name_of(cell.flow.key.transport));
-                     }});
-  columns.push_back({"src_port", "-", "port that sent the flow's first packet",
-                     {"tcp.srcport", "udp.srcport"}, nullptr,
-                     [](Cell& cell) { cell.out.natural(cell.flow.source.port); }, true});
-  columns.push_back({"dst_port", "-", "port that the flow's first packet went to",
-                     {"tcp.dstport", "udp.dstport"}, nullptr,
-                     [](Cell& cell) { cell.out.natural(cell.flow.destination.port); }, true});
+  columns.push_back({"duration",
+                     "s",
+                     "largest minus smallest packet time of the flow",
+                     {"frame.time_epoch"},
+                     nullptr,
+                     [](Cell& cell) { cell.out.real(seconds(cell.flow.last_ns - cell.flow.first_ns)); }});
+  columns.push_back({"protocol",
+                     "-",
+                     "TCP or UDP (UDP-Lite counts as UDP); SCTP, DCCP, ICMP, ICMPv6 by --transport",
+                     {"frame.protocols"},
+                     nullptr,
+                     [](Cell& cell) { cell.out.text(name_of(cell.flow.key.transport)); }});
+  columns.push_back({"src_port",
+                     "-",
+                     "port that sent the flow's first packet",
+                     {"tcp.srcport", "udp.srcport"},
+                     nullptr,
+                     [](Cell& cell) { cell.out.natural(cell.flow.source.port); },
+                     true});
+  columns.push_back({"dst_port",
+                     "-",
+                     "port that the flow's first packet went to",
+                     {"tcp.dstport", "udp.dstport"},
+                     nullptr,
+                     [](Cell& cell) { cell.out.natural(cell.flow.destination.port); },
+                     true});
 }
 
 void add_totals(std::vector<Column>& columns, const SizeSource& sizes) {
   for (const Side& side : sides) {
     const std::size_t way = side.way;
-    columns.push_back({fmt::format("{}_tot_pkt", side.prefix), "packet",
-                       fmt::format("{} packets", side.adjective), {"frame.protocols"}, &make_sizes,
+    columns.push_back({fmt::format("{}_tot_pkt", side.prefix),
+                       "packet",
+                       fmt::format("{} packets", side.adjective),
+                       {"frame.protocols"},
+                       &make_sizes,
                        [way](Cell& cell) { cell.out.natural(cell.as<SizeState>()[way].count); }});
     columns.push_back({fmt::format("{}_tot_byte", side.prefix), "byte",
                        fmt::format("sum of {}", sizes.of(side)), sizes.fields, &make_sizes,
@@ -73,11 +88,11 @@ struct Samples {
 /// `get` finds the distribution in the cell, `extreme` prints a sample.
 template <class Get, class Extreme>
 void add_statistics(std::vector<Column>& columns, const Samples& samples, Get get, Extreme extreme) {
-  const auto add = [&](const char* name, const std::string& unit, const std::string& what,
-                       std::int64_t empty, auto write) {
+  const auto add = [&](const char* name, const std::string& unit, const std::string& what, std::int64_t empty,
+                       auto write) {
     columns.push_back({fmt::format("{}_{}", samples.prefix, name), unit,
-                       fmt::format("{} of {}", what, samples.text), samples.fields,
-                       samples.accumulator, [=](Cell& cell) {
+                       fmt::format("{} of {}", what, samples.text), samples.fields, samples.accumulator,
+                       [=](Cell& cell) {
                          if (get(cell).count == 0) {
                            cell.none(empty);
                          } else {
@@ -101,8 +116,7 @@ void add_sizes(std::vector<Column>& columns, const SizeSource& sizes) {
   for (const Side& side : sides) {
     const std::size_t way = side.way;
     add_statistics(
-        columns,
-        {fmt::format("{}_pkt_size", side.prefix), "byte", sizes.of(side), sizes.fields, &make_sizes},
+        columns, {fmt::format("{}_pkt_size", side.prefix), "byte", sizes.of(side), sizes.fields, &make_sizes},
         [way](const Cell& cell) -> const SizeDistribution& { return cell.as<SizeState>()[way]; },
         [](Cell& cell, std::uint32_t bytes) { cell.out.natural(bytes); });
   }
@@ -113,9 +127,11 @@ void add_gaps(std::vector<Column>& columns) {
     const std::size_t way = side.way;
     add_statistics(
         columns,
-        {fmt::format("{}_iat", side.prefix), "s",
+        {fmt::format("{}_iat", side.prefix),
+         "s",
          fmt::format("the gaps between consecutive {} packets", side.adjective),
-         {"frame.time_epoch"}, &make_gaps},
+         {"frame.time_epoch"},
+         &make_gaps},
         [way](const Cell& cell) -> const GapDistribution& { return cell.as<GapState>().gaps[way]; },
         [](Cell& cell, std::int64_t ns) { cell.out.real(seconds(ns)); });
   }
@@ -128,16 +144,18 @@ void add_flags(std::vector<Column>& columns) {
     std::size_t bit;
   };
   // PyFlowMeter's labels, in its order; CWE is what RFC 3168 calls CWR.
-  constexpr std::array flags = {Flag{"FIN", "FIN", 0}, Flag{"SYN", "SYN", 1}, Flag{"RST", "RST", 2},
+  constexpr std::array flags = {Flag{"FIN", "FIN", 0},  Flag{"SYN", "SYN", 1}, Flag{"RST", "RST", 2},
                                 Flag{"PUSH", "PSH", 3}, Flag{"ACK", "ACK", 4}, Flag{"URG", "URG", 5},
-                                Flag{"CWE", "CWR", 7}, Flag{"ECE", "ECE", 6}};
+                                Flag{"CWE", "CWR", 7},  Flag{"ECE", "ECE", 6}};
   for (const Side& side : sides) {
     for (const Flag& flag : flags) {
       const std::size_t way = side.way, bit = flag.bit;
       columns.push_back(
-          {fmt::format("{}_{}_cnt", side.prefix, flag.label), "packet",
+          {fmt::format("{}_{}_cnt", side.prefix, flag.label),
+           "packet",
            fmt::format("{} packets with the TCP flag {}; 0 for UDP", side.adjective, flag.name),
-           {"tcp.flags"}, &make_flags,
+           {"tcp.flags"},
+           &make_flags,
            [way, bit](Cell& cell) { cell.out.natural(cell.as<FlagState>()[way][bit].value()); }});
     }
   }

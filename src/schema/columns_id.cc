@@ -25,15 +25,12 @@ std::int64_t start_of(const Cell& cell) { return cell.as<StartState>().ns; }
 std::int64_t end_of(const Cell& cell) { return cell.flow.previous_ns; }
 
 std::string community_id_of(const Cell& cell) {
-  return community_id(cell.flow.key.transport, cell.source(), cell.destination(),
-                      cell.row.settings.cid_seed);
+  return community_id(cell.flow.key.transport, cell.source(), cell.destination(), cell.row.settings.cid_seed);
 }
 
 std::string flow_id_of(const Cell& cell) {
-  const std::string text =
-      fmt::format("{},{},{}", community_id_of(cell), start_of(cell), cell.flow.part);
-  const auto digest =
-      sha1({reinterpret_cast<const std::uint8_t*>(text.data()), text.size()});
+  const std::string text = fmt::format("{},{},{}", community_id_of(cell), start_of(cell), cell.flow.part);
+  const auto digest = sha1({reinterpret_cast<const std::uint8_t*>(text.data()), text.size()});
   return fmt::format("{:02x}", fmt::join(digest.begin(), digest.begin() + 8, ""));
 }
 
@@ -46,18 +43,22 @@ void add_names(std::vector<Column>& columns) {
                      fields, &make_start, [](Cell& cell) { cell.out.text(flow_id_of(cell)); }, true});
   columns.push_back({"community_id", "-",
                      "Community ID v1 of the conversation, the same in both directions (--cid-seed)",
-                     tuple_fields, nullptr,
-                     [](Cell& cell) { cell.out.text(community_id_of(cell)); }, true});
-  columns.push_back({"input", "-", "the input's name as it was given; - for standard input",
-                     {"frame.protocols"}, nullptr, [](Cell& cell) { cell.out.text(cell.row.input); }, true});
+                     tuple_fields, nullptr, [](Cell& cell) { cell.out.text(community_id_of(cell)); }, true});
+  columns.push_back({"input",
+                     "-",
+                     "the input's name as it was given; - for standard input",
+                     {"frame.protocols"},
+                     nullptr,
+                     [](Cell& cell) { cell.out.text(cell.row.input); },
+                     true});
   columns.push_back({"stream", "-",
                      "the stream's number in order of first appearance in the input, from 0 for each of "
                      "TCP and UDP",
-                     stream_fields, nullptr,
-                     [](Cell& cell) { cell.out.natural(cell.flow.key.stream); }, true});
+                     stream_fields, nullptr, [](Cell& cell) { cell.out.natural(cell.flow.key.stream); },
+                     true});
   columns.back().ranks_streams = true;
-  columns.push_back({"part", "-", "how often a time-out had cut the stream before", stream_fields,
-                     nullptr, [](Cell& cell) { cell.out.natural(cell.flow.part); }});
+  columns.push_back({"part", "-", "how often a time-out had cut the stream before", stream_fields, nullptr,
+                     [](Cell& cell) { cell.out.natural(cell.flow.part); }});
 }
 
 void add_addresses(std::vector<Column>& columns) {
@@ -67,10 +68,13 @@ void add_addresses(std::vector<Column>& columns) {
                      [](Cell& cell) { cell.out.text(to_string(cell.destination().address)); }, true});
   columns.push_back({"ip_version", "-", "4 or 6; 0 without a network layer", address_fields, nullptr,
                      [](Cell& cell) { cell.out.natural(cell.flow.source.address.version); }});
-  columns.push_back({"proto", "-", "IP protocol number: 6 for TCP, 17 for UDP and UDP-Lite",
-                     {"frame.protocols"}, nullptr, [](Cell& cell) {
-                       cell.out.natural(static_cast<std::uint64_t>(cell.flow.key.transport));
-                     }});
+  columns.push_back(
+      {"proto",
+       "-",
+       "IP protocol number: 6 for TCP, 17 for UDP and UDP-Lite",
+       {"frame.protocols"},
+       nullptr,
+       [](Cell& cell) { cell.out.natural(static_cast<std::uint64_t>(cell.flow.key.transport)); }});
 }
 
 void add_link(std::vector<Column>& columns) {
@@ -84,16 +88,24 @@ void add_link(std::vector<Column>& columns) {
       End{"dst_mac", "link-layer address on the destination's side, in the flow's first packet", 1}};
   for (const End& end : ends) {
     const std::size_t place = end.place;
-    columns.push_back({end.name, "-", end.description, {"eth.src", "eth.dst"}, &make_macs,
+    columns.push_back({end.name,
+                       "-",
+                       end.description,
+                       {"eth.src", "eth.dst"},
+                       &make_macs,
                        [place](Cell& cell) {
                          const auto& mac = cell.as<MacState>().of[place];
                          cell.out.text(mac ? to_string(cell.row.shown(*mac)) : "-");
                        },
                        true});
   }
-  columns.push_back({"vlan_id", "-", "VLAN of the flow's first packet, of its last tag; 0 without one",
-                     {"vlan.id"}, &make_vlan,
-                     [](Cell& cell) { cell.out.natural(cell.as<VlanState>().id); }, true});
+  columns.push_back({"vlan_id",
+                     "-",
+                     "VLAN of the flow's first packet, of its last tag; 0 without one",
+                     {"vlan.id"},
+                     &make_vlan,
+                     [](Cell& cell) { cell.out.natural(cell.as<VlanState>().id); },
+                     true});
 }
 
 void add_times(std::vector<Column>& columns) {
@@ -102,23 +114,28 @@ void add_times(std::vector<Column>& columns) {
                      [](Cell& cell) { cell.out.integer(start_of(cell)); }, true});
   columns.push_back({"end_ns", "ns", "time of the last packet, since the Unix epoch", time, nullptr,
                      [](Cell& cell) { cell.out.integer(end_of(cell)); }, true});
-  columns.push_back({"start_utc", "-", "time of the first packet, in UTC (--time-digits)", time,
-                     &make_start, [](Cell& cell) {
-                       cell.out.text(utc_text(start_of(cell), cell.row.settings.time_digits));
-                     }, true});
+  columns.push_back(
+      {"start_utc", "-", "time of the first packet, in UTC (--time-digits)", time, &make_start,
+       [](Cell& cell) { cell.out.text(utc_text(start_of(cell), cell.row.settings.time_digits)); }, true});
   columns.push_back({"end_utc", "-", "time of the last packet, in UTC (--time-digits)", time, nullptr,
-                     [](Cell& cell) {
-                       cell.out.text(utc_text(end_of(cell), cell.row.settings.time_digits));
-                     }, true});
-  columns.push_back({"duration_us", "us", "time of the last packet less that of the first", time,
-                     &make_start, [](Cell& cell) {
-                       cell.out.real(microseconds(end_of(cell) - start_of(cell)));
-                     }});
-  columns.push_back({"first_frame", "-", "frame number of the first packet", {"frame.number"}, nullptr,
-                     [](Cell& cell) { cell.out.natural(cell.flow.first_frame); }, true});
-  columns.push_back({"last_frame", "-", "frame number of the last packet", {"frame.number"},
+                     [](Cell& cell) { cell.out.text(utc_text(end_of(cell), cell.row.settings.time_digits)); },
+                     true});
+  columns.push_back({"duration_us", "us", "time of the last packet less that of the first", time, &make_start,
+                     [](Cell& cell) { cell.out.real(microseconds(end_of(cell) - start_of(cell))); }});
+  columns.push_back({"first_frame",
+                     "-",
+                     "frame number of the first packet",
+                     {"frame.number"},
+                     nullptr,
+                     [](Cell& cell) { cell.out.natural(cell.flow.first_frame); },
+                     true});
+  columns.push_back({"last_frame",
+                     "-",
+                     "frame number of the last packet",
+                     {"frame.number"},
                      &make_last_frame,
-                     [](Cell& cell) { cell.out.natural(cell.as<LastFrameState>().number); }, true});
+                     [](Cell& cell) { cell.out.natural(cell.as<LastFrameState>().number); },
+                     true});
 }
 
 const char* word_of(EndReason reason) {
@@ -152,24 +169,37 @@ const char* name_of(DirectionBasis basis) {
 }
 
 void add_provenance(std::vector<Column>& columns) {
-  columns.push_back({"end_reason", "-",
+  columns.push_back({"end_reason",
+                     "-",
                      "idle or active (time-outs), eof (open at the end of the input), close (--end-on "
                      "close), forced (the user ended the run, or --max-flows)",
-                     {"frame.time_epoch"}, nullptr,
+                     {"frame.time_epoch"},
+                     nullptr,
                      [](Cell& cell) { cell.out.text(word_of(cell.row.reason)); }});
-  columns.push_back({"dir_basis", "-",
+  columns.push_back({"dir_basis",
+                     "-",
                      "what tells the source: first (UDP's first packet), or TCP's first packet: syn, synack, "
                      "or mid for any other",
-                     {"tcp.flags"}, nullptr,
+                     {"tcp.flags"},
+                     nullptr,
                      [](Cell& cell) { cell.out.text(name_of(cell.flow.basis)); }});
-  columns.push_back({"ts_disorder_cnt", "packet", "packets stamped earlier than the one before",
-                     {"frame.time_epoch"}, &make_disorder,
+  columns.push_back({"ts_disorder_cnt",
+                     "packet",
+                     "packets stamped earlier than the one before",
+                     {"frame.time_epoch"},
+                     &make_disorder,
                      [](Cell& cell) { cell.out.natural(cell.as<DisorderState>().count); }});
-  columns.push_back({"icmp_err_cnt", "packet", "ICMP and ICMPv6 errors that quote a packet of the flow",
-                     {"frame.protocols", "tcp.stream", "udp.stream"}, &make_icmp_errors,
+  columns.push_back({"icmp_err_cnt",
+                     "packet",
+                     "ICMP and ICMPv6 errors that quote a packet of the flow",
+                     {"frame.protocols", "tcp.stream", "udp.stream"},
+                     &make_icmp_errors,
                      [](Cell& cell) { cell.out.natural(cell.as<IcmpErrorState>().count); }});
-  columns.push_back({"tunnel", "-", "1 if any packet's frame had several IP headers, else 0",
-                     {"frame.protocols"}, &make_tunnel,
+  columns.push_back({"tunnel",
+                     "-",
+                     "1 if any packet's frame had several IP headers, else 0",
+                     {"frame.protocols"},
+                     &make_tunnel,
                      [](Cell& cell) { cell.out.natural(cell.as<TunnelState>().seen ? 1 : 0); }});
 }
 

@@ -29,21 +29,29 @@ constexpr std::array first_values = {
     FirstValue{"ssh_hassh_server", "ssh.kex.hasshserver", "HASSH fingerprint of the SSH server"},
 };
 
-void print_text(Cell& cell, const std::string& text) { cell.out.text(text.empty() ? "-" : std::string_view(text)); }
+void print_text(Cell& cell, const std::string& text) {
+  cell.out.text(text.empty() ? "-" : std::string_view(text));
+}
 
 }  // namespace
 
 std::vector<Column> l7_columns(const FeatureSettings& /*settings*/) {
   std::vector<Column> columns;
   for (const FirstValue& value : first_values) {
-    columns.push_back({value.name, "-", fmt::format("{}: the first in the flow; - for none", value.meaning),
-                       {value.field}, AccumulatorKind(&make_first_text, value.field),
-                       [](Cell& cell) { print_text(cell, cell.as<FirstText>()); }, false,
+    columns.push_back({value.name,
+                       "-",
+                       fmt::format("{}: the first in the flow; - for none", value.meaning),
+                       {value.field},
+                       AccumulatorKind(&make_first_text, value.field),
+                       [](Cell& cell) { print_text(cell, cell.as<FirstText>()); },
+                       false,
                        FieldOrigin::optional});
   }
-  columns.push_back({"l7_proto", "-",
+  columns.push_back({"l7_proto",
+                     "-",
                      "protocol that tshark sees above TCP or UDP, the first that is not data; - for none",
-                     {"frame.protocols"}, &make_application,
+                     {"frame.protocols"},
+                     &make_application,
                      [](Cell& cell) { print_text(cell, cell.as<ApplicationName>()); }});
   columns.back().one_tshark = true;  // a message in several segments has its name where tshark has them all
   return columns;

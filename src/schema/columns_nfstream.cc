@@ -17,8 +17,8 @@ namespace {
 /// What NFStream calls the directions.
 struct NfSide {
   const char* prefix;
-  const char* packets;              ///< for descriptions
-  std::optional<std::size_t> way{}; ///< none: both
+  const char* packets;               ///< for descriptions
+  std::optional<std::size_t> way{};  ///< none: both
 };
 constexpr std::array nf_sides = {NfSide{"bidirectional", "packets of either direction"},
                                  NfSide{"src2dst", "forward packets", 0},
@@ -60,10 +60,18 @@ void write_moment(Cell& cell, const Timeline& times, std::int64_t ns) {
 }
 
 void add_identity(std::vector<Column>& columns) {
-  columns.push_back({"nfstream_id", "-", "number of the row in its input, from 0", {"frame.protocols"}, nullptr,
-                     [](Cell& cell) { cell.out.natural(cell.row.number); }, true});
-  columns.push_back({"expiration_id", "-", "1 if the active time-out ended the flow, else 0",
-                     {"frame.time_epoch"}, nullptr,
+  columns.push_back({"nfstream_id",
+                     "-",
+                     "number of the row in its input, from 0",
+                     {"frame.protocols"},
+                     nullptr,
+                     [](Cell& cell) { cell.out.natural(cell.row.number); },
+                     true});
+  columns.push_back({"expiration_id",
+                     "-",
+                     "1 if the active time-out ended the flow, else 0",
+                     {"frame.time_epoch"},
+                     nullptr,
                      [](Cell& cell) { cell.out.natural(cell.row.reason == EndReason::active ? 1 : 0); }});
   struct End {
     const char* name;
@@ -71,8 +79,11 @@ void add_identity(std::vector<Column>& columns) {
     std::size_t place;
   };
   for (const End& end : {End{"src_oui", "source", 0}, End{"dst_oui", "destination", 1}}) {
-    columns.push_back({end.name, "-", fmt::format("vendor's half of the {}'s link-layer address", end.text),
-                       {"eth.src", "eth.dst"}, &make_macs,
+    columns.push_back({end.name,
+                       "-",
+                       fmt::format("vendor's half of the {}'s link-layer address", end.text),
+                       {"eth.src", "eth.dst"},
+                       &make_macs,
                        [place = end.place](Cell& cell) {
                          const auto& mac = cell.as<MacState>().of[place];
                          cell.out.text(mac ? to_string(cell.row.shown(*mac)).substr(0, 8) : "-");
@@ -83,38 +94,39 @@ void add_identity(std::vector<Column>& columns) {
 
 void add_moments(std::vector<Column>& columns, const NfSide& side) {
   const std::vector<std::string> time = {"frame.time_epoch"};
-  columns.push_back({fmt::format("{}_first_seen_ms", side.prefix), "ms",
-                     fmt::format("time of the first of the {}, since the Unix epoch, cut to whole ones",
-                                 side.packets),
-                     time, times_of(side),
-                     [side](Cell& cell) {
-                       const Timeline times = timeline(cell, side);
-                       write_moment(cell, times, times.first_ns());
-                     },
-                     true});
-  columns.push_back({fmt::format("{}_last_seen_ms", side.prefix), "ms",
-                     fmt::format("time of the last of the {}, since the Unix epoch, cut to whole ones",
-                                 side.packets),
-                     time, times_of(side),
-                     [side](Cell& cell) {
-                       const Timeline times = timeline(cell, side);
-                       write_moment(cell, times, times.last_ns);
-                     },
-                     true});
-  columns.push_back({fmt::format("{}_duration_ms", side.prefix), "ms",
-                     fmt::format("time of the last of the {} less that of the first", side.packets), time,
-                     times_of(side), [side](Cell& cell) {
-                       cell.out.real(quotient(total_ns(timeline(cell, side).gaps), 1'000'000));
-                     }});
+  columns.push_back(
+      {fmt::format("{}_first_seen_ms", side.prefix), "ms",
+       fmt::format("time of the first of the {}, since the Unix epoch, cut to whole ones", side.packets),
+       time, times_of(side),
+       [side](Cell& cell) {
+         const Timeline times = timeline(cell, side);
+         write_moment(cell, times, times.first_ns());
+       },
+       true});
+  columns.push_back(
+      {fmt::format("{}_last_seen_ms", side.prefix), "ms",
+       fmt::format("time of the last of the {}, since the Unix epoch, cut to whole ones", side.packets), time,
+       times_of(side),
+       [side](Cell& cell) {
+         const Timeline times = timeline(cell, side);
+         write_moment(cell, times, times.last_ns);
+       },
+       true});
+  columns.push_back(
+      {fmt::format("{}_duration_ms", side.prefix), "ms",
+       fmt::format("time of the last of the {} less that of the first", side.packets), time, times_of(side),
+       [side](Cell& cell) { cell.out.real(quotient(total_ns(timeline(cell, side).gaps), 1'000'000)); }});
 }
 
-void add_totals(std::vector<Column>& columns, const NfSide& side,
-                const std::vector<std::string>& fields) {
-  columns.push_back({fmt::format("{}_packets", side.prefix), "packet", side.packets, {"frame.protocols"},
-                     &make_sizes, [side](Cell& cell) { cell.out.natural(sizes(cell, side).count); }});
-  columns.push_back({fmt::format("{}_bytes", side.prefix), "byte",
-                     fmt::format("sum of the sizes of the {} (--size)", side.packets), fields,
+void add_totals(std::vector<Column>& columns, const NfSide& side, const std::vector<std::string>& fields) {
+  columns.push_back({fmt::format("{}_packets", side.prefix),
+                     "packet",
+                     side.packets,
+                     {"frame.protocols"},
                      &make_sizes,
+                     [side](Cell& cell) { cell.out.natural(sizes(cell, side).count); }});
+  columns.push_back({fmt::format("{}_bytes", side.prefix), "byte",
+                     fmt::format("sum of the sizes of the {} (--size)", side.packets), fields, &make_sizes,
                      // Under 2^64: the limbs above would take 2^32 packets of the largest size.
                      [side](Cell& cell) { cell.out.natural(sizes(cell, side).sum1.limbs[0]); }});
 }
@@ -123,9 +135,9 @@ struct NamedStatistic {
   const char* name;
   Statistic statistic;
 };
-constexpr std::array nf_statistics = {NamedStatistic{"min", Statistic::min}, NamedStatistic{"mean", Statistic::mean},
-                                      NamedStatistic{"stddev", Statistic::std},
-                                      NamedStatistic{"max", Statistic::max}};
+constexpr std::array nf_statistics = {
+    NamedStatistic{"min", Statistic::min}, NamedStatistic{"mean", Statistic::mean},
+    NamedStatistic{"stddev", Statistic::std}, NamedStatistic{"max", Statistic::max}};
 
 void add_size_statistics(std::vector<Column>& columns, const NfSide& side,
                          const std::vector<std::string>& fields) {
@@ -140,9 +152,12 @@ void add_size_statistics(std::vector<Column>& columns, const NfSide& side,
 
 void add_gap_statistics(std::vector<Column>& columns, const NfSide& side) {
   for (const auto& [name, statistic] : nf_statistics) {
-    columns.push_back({fmt::format("{}_{}_piat_ms", side.prefix, name), "ms",
+    columns.push_back({fmt::format("{}_{}_piat_ms", side.prefix, name),
+                       "ms",
                        fmt::format("{} of the gaps between consecutive {}", phrase(statistic), side.packets),
-                       {"frame.time_epoch"}, times_of(side), [side, which = statistic](Cell& cell) {
+                       {"frame.time_epoch"},
+                       times_of(side),
+                       [side, which = statistic](Cell& cell) {
                          write_statistic(cell, which, timeline(cell, side).gaps, TimeUnit::millisecond);
                        }});
   }
@@ -153,9 +168,12 @@ void add_flags(std::vector<Column>& columns, const NfSide& side) {
   constexpr std::array labels = {"SYN", "CWR", "ECE", "URG", "ACK", "PSH", "RST", "FIN"};
   constexpr std::array bits = {1U, 7U, 6U, 5U, 4U, 3U, 2U, 0U};
   for (std::size_t i = 0; i < names.size(); ++i) {
-    columns.push_back({fmt::format("{}_{}_packets", side.prefix, names[i]), "packet",
+    columns.push_back({fmt::format("{}_{}_packets", side.prefix, names[i]),
+                       "packet",
                        fmt::format("{} with the TCP flag {}; 0 for UDP", side.packets, labels[i]),
-                       {"tcp.flags"}, &make_flags, [side, bit = bits[i]](Cell& cell) {
+                       {"tcp.flags"},
+                       &make_flags,
+                       [side, bit = bits[i]](Cell& cell) {
                          const FlagState& flags = cell.as<FlagState>();
                          cell.out.natural(side.way ? flags[*side.way][bit].value()
                                                    : flags[0][bit].value() + flags[1][bit].value());

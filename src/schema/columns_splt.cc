@@ -27,25 +27,36 @@ double gap_us(const SpltState& packets, std::size_t k) {
 
 const std::vector<Family>& families() {
   static const std::vector<Family> all = {
-      {"dir", "-", "+1 if forward, -1 if backward", {"frame.protocols"},
+      {"dir",
+       "-",
+       "+1 if forward, -1 if backward",
+       {"frame.protocols"},
        [](RowWriter& out, const SpltState& packets, std::size_t k) {
          out.integer(packets[k].forward ? 1 : -1);
        },
        true},
-      {"size", "byte", "size on the wire", {"frame.len"},
-       [](RowWriter& out, const SpltState& packets, std::size_t k) {
-         out.natural(packets[k].frame_bytes);
-       }},
-      {"pay", "byte", "payload", {"tcp.len", "udp.length"},
+      {"size",
+       "byte",
+       "size on the wire",
+       {"frame.len"},
+       [](RowWriter& out, const SpltState& packets, std::size_t k) { out.natural(packets[k].frame_bytes); }},
+      {"pay",
+       "byte",
+       "payload",
+       {"tcp.len", "udp.length"},
        [](RowWriter& out, const SpltState& packets, std::size_t k) {
          out.natural(packets[k].payload_bytes);
        }},
-      {"iat", "us", "gap to the one before in the sequence, 0 for the first", {"frame.time_epoch"},
+      {"iat",
+       "us",
+       "gap to the one before in the sequence, 0 for the first",
+       {"frame.time_epoch"},
        [](RowWriter& out, const SpltState& packets, std::size_t k) { out.real(gap_us(packets, k)); }},
-      {"flags", "-", "all twelve TCP flags as a number, 0 for UDP", {"tcp.flags"},
-       [](RowWriter& out, const SpltState& packets, std::size_t k) {
-         out.natural(packets[k].tcp_flags);
-       }},
+      {"flags",
+       "-",
+       "all twelve TCP flags as a number, 0 for UDP",
+       {"tcp.flags"},
+       [](RowWriter& out, const SpltState& packets, std::size_t k) { out.natural(packets[k].tcp_flags); }},
   };
   return all;
 }
@@ -104,8 +115,7 @@ std::vector<std::string> fields_of(const Family& family, const FeatureSettings& 
 }  // namespace
 
 std::vector<Column> splt_columns(const FeatureSettings& settings) {
-  const char* taken =
-      settings.splt_basis == SpltBasis::payload ? "packet with new payload" : "packet";
+  const char* taken = settings.splt_basis == SpltBasis::payload ? "packet with new payload" : "packet";
   std::vector<Column> columns;
   for (const Family& family : families()) {
     const auto fields = fields_of(family, settings);
@@ -119,8 +129,7 @@ std::vector<Column> splt_columns(const FeatureSettings& settings) {
     for (std::size_t k = 0; k < settings.splt_packets; ++k) {
       columns.push_back({fmt::format("splt_{}_{}", family.name, k + 1), family.unit,
                          fmt::format("{} number {}: {}; 0 without one", taken, k + 1, family.description),
-                         fields, &make_splt,
-                         [&family, k](Cell& cell) { write_one(cell, family, k); }});
+                         fields, &make_splt, [&family, k](Cell& cell) { write_one(cell, family, k); }});
     }
   }
   return columns;

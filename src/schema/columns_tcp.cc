@@ -69,9 +69,10 @@ void add_retransmitted(Columns& columns, const char* name, const char* text,
 void add_analysis(Columns& columns) {
   add_presence(columns, {{"retx_cnt", "that tshark calls retransmissions, of any kind", retransmissions()}});
   add_retransmitted(columns, "retx_byte", "that are retransmissions", &RetransmissionState::again);
-  add_presence(columns, {{"fast_retx_cnt", "that are fast retransmissions", analysis({"fast_retransmission"})},
-                         {"spur_retx_cnt", "that are spurious retransmissions: the data were acknowledged",
-                          analysis({"spurious_retransmission"})}});
+  add_presence(columns,
+               {{"fast_retx_cnt", "that are fast retransmissions", analysis({"fast_retransmission"})},
+                {"spur_retx_cnt", "that are spurious retransmissions: the data were acknowledged",
+                 analysis({"spurious_retransmission"})}});
   add_presence(columns, {{"ooo_cnt", "out of order", analysis({"out_of_order"})}});
   add_presence(columns,
                {{"lost_seg_cnt", "behind a gap: what the capture lacks", analysis({"lost_segment"})},
@@ -80,8 +81,9 @@ void add_analysis(Columns& columns) {
   add_presence(columns, {{"zero_win_cnt", "with a window of 0", analysis({"zero_window"})},
                          {"win_full_cnt", "that fill the peer's window", analysis({"window_full"})},
                          {"win_update_cnt", "that are window updates", analysis({"window_update"})}});
-  add_presence(columns, {{"keepalive_cnt", "that are keep-alives", analysis({"keep_alive"})},
-                         {"keepalive_ack_cnt", "that acknowledge keep-alives", analysis({"keep_alive_ack"})}});
+  add_presence(columns,
+               {{"keepalive_cnt", "that are keep-alives", analysis({"keep_alive"})},
+                {"keepalive_ack_cnt", "that acknowledge keep-alives", analysis({"keep_alive_ack"})}});
   add_presence(columns, {{"zwin_probe_cnt", "that are zero-window probes, or acknowledge one",
                           analysis({"zero_window_probe", "zero_window_probe_ack"})}});
   const Fields reuse = analysis({"reused_ports"});
@@ -127,7 +129,11 @@ class LevelColumns {
  public:
   LevelColumns(Columns& columns, const char* prefix, std::string text, Fields fields,
                AccumulatorFactory factory)
-      : columns_(columns), prefix_(prefix), text_(std::move(text)), fields_(std::move(fields)), factory_(factory) {}
+      : columns_(columns),
+        prefix_(prefix),
+        text_(std::move(text)),
+        fields_(std::move(fields)),
+        factory_(factory) {}
 
   void add_min(const Side& side) { add_extreme(side, "min", "smallest", &Levels::min); }
   void add_max(const Side& side) { add_extreme(side, "max", "largest", &Levels::max); }
@@ -162,8 +168,8 @@ class LevelColumns {
 };
 
 void add_in_flight(Columns& columns) {
-  LevelColumns<InFlightState> in_flight(columns, "bif", "side's bytes in flight", analysis({"bytes_in_flight"}),
-                                        &make_in_flight);
+  LevelColumns<InFlightState> in_flight(columns, "bif", "side's bytes in flight",
+                                        analysis({"bytes_in_flight"}), &make_in_flight);
   for (const Side& side : sides) {
     in_flight.add_max(side);
     in_flight.add_mean(side);
@@ -182,12 +188,14 @@ void add_windows(Columns& columns) {
 
 void add_first_syn(Columns& columns) {
   for (const Side& side : sides) {
-    const auto add = [&](const char* name, const char* unit, const char* what, const char* field, auto write) {
-      columns.push_back({fmt::format("{}_{}", side.prefix, name), unit,
-                         fmt::format("{} of the first {} SYN", what, side.adjective), {"tcp.flags", field},
-                         &make_syns, [write, way = side.way](Cell& cell) {
-                           write(cell, cell.as<SynState>()[way]);
-                         }});
+    const auto add = [&](const char* name, const char* unit, const char* what, const char* field,
+                         auto write) {
+      columns.push_back({fmt::format("{}_{}", side.prefix, name),
+                         unit,
+                         fmt::format("{} of the first {} SYN", what, side.adjective),
+                         {"tcp.flags", field},
+                         &make_syns,
+                         [write, way = side.way](Cell& cell) { write(cell, cell.as<SynState>()[way]); }});
     };
     add("init_win", "byte", "window, not scaled,", "tcp.window_size_value",
         [](Cell& cell, const SynOptions& offer) { cell.out.natural(offer.window); });

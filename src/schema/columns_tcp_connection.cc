@@ -10,7 +10,10 @@ using Columns = std::vector<Column>;
 
 void add_handshake(Columns& columns) {
   const std::vector<std::string> fields = {"tcp.flags", "frame.time_epoch"};
-  columns.push_back({"tcp_handshake", "-", "steps of the handshake that were seen: 0 to 3", {"tcp.flags"},
+  columns.push_back({"tcp_handshake",
+                     "-",
+                     "steps of the handshake that were seen: 0 to 3",
+                     {"tcp.flags"},
                      &make_handshake,
                      [](Cell& cell) { cell.out.natural(cell.as<HandshakeState>().steps); }});
   // `steps` must have been seen for a time that `span` gives.
@@ -30,8 +33,12 @@ void add_handshake(Columns& columns) {
       [](const HandshakeState& state) { return state.ack_ns - state.synack_ns; });
   add("tcp_irtt_us", "time from SYN to the forward ACK; 0: not seen", 3,
       [](const HandshakeState& state) { return state.ack_ns - state.syn_ns; });
-  columns.push_back({"tcp_irtt_tshark_us", "us", "the same by tshark, which has it for resets of a SYN, too",
-                     {"tcp.analysis.initial_rtt"}, &make_initial_rtt, [](Cell& cell) {
+  columns.push_back({"tcp_irtt_tshark_us",
+                     "us",
+                     "the same by tshark, which has it for resets of a SYN, too",
+                     {"tcp.analysis.initial_rtt"},
+                     &make_initial_rtt,
+                     [](Cell& cell) {
                        const auto& rtt = cell.as<InitialRttState>();
                        if (rtt.known) {
                          cell.out.real(microseconds(rtt.ns));
@@ -45,19 +52,18 @@ void add_connection(Columns& columns) {
   std::vector<std::string> fields = {"tcp.flags", "tcp.len", "tcp.seq_raw", "tcp.analysis.zero_window",
                                      "tcp.analysis.lost_segment"};
   fields.insert(fields.end(), retransmission_fields.begin(), retransmission_fields.end());
-  columns.push_back({"tcp_completeness", "-",
+  columns.push_back({"tcp_completeness",
+                     "-",
                      "sum of what was seen: SYN 1, SYN+ACK 2, ACK 4, payload 8, FIN 16, RST 32",
-                     {"tcp.flags", "tcp.len"}, &make_completeness,
+                     {"tcp.flags", "tcp.len"},
+                     &make_completeness,
                      [](Cell& cell) { cell.out.natural(cell.as<CompletenessState>().bits); }});
-  columns.push_back({"tcp_conn_state", "-",
-                     "Zeek's conn_state (UDP: SF if both sides sent, else S0)", fields, &make_connection,
-                     [](Cell& cell) {
-                       cell.out.text(connection_state(cell.as<ConnectionState>(),
-                                                      cell.flow.key.transport));
+  columns.push_back({"tcp_conn_state", "-", "Zeek's conn_state (UDP: SF if both sides sent, else S0)", fields,
+                     &make_connection, [](Cell& cell) {
+                       cell.out.text(connection_state(cell.as<ConnectionState>(), cell.flow.key.transport));
                      }});
-  columns.push_back({"tcp_history", "-", "Zeek's history: letters in upper case for forward packets",
-                     fields, &make_connection,
-                     [](Cell& cell) {
+  columns.push_back({"tcp_history", "-", "Zeek's history: letters in upper case for forward packets", fields,
+                     &make_connection, [](Cell& cell) {
                        const std::string& history = cell.as<ConnectionState>().history;
                        cell.out.text(history.empty() ? "-" : std::string_view(history));
                      }});

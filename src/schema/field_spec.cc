@@ -15,8 +15,8 @@ namespace {
 const std::vector<std::string> built_in = {"@size", "@ip", "@pay", "@hdr", "@iat", "@iatd", "@win"};
 
 const std::vector<std::string> aggregates = {
-    "count", "n",    "any", "first", "last", "distinct", "mode",   "min", "max", "sum",     "mean", "std",
-    "var",   "skew", "kurt", "sstd", "svar", "cv",       "median", "q25", "q75", "entropy", "list", "set"};
+    "count", "n",    "any",  "first", "last", "distinct", "mode",   "min", "max", "sum",     "mean", "std",
+    "var",   "skew", "kurt", "sstd",  "svar", "cv",       "median", "q25", "q75", "entropy", "list", "set"};
 
 bool is_letter_or_digit(char c) {
   return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
@@ -96,8 +96,9 @@ class SpecParser {
     if (percentage_of(word) >= 0) return;
     std::vector<std::string> known = aggregates;
     known.insert(known.end(), {"fwd", "bwd", "both"});
-    refuse(place, fmt::format("there is no side or aggregate \"{}\"{} (sides: fwd bwd both; aggregates: {} pNN)",
-                              printable(word), did_you_mean(word, known), fmt::join(aggregates, " ")));
+    refuse(place,
+           fmt::format("there is no side or aggregate \"{}\"{} (sides: fwd bwd both; aggregates: {} pNN)",
+                       printable(word), did_you_mean(word, known), fmt::join(aggregates, " ")));
   }
 
   [[nodiscard]] std::string take_name() const {

@@ -16,9 +16,7 @@ class ColumnPlan {
   ColumnPlan(const std::vector<NamedColumn>& columns, FieldSet& fields, const FeatureSettings& settings);
 
   /// Keeps that state for each flow as well, though no column prints it.
-  void keep(const AccumulatorKind& kind, FieldSet& fields) {
-    accumulators_.add(kind, {fields, settings_});
-  }
+  void keep(const AccumulatorKind& kind, FieldSet& fields) { accumulators_.add(kind, {fields, settings_}); }
 
   [[nodiscard]] const AccumulatorSet& accumulators() const noexcept { return accumulators_; }
   [[nodiscard]] std::vector<std::string> names() const;

@@ -58,7 +58,9 @@ std::optional<std::int64_t> parse_moment(std::string_view text) {
     if (!iso.ends_with('Z')) iso += 'Z';
   }
   const auto ns = parse_time(iso);
-  if (!ns) throw Refusal{fmt::format("\"{}\" is no time (seconds since 1970, or 2017-07-07T09:20:00Z)", printable(text))};
+  if (!ns)
+    throw Refusal{
+        fmt::format("\"{}\" is no time (seconds since 1970, or 2017-07-07T09:20:00Z)", printable(text))};
   return ns;
 }
 
@@ -69,7 +71,8 @@ AddressBlock parse_block(std::string_view word) {
   const unsigned all = address->version == 4 ? 32 : 128;
   if (slash == std::string_view::npos) return {*address, all};
   const auto bits = whole<unsigned>(word.substr(slash + 1));
-  if (!bits || *bits > all) throw Refusal{fmt::format("\"{}\" has no prefix of 0 to {} bits", printable(word), all)};
+  if (!bits || *bits > all)
+    throw Refusal{fmt::format("\"{}\" has no prefix of 0 to {} bits", printable(word), all)};
   return {*address, *bits};
 }
 
@@ -111,9 +114,12 @@ using Operator = Condition::Operator;
 
 /// The longer ones first, so that they are found.
 constexpr std::array operators = {
-    std::pair{std::string_view("!="), Operator::unequal}, std::pair{std::string_view("<="), Operator::at_most},
-    std::pair{std::string_view(">="), Operator::at_least}, std::pair{std::string_view("=="), Operator::equal},
-    std::pair{std::string_view("="), Operator::equal},    std::pair{std::string_view("<"), Operator::less},
+    std::pair{std::string_view("!="), Operator::unequal},
+    std::pair{std::string_view("<="), Operator::at_most},
+    std::pair{std::string_view(">="), Operator::at_least},
+    std::pair{std::string_view("=="), Operator::equal},
+    std::pair{std::string_view("="), Operator::equal},
+    std::pair{std::string_view("<"), Operator::less},
     std::pair{std::string_view(">"), Operator::greater},
 };
 
@@ -171,17 +177,22 @@ constexpr std::array rule_columns = {
                }},
     RuleColumn{"start", [](LabelRule& rule, std::string_view text) { rule.start_ns = parse_moment(text); }},
     RuleColumn{"end", [](LabelRule& rule, std::string_view text) { rule.end_ns = parse_moment(text); }},
-    RuleColumn{"src", [](LabelRule& rule, std::string_view text) { rule.sources = parse_list(text, &parse_block); }},
-    RuleColumn{"dst",
-               [](LabelRule& rule, std::string_view text) { rule.destinations = parse_list(text, &parse_block); }},
-    RuleColumn{"sport",
-               [](LabelRule& rule, std::string_view text) { rule.source_ports = parse_list(text, &parse_ports); }},
+    RuleColumn{"src",
+               [](LabelRule& rule, std::string_view text) { rule.sources = parse_list(text, &parse_block); }},
+    RuleColumn{"dst", [](LabelRule& rule,
+                         std::string_view text) { rule.destinations = parse_list(text, &parse_block); }},
+    RuleColumn{"sport", [](LabelRule& rule,
+                           std::string_view text) { rule.source_ports = parse_list(text, &parse_ports); }},
     RuleColumn{"dport",
-               [](LabelRule& rule, std::string_view text) { rule.destination_ports = parse_list(text, &parse_ports); }},
-    RuleColumn{"proto",
-               [](LabelRule& rule, std::string_view text) { rule.protocols = parse_list(text, &parse_protocol); }},
-    RuleColumn{"both_ways", [](LabelRule& rule, std::string_view text) { rule.both_ways = parse_flag(text); }},
-    RuleColumn{"filter", [](LabelRule& rule, std::string_view text) { rule.conditions = parse_filter(text); }},
+               [](LabelRule& rule, std::string_view text) {
+                 rule.destination_ports = parse_list(text, &parse_ports);
+               }},
+    RuleColumn{"proto", [](LabelRule& rule,
+                           std::string_view text) { rule.protocols = parse_list(text, &parse_protocol); }},
+    RuleColumn{"both_ways",
+               [](LabelRule& rule, std::string_view text) { rule.both_ways = parse_flag(text); }},
+    RuleColumn{"filter",
+               [](LabelRule& rule, std::string_view text) { rule.conditions = parse_filter(text); }},
 };
 
 using Layout = std::vector<const RuleColumn*>;
@@ -193,8 +204,8 @@ Layout read_header(const CsvRow& row) {
   for (const std::string& cell : row.cells) {
     const auto found = std::find(names.begin(), names.end(), trimmed(cell));
     if (found == names.end()) {
-      throw Refusal{fmt::format("the header has \"{}\"{} (it may have {})", printable(cell), did_you_mean(cell, names),
-                                fmt::join(names, ", "))};
+      throw Refusal{fmt::format("the header has \"{}\"{} (it may have {})", printable(cell),
+                                did_you_mean(cell, names), fmt::join(names, ", "))};
     }
     const RuleColumn* column = &rule_columns[static_cast<std::size_t>(found - names.begin())];
     if (std::find(layout.begin(), layout.end(), column) != layout.end()) {
@@ -215,7 +226,8 @@ LabelRule read_rule(const Layout& layout, const CsvRow& row) {
   LabelRule rule;
   rule.line = row.line;
   for (std::size_t i = 0; i < layout.size(); ++i) layout[i]->read(rule, trimmed(row.cells[i]));
-  if (rule.start_ns && rule.end_ns && *rule.start_ns > *rule.end_ns) throw Refusal{"it ends before it starts"};
+  if (rule.start_ns && rule.end_ns && *rule.start_ns > *rule.end_ns)
+    throw Refusal{"it ends before it starts"};
   return rule;
 }
 
@@ -229,7 +241,8 @@ bool empty_or_any(const Range& range, Takes takes) {
 bool AddressBlock::contains(const IpAddress& other) const noexcept {
   if (other.version != address.version) return false;
   const unsigned whole_bytes = bits / 8, rest = bits % 8;
-  if (!std::equal(address.bytes.begin(), address.bytes.begin() + whole_bytes, other.bytes.begin())) return false;
+  if (!std::equal(address.bytes.begin(), address.bytes.begin() + whole_bytes, other.bytes.begin()))
+    return false;
   return rest == 0 || (address.bytes[whole_bytes] ^ other.bytes[whole_bytes]) >> (8 - rest) == 0;
 }
 
@@ -258,9 +271,8 @@ bool LabelRule::takes_ends(const Endpoint& source, const Endpoint& destination) 
     return empty_or_any(blocks, [&](const AddressBlock& block) { return block.contains(end.address); });
   };
   const auto has_port = [](const std::vector<PortRange>& ranges, const Endpoint& end) {
-    return empty_or_any(ranges, [&](const PortRange& range) {
-      return range.first <= end.port && end.port <= range.last;
-    });
+    return empty_or_any(
+        ranges, [&](const PortRange& range) { return range.first <= end.port && end.port <= range.last; });
   };
   return has_address(sources, source) && has_address(destinations, destination) &&
          has_port(source_ports, source) && has_port(destination_ports, destination);

@@ -36,7 +36,8 @@ class TextWriter final : public RowWriter {
 /// The single hosts on one side of the rule, if it has only such on that side.
 const std::vector<AddressBlock>* hosts_of(const LabelRule& rule) {
   for (const auto* side : {&rule.sources, &rule.destinations}) {
-    const bool all = std::all_of(side->begin(), side->end(), [](const AddressBlock& block) { return block.is_host(); });
+    const bool all =
+        std::all_of(side->begin(), side->end(), [](const AddressBlock& block) { return block.is_host(); });
     if (!side->empty() && all) return side;
   }
   return nullptr;
@@ -77,8 +78,9 @@ void Labeller::bind(const ColumnRegistry& registry) {
       if (column == nullptr || column->group == "label") {
         std::vector<std::string> names;
         for (const Column& known : registry.columns()) names.push_back(known.name);
-        throw UsageError(fmt::format("--labels {}:{}: there is no column \"{}\"{} (see --list-columns)", file_,
-                                     rules_[place].line, condition.column, did_you_mean(condition.column, names)));
+        throw UsageError(fmt::format("--labels {}:{}: there is no column \"{}\"{} (see --list-columns)",
+                                     file_, rules_[place].line, condition.column,
+                                     did_you_mean(condition.column, names)));
       }
       const auto known = std::find(columns_.begin(), columns_.end(), column);
       looks_at_[place].push_back(static_cast<std::size_t>(known - columns_.begin()));
@@ -114,7 +116,8 @@ bool Labeller::meets_conditions(std::size_t place, const Cell& cell) {
 std::string_view Labeller::label(const Cell& cell) {
   const Flow& flow = cell.flow;
   known_.assign(columns_.size(), false);
-  std::array<const Places*, 3> lists = {&other_, &at_host(flow.source.address), &at_host(flow.destination.address)};
+  std::array<const Places*, 3> lists = {&other_, &at_host(flow.source.address),
+                                        &at_host(flow.destination.address)};
   std::array<std::size_t, 3> at{};
   while (true) {
     // The rule that comes first in the file, of those at the heads of the lists.
@@ -137,11 +140,12 @@ std::string Labeller::unmatched() const {
   std::size_t count = 0;
   for (std::size_t place = 0; place < rules_.size(); ++place) {
     if (matched_[place]) continue;
-    if (++count <= most_named) names.push_back(fmt::format("line {} ({})", rules_[place].line, rules_[place].label));
+    if (++count <= most_named)
+      names.push_back(fmt::format("line {} ({})", rules_[place].line, rules_[place].label));
   }
   if (count == 0) return {};
-  return fmt::format("{}: {} rule{} took no flow: {}{}", file_, count, count == 1 ? "" : "s", fmt::join(names, ", "),
-                     count > most_named ? ", ..." : "");
+  return fmt::format("{}: {} rule{} took no flow: {}{}", file_, count, count == 1 ? "" : "s",
+                     fmt::join(names, ", "), count > most_named ? ", ..." : "");
 }
 
 }  // namespace flowmeter

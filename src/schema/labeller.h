@@ -47,12 +47,12 @@ class Labeller {
   const LabelTime time_;
   const std::string standard_;
   std::unordered_map<IpAddress, Places, AddressHash> by_host_;
-  Places other_;                                  // rules without hosts
+  Places other_;  // rules without hosts
   std::vector<const Column*> columns_;
   std::vector<std::vector<std::size_t>> looks_at_;  // for each rule and condition, an index of columns_
-  std::vector<std::string> texts_;                // the columns' of the flow at hand
-  std::vector<bool> known_;                       // which of texts_
-  std::vector<bool> matched_;                     // by rule
+  std::vector<std::string> texts_;                  // the columns' of the flow at hand
+  std::vector<bool> known_;                         // which of texts_
+  std::vector<bool> matched_;                       // by rule
 };
 
 }  // namespace flowmeter

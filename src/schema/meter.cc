@@ -23,8 +23,7 @@ namespace {
 std::chrono::nanoseconds to_nanoseconds(Seconds time) {
   constexpr double most = 9.2e18;  // some 292 years: no time-out at all
   const double ns = time.count() * 1e9;
-  return std::chrono::nanoseconds(
-      ns >= most ? std::numeric_limits<std::int64_t>::max() : std::llround(ns));
+  return std::chrono::nanoseconds(ns >= most ? std::numeric_limits<std::int64_t>::max() : std::llround(ns));
 }
 
 FlowPolicy flow_policy(const MeterOptions& options) {
@@ -44,9 +43,9 @@ FlowPolicy flow_policy(const MeterOptions& options) {
 
 /// What every header of its kind has: a stream in which it is nowhere was written without it.
 constexpr std::array<std::string_view, 15> header_fields = {
-    "ip.len",      "ip.ttl",    "ip.id",      "ip.flags",        "ip.dsfield.dscp",
-    "ipv6.plen",   "ipv6.hlim", "tcp.seq_raw", "tcp.ack_raw",    "ipv6.tclass.dscp",
-    "tcp.hdr_len", "tcp.len",   "udp.length", "tcp.window_size", "tcp.window_size_value"};
+    "ip.len",      "ip.ttl",    "ip.id",       "ip.flags",        "ip.dsfield.dscp",
+    "ipv6.plen",   "ipv6.hlim", "tcp.seq_raw", "tcp.ack_raw",     "ipv6.tclass.dscp",
+    "tcp.hdr_len", "tcp.len",   "udp.length",  "tcp.window_size", "tcp.window_size_value"};
 
 /// How many values of which field could not be used. Several accumulators of a field saw the same values.
 std::vector<std::string> unused_remarks(const std::vector<const UnusedValues*>& all) {
@@ -60,9 +59,9 @@ std::vector<std::string> unused_remarks(const std::vector<const UnusedValues*>& 
   for (const auto& [field, unused] : by_field) {
     const std::uint64_t count = unused.count[0] + unused.count[1];
     if (count == 0) continue;
-    remarks.push_back(fmt::format("{} value{} of {} {} no number and left out of its statistics, such as \"{:.40}\"",
-                                  count, count == 1 ? "" : "s", field, count == 1 ? "is" : "are",
-                                  printable(unused.example)));
+    remarks.push_back(
+        fmt::format("{} value{} of {} {} no number and left out of its statistics, such as \"{:.40}\"", count,
+                    count == 1 ? "" : "s", field, count == 1 ? "is" : "are", printable(unused.example)));
   }
   return remarks;
 }
@@ -150,8 +149,7 @@ class ColumnMeterPlan final : public MeterPlan {
  private:
   class TableMeter final : public Meter {
    public:
-    TableMeter(const FlowPolicy& policy, const ColumnPlan& columns, const std::string& input,
-               RowWriter& out)
+    TableMeter(const FlowPolicy& policy, const ColumnPlan& columns, const std::string& input, RowWriter& out)
         : writer_(columns, input, out), table_(policy, columns.accumulators(), writer_) {}
     PacketObserver& observer() noexcept override { return table_; }
     const FlowCounters& counters() const noexcept override { return table_; }
@@ -161,13 +159,11 @@ class ColumnMeterPlan final : public MeterPlan {
     FlowTable table_;
   };
 
-  static std::vector<NamedColumn> choose(const MeterOptions& options,
-                                         const ColumnRegistry& registry) {
+  static std::vector<NamedColumn> choose(const MeterOptions& options, const ColumnRegistry& registry) {
     auto columns = schema_columns(options.schema, registry);
     for (const NamedColumn& made : made_columns(registry)) {
-      const bool there = std::any_of(columns.begin(), columns.end(), [&](const NamedColumn& named) {
-        return named.column == made.column;
-      });
+      const bool there = std::any_of(columns.begin(), columns.end(),
+                                     [&](const NamedColumn& named) { return named.column == made.column; });
       if (!there) columns.push_back(made);
     }
     if (!options.columns.empty()) columns = select_columns(options.columns, registry, columns);
@@ -210,9 +206,7 @@ class PyFlowMeterPlan final : public MeterPlan {
   }
 
   const FieldSet& fields() const noexcept override { return fields_; }
-  std::vector<std::string> required_fields() const override {
-    return PyFlowMeterTable::required_fields();
-  }
+  std::vector<std::string> required_fields() const override { return PyFlowMeterTable::required_fields(); }
   std::vector<std::string> header() const override { return PyFlowMeterTable::header(); }
   FlowPolicy policy() const override {
     FlowPolicy policy;

@@ -17,8 +17,8 @@ using Seconds = std::chrono::duration<double>;
 /// What a run measures: a schema with its columns, and the rules by which packets become flows.
 struct MeterOptions {
   std::string schema = "flowmeter";
-  std::string columns;     ///< as given to --columns; empty: the schema's own
-  bool drop_ids = false;   ///< leave out what identifies a flow, see Column
+  std::string columns;    ///< as given to --columns; empty: the schema's own
+  bool drop_ids = false;  ///< leave out what identifies a flow, see Column
   TransportSet transports = tcp_and_udp;
   Seconds tcp_idle_timeout{600}, udp_idle_timeout{600};
   Seconds sctp_idle_timeout{600}, dccp_idle_timeout{600}, icmp_idle_timeout{600};
@@ -82,8 +82,7 @@ class MeterPlan {
 
   /// A meter for one input, which writes to `out`. `input` is its name as it was given.
   /// Both `out` and the plan outlive it.
-  [[nodiscard]] virtual std::unique_ptr<Meter> make(const std::string& input,
-                                                    RowWriter& out) const = 0;
+  [[nodiscard]] virtual std::unique_ptr<Meter> make(const std::string& input, RowWriter& out) const = 0;
 };
 
 /// Throws UsageError for an unknown schema or column, and for options that do not go together.

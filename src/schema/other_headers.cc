@@ -94,20 +94,13 @@ std::span<const HeaderName> cicflowmeter_header() {
 
 std::span<const HeaderName> nfstream_core_header() {
   static constexpr HeaderName names[] = {
-      {"id", "nfstream_id"},
-      {"expiration_id", "expiration_id"},
-      {"src_ip", "src_ip"},
-      {"src_mac", "src_mac"},
-      {"src_oui", "src_oui"},
-      {"src_port", "src_port"},
-      {"dst_ip", "dst_ip"},
-      {"dst_mac", "dst_mac"},
-      {"dst_oui", "dst_oui"},
-      {"dst_port", "dst_port"},
-      {"protocol", "proto"},
-      {"ip_version", "ip_version"},
-      {"vlan_id", "vlan_id"},
-      {"tunnel_id", "tunnel"},
+      {"id", "nfstream_id"},  {"expiration_id", "expiration_id"},
+      {"src_ip", "src_ip"},   {"src_mac", "src_mac"},
+      {"src_oui", "src_oui"}, {"src_port", "src_port"},
+      {"dst_ip", "dst_ip"},   {"dst_mac", "dst_mac"},
+      {"dst_oui", "dst_oui"}, {"dst_port", "dst_port"},
+      {"protocol", "proto"},  {"ip_version", "ip_version"},
+      {"vlan_id", "vlan_id"}, {"tunnel_id", "tunnel"},
   };
   return names;
 }

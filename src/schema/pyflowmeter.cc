@@ -49,9 +49,7 @@ void OnePassMoments::update(double sample) {
 
 double OnePassMoments::std() const { return std::sqrt(m2_ / n_); }
 
-double OnePassMoments::skewness() const {
-  return std::sqrt(n_) * m3_ / python_power(m2_, 1.5);
-}
+double OnePassMoments::skewness() const { return std::sqrt(n_) * m3_ / python_power(m2_, 1.5); }
 
 double OnePassMoments::kurtosis() const { return (n_ * m4_) / (m2_ * m2_) - 3; }
 

@@ -82,7 +82,7 @@ class PyFlowMeterTable final : public PacketObserver, public FlowCounters {
   FieldId protocols_, stream_, length_, relative_, delta_, segments_, malformed_;
   const double timeout_;
   RowWriter& out_;
-  Flows flows_;                                          // by stream index as text
+  Flows flows_;  // by stream index as text
   std::set<std::pair<double, std::string>> by_last_time_;
   std::uint64_t last_frame_ = 0;
   std::uint64_t ended_ = 0;

@@ -27,8 +27,8 @@ void ColumnRegistry::add(const char* name, Group group) {
   groups_.emplace_back(name);
   for (Column& column : group) {
     if (find(column.name) != nullptr) {
-      throw UsageError(fmt::format("there is a column \"{}\" already; give this one another name: --field ...=NAME",
-                                   column.name));
+      throw UsageError(fmt::format(
+          "there is a column \"{}\" already; give this one another name: --field ...=NAME", column.name));
     }
     column.group = name;
     columns_.push_back(std::move(column));

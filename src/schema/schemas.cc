@@ -15,8 +15,8 @@ namespace {
 
 /// The column `label` of runs that label nothing.
 const Column& no_label() {
-  static const Column column{"label", "-", "- for lack of labels", {}, nullptr,
-                             [](Cell& cell) { cell.out.text("-"); }};
+  static const Column column{"label", "-",     "- for lack of labels",
+                             {},      nullptr, [](Cell& cell) { cell.out.text("-"); }};
   return column;
 }
 
@@ -35,9 +35,8 @@ std::vector<NamedColumn> under(std::span<const HeaderName> header, const ColumnR
 std::vector<NamedColumn> nfstream_schema(const ColumnRegistry& registry) {
   auto columns = under(nfstream_core_header(), registry);
   for (const NamedColumn& own : group_columns(registry, "nfstream")) {
-    const bool there = std::any_of(columns.begin(), columns.end(), [&](const NamedColumn& named) {
-      return named.column == own.column;
-    });
+    const bool there = std::any_of(columns.begin(), columns.end(),
+                                   [&](const NamedColumn& named) { return named.column == own.column; });
     if (!there) columns.push_back(own);
   }
   return columns;
@@ -55,8 +54,7 @@ std::vector<NamedColumn> schema_columns(std::string_view schema, const ColumnReg
   if (schema == "cicflowmeter") return under(cicflowmeter_header(), registry);
   if (schema == "nfstream") return nfstream_schema(registry);
   throw UsageError(fmt::format("there is no schema \"{}\"{} (there are: {})", schema,
-                               did_you_mean(schema, schema_names()),
-                               fmt::join(schema_names(), ", ")));
+                               did_you_mean(schema, schema_names()), fmt::join(schema_names(), ", ")));
 }
 
 }  // namespace flowmeter

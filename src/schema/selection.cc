@@ -50,9 +50,7 @@ class Selection {
                       [&](const NamedColumn& named) {
                         return named.name == word || named.column->name == word;
                       }) != 0 ||
-        std::erase_if(columns, [&](const NamedColumn& named) {
-          return named.column->group == word;
-        }) != 0;
+        std::erase_if(columns, [&](const NamedColumn& named) { return named.column->group == word; }) != 0;
     if (dropped) return;
     const bool known = registry_.find(word) != nullptr || !registry_.group(word).empty();
     if (!known) refuse(word);
@@ -71,8 +69,8 @@ class Selection {
     }
     std::vector<std::string> names = registry_.groups();
     for (const Column& column : registry_.columns()) names.push_back(column.name);
-    throw UsageError(fmt::format("there is no column \"{}\"{} (see --list-columns)", word,
-                                 did_you_mean(word, names)));
+    throw UsageError(
+        fmt::format("there is no column \"{}\"{} (see --list-columns)", word, did_you_mean(word, names)));
   }
 
   const ColumnRegistry& registry_;

@@ -17,8 +17,7 @@ struct NamedColumn {
 };
 
 /// All columns of a group, under their own names.
-[[nodiscard]] std::vector<NamedColumn> group_columns(const ColumnRegistry& registry,
-                                                     std::string_view group);
+[[nodiscard]] std::vector<NamedColumn> group_columns(const ColumnRegistry& registry, std::string_view group);
 
 /// The columns that an option of their own has made (--splt, --field, --labels), which every choice has.
 [[nodiscard]] std::vector<NamedColumn> made_columns(const ColumnRegistry& registry);
@@ -28,8 +27,7 @@ struct NamedColumn {
 /// those of its columns that are not chosen yet, and drops those that are. The result's columns are
 /// `registry`'s. Behind them come made_columns() that it does not name, but of the group splt only if it
 /// names none. Throws UsageError for an unknown, doubled or missing name.
-[[nodiscard]] std::vector<NamedColumn> select_columns(std::string_view list,
-                                                      const ColumnRegistry& registry,
+[[nodiscard]] std::vector<NamedColumn> select_columns(std::string_view list, const ColumnRegistry& registry,
                                                       const std::vector<NamedColumn>& standard);
 
 }  // namespace flowmeter

@@ -27,8 +27,7 @@ bool is_regular(int fd) {
 
 }  // namespace
 
-FdSink::FdSink(int fd, std::string name)
-    : fd_(fd), name_(std::move(name)), may_block_(!is_regular(fd)) {
+FdSink::FdSink(int fd, std::string name) : fd_(fd), name_(std::move(name)), may_block_(!is_regular(fd)) {
   buffer_.reserve(2 * buffer_bytes);
 }
 

@@ -37,8 +37,7 @@ FileSink::FileSink(fs::path path) : path_(std::move(path)) {
     // mkstemp's files are private; a result has the rights that any new file has, or the old one's.
     const mode_t mask = umask(0);
     umask(mask);
-    const auto mode = fs::exists(status) ? static_cast<mode_t>(status.permissions()) & 0777U
-                                         : 0666U & ~mask;
+    const auto mode = fs::exists(status) ? static_cast<mode_t>(status.permissions()) & 0777U : 0666U & ~mask;
     [[maybe_unused]] const int ignored = fchmod(fd_, mode);
   }
   sink_ = std::make_unique<FdSink>(fd_, path_.string());

@@ -19,8 +19,8 @@ enum class OutputFormat {
 /// The form with its details.
 struct RowFormat {
   OutputFormat format = OutputFormat::csv;
-  char delimiter = ',';  ///< of csv and tsv
-  bool header = true;    ///< csv and tsv have a line with the names
+  char delimiter = ',';     ///< of csv and tsv
+  bool header = true;       ///< csv and tsv have a line with the names
   bool safe_cells = false;  ///< no text in csv and tsv that a spreadsheet would take for a formula
 };
 

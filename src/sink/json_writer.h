@@ -9,7 +9,8 @@
 namespace flowmeter {
 
 /// JSON Lines: each row an object on a line of its own, its members in the order of the columns.
-/// Numbers are those of CSV, digit for digit (one that is not finite is null); text is valid UTF-8, what is not becomes U+FFFD.
+/// Numbers are those of CSV, digit for digit (one that is not finite is null); text is valid UTF-8, what is
+/// not becomes U+FFFD.
 class JsonWriter final : public RowWriter {
  public:
   /// `sink` outlives the writer. The rows have these columns.

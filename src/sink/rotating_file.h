@@ -27,8 +27,8 @@ struct Rotation {
 /// follow. Only a run without rotation puts its first file in the place of an older one.
 class RotatingFile final : public ByteSink {
  public:
-  /// `name` may have strftime's conversions, for the local time at which a period or a file begins. `header` is the
-  /// finished line, or empty.
+  /// `name` may have strftime's conversions, for the local time at which a period or a file begins. `header`
+  /// is the finished line, or empty.
   RotatingFile(std::string name, std::string header, const Rotation& rotation);
 
   /// A row, whole. Throws OutputError.

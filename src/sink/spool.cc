@@ -13,9 +13,7 @@ namespace {
 
 constexpr std::size_t most_memory = std::size_t{1} << 20;
 
-[[noreturn]] void fail() {
-  throw OutputError(fmt::format("temporary file: {}", std::strerror(errno)));
-}
+[[noreturn]] void fail() { throw OutputError(fmt::format("temporary file: {}", std::strerror(errno))); }
 
 }  // namespace
 
@@ -41,8 +39,7 @@ void Spool::open() {
     if (std::fflush(file_.get()) != 0) fail();
     std::rewind(file_.get());
     std::string chunk(most_memory, '\0');
-    for (std::size_t count = 0;
-         (count = std::fread(chunk.data(), 1, chunk.size(), file_.get())) > 0;) {
+    for (std::size_t count = 0; (count = std::fread(chunk.data(), 1, chunk.size(), file_.get())) > 0;) {
       sink_.write({chunk.data(), count});
     }
     if (std::ferror(file_.get()) != 0) fail();

@@ -33,7 +33,11 @@ CaptureChain::CaptureChain(boost::asio::io_context& io, const std::vector<std::s
 }
 
 CaptureChain::CaptureChain(boost::asio::io_context& io, Damaged damaged)
-    : io_(io), program_(find_mergecap()), damaged_(std::move(damaged)), complete_(false), pipe_(make_pipe()) {}
+    : io_(io),
+      program_(find_mergecap()),
+      damaged_(std::move(damaged)),
+      complete_(false),
+      pipe_(make_pipe()) {}
 
 void CaptureChain::add(std::string file) {
   files_.push_back(std::move(file));

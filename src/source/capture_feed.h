@@ -7,8 +7,8 @@
 
 namespace flowmeter {
 
-/// What fills a pipe with the bytes of an input that is more than one descriptor. It works in the loop that it
-/// was made for, which outlives it.
+/// What fills a pipe with the bytes of an input that is more than one descriptor. It works in the loop that
+/// it was made for, which outlives it.
 class CaptureFeed {
  public:
   virtual ~CaptureFeed() = default;

@@ -52,9 +52,9 @@ class Child {
  public:
   /// What the child reads.
   enum class Input {
-    none,       ///< /dev/null
-    given,      ///< a descriptor that is handed to it
-    pipe,       ///< a pipe of ours, see in()
+    none,   ///< /dev/null
+    given,  ///< a descriptor that is handed to it
+    pipe,   ///< a pipe of ours, see in()
   };
 
   /// Starts `command`, whose program is a path. `input_fd` only for Input::given. Its output goes to

@@ -45,8 +45,7 @@ std::unique_ptr<RecordParser> make_parser(Decoder decoder, const FieldSet& field
   return make_parser(decoder, fields, fields);
 }
 
-std::unique_ptr<RecordParser> make_parser(Decoder decoder, const FieldSet& fields,
-                                          const FieldSet& asked) {
+std::unique_ptr<RecordParser> make_parser(Decoder decoder, const FieldSet& fields, const FieldSet& asked) {
   if (decoder == Decoder::columns) return std::make_unique<TableParser>(fields, asked.names());
   return std::make_unique<JsonParser>(fields);
 }
@@ -89,8 +88,7 @@ void DialectSource::drain() {
       if (!parse(*text)) continue;
       publish(decoder_.decode(record_));
     } catch (const InputError& error) {
-      const InputError placed(fmt::format("{}: {}", framer_->place(), error.what()),
-                              error.nothing_done());
+      const InputError placed(fmt::format("{}: {}", framer_->place(), error.what()), error.nothing_done());
       if (!keep_going_ || error.nothing_done()) throw placed;
       skip(placed.what());
     }

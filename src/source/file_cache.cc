@@ -81,8 +81,8 @@ std::optional<std::string> read_file(int directory, const char* name) {
   // Opening a FIFO would wait for its writer.
   const Descriptor fd(openat(directory, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
   struct stat status;
-  if (fd.get() < 0 || fstat(fd.get(), &status) != 0 || !S_ISREG(status.st_mode) ||
-      !is_ours(status) || status.st_size > most_bytes) {
+  if (fd.get() < 0 || fstat(fd.get(), &status) != 0 || !S_ISREG(status.st_mode) || !is_ours(status) ||
+      status.st_size > most_bytes) {
     return std::nullopt;
   }
   std::string text(static_cast<std::size_t>(status.st_size), '\0');
@@ -164,8 +164,7 @@ void remove_old(const std::string& root) {
   int removals = 0;
   std::error_code error;
   std::vector<std::string> names;
-  for (fs::directory_iterator item(root, error), end; !error && item != end;
-       item.increment(error)) {
+  for (fs::directory_iterator item(root, error), end; !error && item != end; item.increment(error)) {
     names.push_back(item->path().filename());
   }
   for (const std::string& name : names) {
@@ -197,8 +196,8 @@ bool write_files(const std::string& directory, const FileTexts& files) noexcept 
   const Descriptor parent(open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
   if (parent.get() < 0) return false;
   for (const auto& [name, text] : files) {
-    Descriptor fd(openat(parent.get(), name.c_str(),
-                         O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
+    Descriptor fd(
+        openat(parent.get(), name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
     if (fd.get() < 0) return false;
     for (std::string_view rest = text; !rest.empty();) {
       const ssize_t count = write(fd.get(), rest.data(), rest.size());

@@ -50,18 +50,16 @@ DealerOptions dealer_options(const FleetOptions& options) {
 
 }  // namespace
 
-TsharkFleet::TsharkFleet(boost::asio::io_context& io, const FleetOptions& options,
-                         const FieldSet& fields, CaptureOrigin origin, int fd, std::string head,
-                         Host host)
+TsharkFleet::TsharkFleet(boost::asio::io_context& io, const FleetOptions& options, const FieldSet& fields,
+                         CaptureOrigin origin, int fd, std::string head, Host host)
     : io_(io),
       options_(options),
       fields_(fields),
       numbers_(fields_),
       asked_(fields_),
       asked_of_open_(HeaderValues::remaining(fields_, options.protocols)),
-      headers_(options.read_headers
-                   ? std::optional<HeaderValues>(std::in_place, fields_, options.protocols)
-                   : std::nullopt),
+      headers_(options.read_headers ? std::optional<HeaderValues>(std::in_place, fields_, options.protocols)
+                                    : std::nullopt),
       host_(std::move(host)),
       command_(fleet_command(options, asked_)),
       open_command_(fleet_command(options, asked_of_open_)),
@@ -92,8 +90,7 @@ void TsharkFleet::begin_life(unsigned lane) {
   life->lane = lane;
   life->number = lanes_[lane].empty() ? 0 : lanes_[lane].back()->number + 1;
   life->segment = segments_++;
-  life->parser = make_parser(options_.decoder, fields_,
-                             dealer_.open(lane) ? asked_of_open_ : asked_);
+  life->parser = make_parser(options_.decoder, fields_, dealer_.open(lane) ? asked_of_open_ : asked_);
   lanes_[lane].push_back(std::move(life));
 }
 
@@ -139,8 +136,7 @@ void TsharkFleet::feed(std::string_view piece) {
     return;
   }
   const bool only_tshark = dealer_.reader().state() == ReaderState::unsupported;
-  if (only_tshark && origin_ == CaptureOrigin::file && segments_ == lanes_.size() &&
-      dealer_.frames() == 0) {
+  if (only_tshark && origin_ == CaptureOrigin::file && segments_ == lanes_.size() && dealer_.frames() == 0) {
     finished_ = capture_over_ = true;
     host_.unsplittable();
     return;
@@ -231,8 +227,8 @@ void TsharkFleet::launch(Life& life) {
 void TsharkFleet::write(Life& life) {
   if (life.writing || !life.in) return;
   while (life.written < life.input.size() && !life.deaf) {
-    const ssize_t count = ::write(life.child->in().get(), life.input.data() + life.written,
-                                  life.input.size() - life.written);
+    const ssize_t count =
+        ::write(life.child->in().get(), life.input.data() + life.written, life.input.size() - life.written);
     if (count >= 0) {
       life.written += static_cast<std::size_t>(count);
     } else if (errno == EAGAIN) {
@@ -255,7 +251,8 @@ void TsharkFleet::write(Life& life) {
   }
   life.input.clear();
   life.written = 0;
-  if (life.input.capacity() > kept_bytes) life.input.shrink_to_fit();  // many lives have had much to write once
+  if (life.input.capacity() > kept_bytes)
+    life.input.shrink_to_fit();  // many lives have had much to write once
   if (life.input_over || life.deaf) {
     life.in.reset();
     life.child->in().reset();
@@ -428,8 +425,8 @@ void TsharkFleet::lost(Life& life) {
 void TsharkFleet::fail(Life& life, const ChildExit& how) {
   finished_ = true;
   if (life.child) life.child->take_errors();
-  const TsharkFailure failure = explain_failure(
-      how, life.child ? life.child->errors() : std::string(), decoder_.frames());
+  const TsharkFailure failure =
+      explain_failure(how, life.child ? life.child->errors() : std::string(), decoder_.frames());
   throw InputError(failure.message, failure.nothing_done, failure.not_a_capture);
 }
 
@@ -483,8 +480,7 @@ void TsharkFleet::wind_up() {
     throw InputError(fmt::format("cut short in the middle of packet {}", decoder_.frames() + 1));
   }
   if (packing_ == PackingEnd::damaged) {
-    throw InputError(fmt::format("damaged behind packet {}: {}", decoder_.frames(),
-                                 decompressor_.problem()));
+    throw InputError(fmt::format("damaged behind packet {}: {}", decoder_.frames(), decompressor_.problem()));
   }
   host_.done();
 }

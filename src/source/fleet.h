@@ -29,19 +29,19 @@ namespace flowmeter {
 
 /// How a fleet is to work.
 struct FleetOptions {
-  TsharkOptions tshark;               ///< its program is a path
-  Decoder decoder = Decoder::columns; ///< ek or columns
+  TsharkOptions tshark;                ///< its program is a path
+  Decoder decoder = Decoder::columns;  ///< ek or columns
   std::string configuration_directory;
-  unsigned jobs = 1;                  ///< tsharks that share the frames
-  std::uint64_t life_frames = 0;      ///< frames after which a tshark is replaced; 0: never
-  std::chrono::nanoseconds idle{0};   ///< flow policy's, see StreamDirectory
+  unsigned jobs = 1;                 ///< tsharks that share the frames
+  std::uint64_t life_frames = 0;     ///< frames after which a tshark is replaced; 0: never
+  std::chrono::nanoseconds idle{0};  ///< flow policy's, see StreamDirectory
   std::size_t remembered_streams = 0;
-  bool at_once = false;               ///< every frame as soon as it is there; else whole buffers, with less work
-  bool shielded = false;              ///< tsharks end with their input alone, see Command
-  bool keep_going = false;            ///< frames that cannot be read are left out and counted
-  bool read_headers = false;         ///< take what lies open from the frames, see HeaderValues; columns
-  bool protocols = true;             ///< the run needs all of frame.protocols
-  std::uint64_t frames_before = 0;   ///< first frames that are not published: they were before
+  bool at_once = false;       ///< every frame as soon as it is there; else whole buffers, with less work
+  bool shielded = false;      ///< tsharks end with their input alone, see Command
+  bool keep_going = false;    ///< frames that cannot be read are left out and counted
+  bool read_headers = false;  ///< take what lies open from the frames, see HeaderValues; columns
+  bool protocols = true;      ///< the run needs all of frame.protocols
+  std::uint64_t frames_before = 0;  ///< first frames that are not published: they were before
   TunnelPolicy tunnel = TunnelPolicy::all;
 };
 
@@ -108,12 +108,8 @@ class TsharkFleet final : public PacketSource, private StreamNumbers {
   [[nodiscard]] const FieldSet& fields() const noexcept { return asked_; }
 
   [[nodiscard]] std::uint64_t frames() const noexcept { return decoder_.frames(); }
-  [[nodiscard]] std::uint64_t timeless_frames() const noexcept {
-    return decoder_.timeless_frames();
-  }
-  [[nodiscard]] std::uint64_t headers_left_out() const noexcept {
-    return decoder_.headers_left_out();
-  }
+  [[nodiscard]] std::uint64_t timeless_frames() const noexcept { return decoder_.timeless_frames(); }
+  [[nodiscard]] std::uint64_t headers_left_out() const noexcept { return decoder_.headers_left_out(); }
   [[nodiscard]] const SkippedRecords& skipped() const noexcept { return skipped_; }
 
  private:
@@ -130,8 +126,8 @@ class TsharkFleet final : public PacketSource, private StreamNumbers {
     bool output_over = false;
     std::unique_ptr<Child> child;
     std::unique_ptr<Waiter> in, out, err;
-    bool writing = false;       // waits until its input can be written
-    bool queued = false;        // launched, or waiting for that
+    bool writing = false;                  // waits until its input can be written
+    bool queued = false;                   // launched, or waiting for that
     std::uint64_t pushed_at = UINT64_MAX;  // `taken` when it was last pushed on
     LineFramer framer{LineFramer::LastLine::torn};
     std::unique_ptr<RecordParser> parser;
@@ -184,11 +180,11 @@ class TsharkFleet final : public PacketSource, private StreamNumbers {
   std::vector<Lane> lanes_;
   std::unique_ptr<Waiter> capture_;
   std::vector<char> piece_;
-  bool reading_ = false;        // waits for the capture
+  bool reading_ = false;  // waits for the capture
   bool capture_over_ = false;
-  std::size_t living_ = 0;      // tsharks that run
-  std::deque<Life*> waiting_;   // to be launched
-  Lane retired_;                // ended, and not gone yet
+  std::size_t living_ = 0;     // tsharks that run
+  std::deque<Life*> waiting_;  // to be launched
+  Lane retired_;               // ended, and not gone yet
   PackingEnd packing_ = PackingEnd::whole;
   std::uint32_t segments_ = 0;
   std::uint32_t due_segment_ = 0;  // of the frame that is being published

@@ -34,7 +34,10 @@ std::int64_t size_of(int fd) {
 }  // namespace
 
 FollowedFile::FollowedFile(boost::asio::io_context& io, const std::string& path)
-    : pipe_(make_pipe()), file_(open_file(path)), out_(std::make_unique<Waiter>(io, pipe_.write.get())), again_(io) {
+    : pipe_(make_pipe()),
+      file_(open_file(path)),
+      out_(std::make_unique<Waiter>(io, pipe_.write.get())),
+      again_(io) {
   fcntl(pipe_.write.get(), F_SETFL, O_NONBLOCK);
   pump();
 }

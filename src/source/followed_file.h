@@ -11,8 +11,8 @@
 
 namespace flowmeter {
 
-/// A file that somebody still writes: at its end it is looked at again ten times a second, whatever file system
-/// it is on, until end() says that it is over.
+/// A file that somebody still writes: at its end it is looked at again ten times a second, whatever file
+/// system it is on, until end() says that it is over.
 class FollowedFile final : public CaptureFeed {
  public:
   /// Throws InputError if that is no file that can be read.

@@ -73,8 +73,8 @@ HeaderValues::HeaderValues(FieldSet& fields, bool protocols)
 FieldSet HeaderValues::remaining(const FieldSet& fields, bool protocols) {
   FieldSet rest;
   for (const std::string& name : fields.names()) {
-    const bool read = std::find(read_by_splitter.begin(), read_by_splitter.end(), name) !=
-                      read_by_splitter.end();
+    const bool read =
+        std::find(read_by_splitter.begin(), read_by_splitter.end(), name) != read_by_splitter.end();
     if (!read && (protocols || name != "frame.protocols")) rest.add(name);
   }
   rest.add(streams_column);
@@ -96,8 +96,7 @@ bool HeaderValues::complete(Record& record, const FrameHeader& header) {
   return true;
 }
 
-void HeaderValues::add_transport(Record& record, const FrameHeader& header,
-                                 std::string_view stream) {
+void HeaderValues::add_transport(Record& record, const FrameHeader& header, std::string_view stream) {
   const bool tcp = header.protocol == tcp_protocol;
   const TransportFields& fields = tcp ? tcp_ : udp_;
   record.add(fields.stream, stream);

@@ -18,11 +18,12 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::chrono::milliseconds kernel_delay{350};  // dumpcap has frames handed over every 250 ms
-constexpr int pipe_bytes = 1 << 20;  // takes up what comes while we are busy
+constexpr int pipe_bytes = 1 << 20;                     // takes up what comes while we are busy
 
 std::string rights_hint(const std::string& program) {
   return fmt::format(
-      "to capture without root: sudo dpkg-reconfigure wireshark-common, and join the group wireshark; or: sudo "
+      "to capture without root: sudo dpkg-reconfigure wireshark-common, and join the group wireshark; or: "
+      "sudo "
       "setcap cap_net_raw,cap_net_admin+eip {}",
       program);
 }

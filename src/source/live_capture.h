@@ -13,10 +13,10 @@ namespace flowmeter {
 /// What is to be captured, and how.
 struct LiveOptions {
   std::vector<std::string> interfaces;
-  std::string filter;                     ///< libpcap's; empty: all frames
-  std::uint64_t frames = 0;               ///< after which it ends; 0: it goes on
-  std::optional<std::uint32_t> snaplen;   ///< bytes of each frame; none: all
-  std::uint32_t buffer_mib = 16;          ///< of the kernel for each interface (dumpcap's own 2 overflow in bursts)
+  std::string filter;                    ///< libpcap's; empty: all frames
+  std::uint64_t frames = 0;              ///< after which it ends; 0: it goes on
+  std::optional<std::uint32_t> snaplen;  ///< bytes of each frame; none: all
+  std::uint32_t buffer_mib = 16;  ///< of the kernel for each interface (dumpcap's own 2 overflow in bursts)
   bool promiscuous = true;
 };
 

@@ -13,21 +13,20 @@ using Names = std::set<std::string_view>;
 
 /// Dissectors over TCP or UDP that find packets in their payload without a table that says so.
 /// Names that a version does not have do no harm.
-constexpr std::string_view kCarriers[] = {
-    "amt",      "aruba_erm", "ayiya",       "bat",
-    "bat.gw",   "capwap",    "capwap.data", "dvb-s2_modeadapt",
-    "e100",     "etherip",   "fp",          "fp_mux",
-    "geneve",   "gprs-ns",   "gre",         "gsmtap",
-    "gtp",      "gue",       "hp_erm",      "infiniband",
-    "jmirror",  "l2tp",      "lisp",        "lisp-data",
-    "llc",      "lwapp",     "lwapp-l3",    "mac-lte",
-    "mac-nr",   "mint",      "mip",         "mipv6",
-    "mp2t",     "mpls",      "msrcp",       "nsh",
-    "pdcp-lte", "pdcp-nr",   "peekremote",  "redbackli",
-    "rftap",    "rlc",       "rlc-lte",     "rlc-nr",
-    "scop",     "sctp",      "teredo",      "tzsp",
-    "udpencap", "vxlan",     "vxlan_gpe",   "wassp",
-    "wg",       "zep"};
+constexpr std::string_view kCarriers[] = {"amt",      "aruba_erm", "ayiya",       "bat",
+                                          "bat.gw",   "capwap",    "capwap.data", "dvb-s2_modeadapt",
+                                          "e100",     "etherip",   "fp",          "fp_mux",
+                                          "geneve",   "gprs-ns",   "gre",         "gsmtap",
+                                          "gtp",      "gue",       "hp_erm",      "infiniband",
+                                          "jmirror",  "l2tp",      "lisp",        "lisp-data",
+                                          "llc",      "lwapp",     "lwapp-l3",    "mac-lte",
+                                          "mac-nr",   "mint",      "mip",         "mipv6",
+                                          "mp2t",     "mpls",      "msrcp",       "nsh",
+                                          "pdcp-lte", "pdcp-nr",   "peekremote",  "redbackli",
+                                          "rftap",    "rlc",       "rlc-lte",     "rlc-nr",
+                                          "scop",     "sctp",      "teredo",      "tzsp",
+                                          "udpencap", "vxlan",     "vxlan_gpe",   "wassp",
+                                          "wg",       "zep"};
 
 /// The tables by which link and network layers choose what comes next.
 constexpr std::string_view kLowerTables[] = {
@@ -96,8 +95,7 @@ std::string lines(const Entries& entries) {
 
 }  // namespace
 
-TransportProfile derive_transport_profile(std::string_view g_decodes,
-                                          std::string_view g_heuristic_decodes,
+TransportProfile derive_transport_profile(std::string_view g_decodes, std::string_view g_heuristic_decodes,
                                           std::string_view g_protocols) {
   Names known;
   for_each_row(g_protocols, 3, [&](const Row& row) { known.insert(row[2]); });

@@ -53,8 +53,8 @@ constexpr std::array<std::string_view, 7> analysis_fields = {
 /// What is known of a field that custom columns carry exactly (see ColumnSpelling).
 struct ColumnField {
   std::string_view name;
-  char form = 'R';         ///< of the custom column: R for the text that is shown, U for the bare number
-  bool of_frame = true;    ///< its values come of its own frame alone
+  char form = 'R';       ///< of the custom column: R for the text that is shown, U for the bare number
+  bool of_frame = true;  ///< its values come of its own frame alone
 };
 
 /// Numbers, addresses, times and marks: nothing that may have a comma in it. U where tshark would
@@ -136,8 +136,8 @@ const ColumnField* column_field(std::string_view name) {
 
 /// Fields of headers that custom columns carry in another way than EK: names for numbers, booleans.
 constexpr std::array<std::string_view, 12> other_header_fields = {
-    "eth.type",     "vlan.priority", "ip.version",    "ip.flags.df",   "ip.flags.mf",   "ip.dsfield.ecn",
-    "ipv6.tclass",  "ipv6.flow",     "tcp.flags.fin", "tcp.flags.syn", "tcp.flags.reset", "tcp.flags.ack",
+    "eth.type",    "vlan.priority", "ip.version",    "ip.flags.df",   "ip.flags.mf",     "ip.dsfield.ecn",
+    "ipv6.tclass", "ipv6.flow",     "tcp.flags.fin", "tcp.flags.syn", "tcp.flags.reset", "tcp.flags.ack",
 };
 
 /// A place where no file can be, so that tshark finds no personal configuration and nobody can put
@@ -145,9 +145,9 @@ constexpr std::array<std::string_view, 12> other_header_fields = {
 constexpr const char* no_directory = "/proc/self/no-configuration";
 
 bool plain_for_shell(std::string_view text) {
-  return !text.empty() &&
-         text.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
-                                "_-./:=,+@%") == std::string_view::npos;
+  return !text.empty() && text.find_first_not_of(
+                              "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+                              "_-./:=,+@%") == std::string_view::npos;
 }
 
 std::string shell_word(std::string_view text) {
@@ -192,9 +192,8 @@ void add_preferences(const TsharkOptions& options, const FieldSet& fields,
   for (const char* preference : pinned_preferences) add(preference);
   if (!options.version.known() || options.version >= newer_preference_since) add(newer_preference);
   const auto needed = [&fields](const auto& beginnings) {
-    return std::any_of(beginnings.begin(), beginnings.end(), [&](std::string_view beginning) {
-      return any_begins_with(fields, beginning);
-    });
+    return std::any_of(beginnings.begin(), beginnings.end(),
+                       [&](std::string_view beginning) { return any_begins_with(fields, beginning); });
   };
   const bool analysis = !options.transport_only || needed(analysis_fields);
   add(fmt::format("tcp.analyze_sequence_numbers:{}", analysis ? "TRUE" : "FALSE"));
@@ -230,8 +229,7 @@ void add_format(const FieldSet& fields, Decoder decoder, std::vector<std::string
 
 }  // namespace
 
-Command tshark_command(const TsharkOptions& options, const FieldSet& fields,
-                       const TsharkRun& run) {
+Command tshark_command(const TsharkOptions& options, const FieldSet& fields, const TsharkRun& run) {
   Command command;
   auto& arguments = command.arguments;
   command.program = options.program;
@@ -252,8 +250,7 @@ Command tshark_command(const TsharkOptions& options, const FieldSet& fields,
   if (!options.display_filter.empty()) {
     arguments.insert(arguments.end(), {"-Y", options.display_filter});
   }
-  arguments.insert(arguments.end(), options.extra_arguments.begin(),
-                   options.extra_arguments.end());
+  arguments.insert(arguments.end(), options.extra_arguments.begin(), options.extra_arguments.end());
   command.environment = private_environment();
   command.shielded = run.shielded;
   if (!run.configuration_directory.empty()) {
@@ -274,8 +271,7 @@ bool stateless(std::string_view field) {
 
 bool can_be_run(const std::string& path) {
   struct stat status {};
-  return stat(path.c_str(), &status) == 0 && S_ISREG(status.st_mode) &&
-         access(path.c_str(), X_OK) == 0;
+  return stat(path.c_str(), &status) == 0 && S_ISREG(status.st_mode) && access(path.c_str(), X_OK) == 0;
 }
 
 std::string program_in_path(const std::string& name) {

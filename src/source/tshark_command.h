@@ -32,7 +32,8 @@ struct Command {
   std::string program;
   std::vector<std::string> arguments;
   std::vector<std::pair<std::string, std::string>> environment{};
-  bool shielded = false;  ///< SIGINT, SIGTERM and SIGHUP do not reach it: it ends with its input, or is killed
+  bool shielded =
+      false;  ///< SIGINT, SIGTERM and SIGHUP do not reach it: it ends with its input, or is killed
 };
 
 /// How one tshark is to be run.
@@ -76,7 +77,6 @@ struct TsharkRun {
 
 /// The command as a line for a POSIX shell, to be put in front of `| flowmeter -`: with the header
 /// line that the columns decoder's output lacks.
-[[nodiscard]] std::string shell_line(const Command& command, const FieldSet& fields,
-                                     Decoder decoder);
+[[nodiscard]] std::string shell_line(const Command& command, const FieldSet& fields, Decoder decoder);
 
 }  // namespace flowmeter

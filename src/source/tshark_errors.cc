@@ -9,9 +9,7 @@
 namespace flowmeter {
 namespace {
 
-bool has(std::string_view text, std::string_view part) {
-  return text.find(part) != std::string_view::npos;
-}
+bool has(std::string_view text, std::string_view part) { return text.find(part) != std::string_view::npos; }
 
 std::vector<std::string_view> lines_of(std::string_view text) {
   std::vector<std::string_view> lines;
@@ -62,13 +60,12 @@ TsharkFailure explain_failure(const ChildExit& how, std::string_view errors, std
     return {"is not a capture that tshark knows", true, true};
   }
   if (how.status == 0) {
-    return {fmt::format("tshark ended after {} frames, though there are more", frames),
-            frames == 0, false};
+    return {fmt::format("tshark ended after {} frames, though there are more", frames), frames == 0, false};
   }
   const std::string said = words.empty() ? "said nothing" : fmt::format("said: {}", words);
   if (frames == 0) return {fmt::format("tshark failed (status {}) and {}", how.status, said), true, false};
-  return {fmt::format("tshark failed (status {}) after {} frames and {}", how.status, frames, said),
-          false, false};
+  return {fmt::format("tshark failed (status {}) after {} frames and {}", how.status, frames, said), false,
+          false};
 }
 
 }  // namespace flowmeter

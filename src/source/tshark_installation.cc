@@ -46,8 +46,7 @@ constexpr const char* disabled_file = "disabled_protos";
 constexpr const char* heuristics_file = "heuristic_protos";
 
 /// Variables that make another tshark of the same program.
-constexpr std::array telling_variables = {"LD_LIBRARY_PATH", "WIRESHARK_DATA_DIR",
-                                          "WIRESHARK_PLUGIN_DIR",
+constexpr std::array telling_variables = {"LD_LIBRARY_PATH", "WIRESHARK_DATA_DIR", "WIRESHARK_PLUGIN_DIR",
                                           "WIRESHARK_RUN_FROM_BUILD_DIRECTORY"};
 
 /// A run of tshark that answers a question.
@@ -64,8 +63,8 @@ Question start(const std::string& program, const std::vector<std::string>& argum
     if (!question.about.empty()) question.about += ' ';
     question.about += argument;
   }
-  question.child = std::make_unique<Child>(Command{program, arguments, private_environment()},
-                                           Child::Input::none);
+  question.child =
+      std::make_unique<Child>(Command{program, arguments, private_environment()}, Child::Input::none);
   return question;
 }
 
@@ -112,8 +111,7 @@ void hear(std::vector<Question>& questions, std::chrono::seconds patience) {
   }
   for (Question& question : questions) {
     if (question.child->out().get() >= 0) continue;
-    while (!(question.exit = question.child->poll()) && Clock::now() < deadline &&
-           Interrupt::signal() == 0) {
+    while (!(question.exit = question.child->poll()) && Clock::now() < deadline && Interrupt::signal() == 0) {
       poll(nullptr, 0, 1);
     }
   }
@@ -130,12 +128,10 @@ std::string failure(const Question& question, std::chrono::seconds patience) {
   if (question.output.size() == most_output) return "does not end";
   if (!question.exit) return fmt::format("no end within {} s", patience.count());
   if (question.exit->signal != 0) {
-    return fmt::format("ended by signal {} ({})", question.exit->signal,
-                       strsignal(question.exit->signal));
+    return fmt::format("ended by signal {} ({})", question.exit->signal, strsignal(question.exit->signal));
   }
   const std::string words = printable(last_words(question.errors));
-  return fmt::format("status {}, {}", question.exit->status,
-                     words.empty() ? "and no answer" : words);
+  return fmt::format("status {}, {}", question.exit->status, words.empty() ? "and no answer" : words);
 }
 
 /// The profile for this tshark. Throws UsageError.
@@ -151,15 +147,14 @@ TransportProfile ask_profile(const std::string& program, std::chrono::seconds pa
   hear(questions, patience);
   for (const Question& question : questions) {
     if (!answered(question)) {
-      throw UsageError(
-          fmt::format("{} {}: {}", program, question.about, failure(question, patience)));
+      throw UsageError(fmt::format("{} {}: {}", program, question.about, failure(question, patience)));
     }
   }
   const std::string &decodes = questions[0].output, &protocols = questions[2].output;
   // Heuristics alone make no profile: which carriers to keep is in the table of ports and the like.
   if (derive_transport_profile(decodes, {}, protocols).empty()) {
-    throw UsageError(fmt::format("{} {}: names no dissectors that could be switched off", program,
-                                 questions[0].about));
+    throw UsageError(
+        fmt::format("{} {}: names no dissectors that could be switched off", program, questions[0].about));
   }
   return derive_transport_profile(decodes, questions[1].output, protocols);
 }
@@ -206,16 +201,15 @@ std::string ask_version(const std::string& program, std::chrono::seconds patienc
 std::string file_identity(const std::string& path) {
   struct stat status;
   if (stat(path.c_str(), &status) != 0) return {};
-  return fmt::format("{} {} {} {}.{:09}\n", path, status.st_ino, status.st_size,
-                     status.st_mtim.tv_sec, status.st_mtim.tv_nsec);
+  return fmt::format("{} {} {} {}.{:09}\n", path, status.st_ino, status.st_size, status.st_mtim.tv_sec,
+                     status.st_mtim.tv_nsec);
 }
 
 /// The directories in which the libraries of a program may be, as patterns for glob().
 std::vector<std::string> library_directories(const std::string& program) {
   const std::string bin = program.substr(0, program.rfind('/'));
   const std::string prefix = bin.substr(0, bin.rfind('/'));
-  std::vector<std::string> directories = {bin, prefix + "/lib", prefix + "/lib64",
-                                          prefix + "/lib/*-linux-*"};
+  std::vector<std::string> directories = {bin, prefix + "/lib", prefix + "/lib64", prefix + "/lib/*-linux-*"};
   const char* const path = std::getenv("LD_LIBRARY_PATH");
   std::string_view rest = path == nullptr ? "" : path;
   while (!rest.empty()) {
@@ -263,8 +257,7 @@ TsharkVersion parse_version(std::string_view text) {
 
   TsharkVersion found;
   text.remove_prefix(number);
-  if (!take_number(text, found.major) || !take_dot(text) || !take_number(text, found.minor))
-    return {};
+  if (!take_number(text, found.major) || !take_dot(text) || !take_number(text, found.minor)) return {};
   if (take_dot(text) && !take_number(text, found.patch)) found.patch = 0;  // the end of a sentence
   return found;
 }
@@ -302,8 +295,7 @@ std::string TsharkInstallation::identity() const {
   return text;
 }
 
-std::optional<std::string> TsharkInstallation::keep(std::string_view kind,
-                                                    const FileTexts& files) const {
+std::optional<std::string> TsharkInstallation::keep(std::string_view kind, const FileTexts& files) const {
   if (key_.empty() || identity() != key_) return std::nullopt;
   return cache_.keep(kind, key_, files);
 }
@@ -368,8 +360,7 @@ std::string TsharkInstallation::transport_directory() {
       return transport_->path();
     }
   }
-  throw UsageError(
-      "no place for tshark's configuration: neither a cache nor TMPDIR can be written");
+  throw UsageError("no place for tshark's configuration: neither a cache nor TMPDIR can be written");
 }
 
 }  // namespace flowmeter

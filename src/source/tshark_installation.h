@@ -22,8 +22,8 @@ namespace flowmeter {
 /// A warning if flowmeter was not tried with this version, else nothing.
 [[nodiscard]] std::string explain_version(const TsharkVersion& tshark);
 
-/// Whether the version tells streams apart by the rules that StreamDirectory has: those of 4.0. Older and newer
-/// ones differ in corner cases, such as ports that are used again.
+/// Whether the version tells streams apart by the rules that StreamDirectory has: those of 4.0. Older and
+/// newer ones differ in corner cases, such as ports that are used again.
 [[nodiscard]] bool numbers_streams_as_known(const TsharkVersion& tshark) noexcept;
 
 /// One tshark on this machine: what it is, worked out once and remembered in the user's cache.
@@ -40,8 +40,7 @@ class TsharkInstallation {
  public:
   /// `program`: its path (see find_program), which is not run before something is asked, and then
   /// has `patience` to answer.
-  explicit TsharkInstallation(std::string program,
-                              std::chrono::seconds patience = std::chrono::seconds(10));
+  explicit TsharkInstallation(std::string program, std::chrono::seconds patience = std::chrono::seconds(10));
   TsharkInstallation(const TsharkInstallation&) = delete;
   TsharkInstallation& operator=(const TsharkInstallation&) = delete;
 
@@ -67,8 +66,7 @@ class TsharkInstallation {
   /// What tells this tshark from others; empty if there is no such file.
   [[nodiscard]] std::string identity() const;
   /// Keeps files if the program is still the one that was asked; returns their directory.
-  [[nodiscard]] std::optional<std::string> keep(std::string_view kind,
-                                                const FileTexts& files) const;
+  [[nodiscard]] std::optional<std::string> keep(std::string_view kind, const FileTexts& files) const;
 
   std::string program_;
   std::chrono::seconds patience_;

@@ -48,10 +48,10 @@ class Waiter {
   template <class Handler>
   void wait(boost::asio::posix::stream_descriptor::wait_type what, Handler handler) {
     if (!pollable_) {
-      boost::asio::post(stream_.get_executor(), [there = std::weak_ptr<int>(there_),
-                                                 handler = std::move(handler)]() mutable {
-        if (!there.expired()) handler();
-      });
+      boost::asio::post(stream_.get_executor(),
+                        [there = std::weak_ptr<int>(there_), handler = std::move(handler)]() mutable {
+                          if (!there.expired()) handler();
+                        });
       return;
     }
     stream_.async_wait(what, [this, what, there = std::weak_ptr<int>(there_),

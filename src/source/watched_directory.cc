@@ -42,8 +42,9 @@ WatchedDirectory::WatchedDirectory(boost::asio::io_context& io, std::string path
       in_order_(std::move(in_order)),
       chain_(io, std::move(damaged)),
       events_(inotify_init1(IN_NONBLOCK | IN_CLOEXEC)) {
-  const int watch = inotify_add_watch(events_.get(), path_.c_str(),
-                                      IN_CREATE | IN_CLOSE_WRITE | IN_MOVED_TO | IN_DELETE | IN_MOVED_FROM | IN_ONLYDIR);
+  const int watch =
+      inotify_add_watch(events_.get(), path_.c_str(),
+                        IN_CREATE | IN_CLOSE_WRITE | IN_MOVED_TO | IN_DELETE | IN_MOVED_FROM | IN_ONLYDIR);
   if (watch < 0) throw InputError(std::strerror(errno), true);
   waiter_ = std::make_unique<Waiter>(io, events_.get());
   scan();

@@ -15,11 +15,11 @@
 
 namespace flowmeter {
 
-/// A directory in which somebody leaves captures, one after the other (tcpdump -G, dumpcap -b), as one capture. A
-/// file is read when its writer has closed it or moved it there; those that are there before come first, in time
-/// order. Files that are being written at first are waited for as well, if the system tells that they are (to
-/// their owner and to root), else the newest one: until it is closed or another one is begun. Hidden files and
-/// what is no capture do not count.
+/// A directory in which somebody leaves captures, one after the other (tcpdump -G, dumpcap -b), as one
+/// capture. A file is read when its writer has closed it or moved it there; those that are there before come
+/// first, in time order. Files that are being written at first are waited for as well, if the system tells
+/// that they are (to their owner and to root), else the newest one: until it is closed or another one is
+/// begun. Hidden files and what is no capture do not count.
 class WatchedDirectory final : public CaptureFeed {
  public:
   /// Which of some files are captures, in the order of their times.
@@ -55,7 +55,7 @@ class WatchedDirectory final : public CaptureFeed {
   [[nodiscard]] Identity identity_of(const std::string& name) const;
 
   std::map<std::string, Identity> known_;  // by name, as they were when they were read; or are being written
-  std::string unsure_;           // the name that may be being written
+  std::string unsure_;                     // the name that may be being written
 };
 
 }  // namespace flowmeter

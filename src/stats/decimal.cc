@@ -56,9 +56,7 @@ std::optional<int> take_exponent(std::string_view& text) {
 
 }  // namespace
 
-Integer power_of_ten(unsigned exponent) {
-  return boost::multiprecision::pow(Integer(10), exponent);
-}
+Integer power_of_ten(unsigned exponent) { return boost::multiprecision::pow(Integer(10), exponent); }
 
 std::optional<Decimal> parse_decimal(std::string_view text) {
   if (text == "True") return Decimal{1, 0};

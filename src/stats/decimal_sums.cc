@@ -66,8 +66,8 @@ double DecimalSums::kurtosis() const {
   const Integer m2 = second();
   if (m2 == 0) return -3;
   const Integer n = count_, &a = sums_[0];
-  const Integer m4 = n * n * n * sums_[3] - 4 * n * n * a * sums_[2] + 6 * n * a * a * sums_[1] -
-                     3 * a * a * a * a;
+  const Integer m4 =
+      n * n * n * sums_[3] - 4 * n * n * a * sums_[2] + 6 * n * a * a * sums_[1] - 3 * a * a * a * a;
   return nearest({m4 - 3 * m2 * m2, m2 * m2});
 }
 

@@ -11,16 +11,14 @@ namespace {
 namespace mp = boost::multiprecision;
 
 /// Wide enough for any distribution: n * max stays below 2^127, its fourth power below 2^508.
-using Wide = mp::number<
-    mp::cpp_int_backend<640, 640, mp::signed_magnitude, mp::unchecked, void>, mp::et_off>;
+using Wide = mp::number<mp::cpp_int_backend<640, 640, mp::signed_magnitude, mp::unchecked, void>, mp::et_off>;
 
 /// For small sets, which most are: n * max below 2^30.
-using Narrow = mp::number<
-    mp::cpp_int_backend<127, 127, mp::signed_magnitude, mp::unchecked, void>, mp::et_off>;
+using Narrow =
+    mp::number<mp::cpp_int_backend<127, 127, mp::signed_magnitude, mp::unchecked, void>, mp::et_off>;
 
 /// For the one case in 2^40 in which double-double cannot tell between two neighbours.
-using Precise = mp::number<
-    mp::cpp_bin_float<2560, mp::digit_base_2, void, std::int32_t>, mp::et_off>;
+using Precise = mp::number<mp::cpp_bin_float<2560, mp::digit_base_2, void, std::int32_t>, mp::et_off>;
 
 constexpr std::uint64_t divisor_of(TimeUnit unit) { return static_cast<std::uint64_t>(unit); }
 
@@ -56,8 +54,7 @@ DoubleDouble to_double_double(const Int& value) {
     high = std::ldexp(static_cast<double>(static_cast<std::uint64_t>(top)), shift);
     rest -= top << shift;
     if (shift > 53) {
-      low = std::ldexp(static_cast<double>(static_cast<std::uint64_t>(rest >> (shift - 53))),
-                       shift - 53);
+      low = std::ldexp(static_cast<double>(static_cast<std::uint64_t>(rest >> (shift - 53))), shift - 53);
     } else {
       low = static_cast<double>(static_cast<std::uint64_t>(rest));
     }
@@ -100,16 +97,15 @@ Moments compute(const Dist& samples, std::uint64_t scale) {
   const Int m2 = n * s2 - square;  // n^2 times the second central moment
   if (m2 == 0) return result;
   const Int s3 = to_int<Int>(samples.sum3), s4 = to_int<Int>(samples.sum4);
-  const Int m3 = n * (n * s3 - 3 * s1 * s2) + 2 * square * s1;                         // n^3 times
+  const Int m3 = n * (n * s3 - 3 * s1 * s2) + 2 * square * s1;                              // n^3 times
   const Int m4 = n * (n * (n * s4 - 4 * s1 * s3) + 6 * square * s2) - 3 * square * square;  // n^4
   const Int m2_squared = m2 * m2;
 
   result.std = root_ratio(m2, divisor);
   if (m3 != 0) {
     const DoubleDouble m2_near = to_double_double(m2);
-    result.skewness = nearest(to_double_double(m3) / (m2_near * sqrt(m2_near)), [&] {
-      return Precise(Precise(m3) / (Precise(m2) * sqrt(Precise(m2))));
-    });
+    result.skewness = nearest(to_double_double(m3) / (m2_near * sqrt(m2_near)),
+                              [&] { return Precise(Precise(m3) / (Precise(m2) * sqrt(Precise(m2)))); });
   }
   result.kurtosis = ratio(Int(m4 - 3 * m2_squared), m2_squared);
   return result;
@@ -165,9 +161,8 @@ double sample_std_of(const Dist& samples, std::uint64_t scale) {
     const Int n = samples.count, divisor = n * Int(n - 1), square = spread<Int>(samples);
     if (square == 0) return 0.0;
     const DoubleDouble root = sqrt(to_double_double(square) / to_double_double(divisor));
-    return nearest(root / to_double_double(Int(scale)), [&] {
-      return Precise(sqrt(Precise(square) / Precise(divisor)) / Precise(scale));
-    });
+    return nearest(root / to_double_double(Int(scale)),
+                   [&] { return Precise(sqrt(Precise(square) / Precise(divisor)) / Precise(scale)); });
   });
 }
 
@@ -175,9 +170,7 @@ double sample_std_of(const Dist& samples, std::uint64_t scale) {
 
 Moments moments(const SizeDistribution& sizes) { return all_moments(sizes, 1); }
 
-Moments moments(const GapDistribution& gaps) {
-  return all_moments(gaps, divisor_of(TimeUnit::second));
-}
+Moments moments(const GapDistribution& gaps) { return all_moments(gaps, divisor_of(TimeUnit::second)); }
 
 double mean(const SizeDistribution& sizes) { return mean_of(sizes, 1); }
 

@@ -39,8 +39,7 @@ void drain(Dealer& dealer, Deal& deal) {
   }
 }
 
-Deal deal_out(std::string_view input, std::size_t piece, unsigned workers,
-              const DealerOptions& options) {
+Deal deal_out(std::string_view input, std::size_t piece, unsigned workers, const DealerOptions& options) {
   Deal deal;
   Dealer dealer(workers, CaptureOrigin::pipe, options);
   dealer.on_life_end([&](unsigned lane) {

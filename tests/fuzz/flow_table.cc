@@ -24,8 +24,7 @@ struct Trace {
 
 class Tracer final : public WholeAccumulatorOf<Trace> {
   void add_packet(Trace& state, const Packet& packet, Direction direction) const override {
-    (direction == Direction::forward ? state.forward : state.backward)
-        .push_back(packet.frame_number);
+    (direction == Direction::forward ? state.forward : state.backward).push_back(packet.frame_number);
   }
 };
 
@@ -48,8 +47,8 @@ class Listener final : public FlowSink {
  public:
   void on_flow(const Flow& flow, EndReason reason) override {
     const auto& trace = *std::launder(reinterpret_cast<const Trace*>(flow.states()));
-    flows.push_back({flow.key, flow.source, flow.destination, flow.first_ns, flow.last_ns,
-                     flow.first_frame, flow.part, reason, trace.forward, trace.backward});
+    flows.push_back({flow.key, flow.source, flow.destination, flow.first_ns, flow.last_ns, flow.first_frame,
+                     flow.part, reason, trace.forward, trace.backward});
   }
 
   std::vector<Told> flows;

@@ -6,9 +6,7 @@
 int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace flowmeter;
   fuzz::meter_text(
-      [](const FieldSet& fields) {
-        return std::make_unique<DialectSource>(InputKind::json, fields);
-      },
+      [](const FieldSet& fields) { return std::make_unique<DialectSource>(InputKind::json, fields); },
       fuzz::text_of(data, size));
   return 0;
 }

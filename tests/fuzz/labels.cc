@@ -24,14 +24,16 @@ Flow flow_between(const char* source, const char* destination) {
 }  // namespace
 
 int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  static const Flow flows[] = {flow_between("192.0.2.1", "192.0.2.2"), flow_between("2001:db8::1", "2001:db8::2")};
+  static const Flow flows[] = {flow_between("192.0.2.1", "192.0.2.2"),
+                               flow_between("2001:db8::1", "2001:db8::2")};
   try {
     const std::vector<LabelRule> rules = parse_label_rules(fuzz::text_of(data, size), "rules.csv");
     for (const LabelRule& rule : rules) {
       fuzz::require(rule.line > 1, "rules stand below the header");
       for (const Flow& flow : flows) {
         const bool starts = rule.takes(flow, LabelTime::start);
-        fuzz::require(!starts || rule.takes(flow, LabelTime::overlap), "a flow that starts in a window overlaps it");
+        fuzz::require(!starts || rule.takes(flow, LabelTime::overlap),
+                      "a flow that starts in a window overlaps it");
       }
       for (const Condition& condition : rule.conditions) {
         using enum Condition::Operator;

@@ -19,8 +19,7 @@ namespace fs = std::filesystem;
 
 std::vector<fs::path> inputs() {
   std::vector<fs::path> files;
-  for (const auto& entry :
-       fs::directory_iterator(FLOWMETER_ROOT "/tests/fuzz/corpus/" FUZZ_TARGET)) {
+  for (const auto& entry : fs::directory_iterator(FLOWMETER_ROOT "/tests/fuzz/corpus/" FUZZ_TARGET)) {
     if (entry.is_regular_file()) files.push_back(entry.path());
   }
   std::sort(files.begin(), files.end());

@@ -41,8 +41,8 @@ void feed(DialectSource& source, std::string_view text, std::size_t chunk) {
   source.close();
 }
 
-Outcome meter(const MeterPlan& plan, const MakeSource& make_source, std::string_view text,
-              std::size_t chunk, bool keep_going = false) {
+Outcome meter(const MeterPlan& plan, const MakeSource& make_source, std::string_view text, std::size_t chunk,
+              bool keep_going = false) {
   Outcome outcome;
   TextSink sink;
   CsvWriter writer(sink, ',', true);
@@ -74,12 +74,10 @@ void meter_text(const MakeSource& make_source, std::string_view text) {
   const Outcome whole = meter(plan, make_source, text, std::max<std::size_t>(text.size(), 1));
   const Outcome pieces = meter(plan, make_source, text, pick(text, 40));
   require(whole == pieces, "the pieces in which text comes make no difference");
-  require(
-      whole.rows.find("nan") == std::string::npos && whole.rows.find("inf") == std::string::npos,
-      "no cell is NaN or infinite");
+  require(whole.rows.find("nan") == std::string::npos && whole.rows.find("inf") == std::string::npos,
+          "no cell is NaN or infinite");
   if (whole.error.empty()) return;
-  const Outcome further =
-      meter(plan, make_source, text, std::max<std::size_t>(text.size(), 1), true);
+  const Outcome further = meter(plan, make_source, text, std::max<std::size_t>(text.size(), 1), true);
   require(further == meter(plan, make_source, text, pick(text, 40), true),
           "the pieces make no difference to what is passed over");
   require(further.frames >= whole.frames, "going on loses nothing");

@@ -62,8 +62,7 @@ void check_real(std::string_view bytes) {
   append_real(text, value);
   double back = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), back);
-  require(error == std::errc{} && end == text.data() + text.size(),
-          "a real is printed as a number");
+  require(error == std::errc{} && end == text.data() + text.size(), "a real is printed as a number");
   require(back == value, "a real reads back");
 }
 

@@ -100,8 +100,7 @@ TEST(Address, EndpointsAreTheSameByAddressAndPort) {
   EXPECT_EQ(one, (Endpoint{parse_address("10.0.0.1").value(), 80}));
   EXPECT_NE(one, (Endpoint{parse_address("10.0.0.1").value(), 81}));
   EXPECT_NE(one, (Endpoint{parse_address("10.0.0.2").value(), 80}));
-  EXPECT_NE((Endpoint{parse_address("::").value(), 80}),
-            (Endpoint{parse_address("0.0.0.0").value(), 80}));
+  EXPECT_NE((Endpoint{parse_address("::").value(), 80}), (Endpoint{parse_address("0.0.0.0").value(), 80}));
 }
 
 }  // namespace

@@ -14,8 +14,7 @@
 namespace flowmeter {
 namespace {
 
-const std::vector<std::string> names = {"duration", "protocol", "src_port", "dst_port",
-                                        "fwd_tot_pkt"};
+const std::vector<std::string> names = {"duration", "protocol", "src_port", "dst_port", "fwd_tot_pkt"};
 
 TEST(Suggest, NamesTheClosest) {
   EXPECT_EQ(did_you_mean("durtion", names), ", did you mean \"duration\"?");
@@ -50,7 +49,9 @@ TEST(Printable, LeavesTextAlone) {
 TEST(Printable, ShowsControlCharacters) {
   EXPECT_EQ(printable("a\nb\tc"), "a\\nb\\tc");
   EXPECT_EQ(printable("\x1b[2J\r\x7f"), "\\x1b[2J\\x0d\\x7f");
-  EXPECT_EQ(printable("\xc2\x9b" "2J\xc2\x85"), "\\u009b2J\\u0085");
+  EXPECT_EQ(printable("\xc2\x9b"
+                      "2J\xc2\x85"),
+            "\\u009b2J\\u0085");
   EXPECT_EQ(printable("\xc2\xa0\xc2"), "\xc2\xa0\xc2");
   EXPECT_EQ(printable(std::string_view("\0x", 2)), "\\x00x");
 }

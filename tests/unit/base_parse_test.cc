@@ -78,19 +78,17 @@ TEST(ParseTime, ReachesToTheEndsOfSixtyFourBits) {
 }
 
 TEST(ParseTime, RefusesTimesBeyondSixtyFourBits) {
-  for (const char* text :
-       {"9223372036.854775808", "-9223372036.854775809", "9223372037", "-9223372037",
-        "99999999999999999999999", "18446744072009551616", "2262-04-11T23:47:16.854775808Z",
-        "2262-04-12T00:00:00Z", "9999-12-31T23:59:59Z", "1677-09-21T00:12:44.854775809Z",
-        "0000-01-01T00:00:00Z"}) {
+  for (const char* text : {"9223372036.854775808", "-9223372036.854775809", "9223372037", "-9223372037",
+                           "99999999999999999999999", "18446744072009551616",
+                           "2262-04-11T23:47:16.854775808Z", "2262-04-12T00:00:00Z", "9999-12-31T23:59:59Z",
+                           "1677-09-21T00:12:44.854775809Z", "0000-01-01T00:00:00Z"}) {
     EXPECT_EQ(parse_time(text), std::nullopt) << text;
   }
 }
 
 TEST(ParseTime, RefusesWhatIsNoNumberOfSeconds) {
-  for (const char* text :
-       {"",    "-",   ".",    ".5",   "-.5",   "1.",   "-1.", "+1",  " 1",  "1 ",
-        "1e5", "1,5", "1.5s", "1.-5", "1.5.5", "0x10", "--1", "nan", "inf", "T"}) {
+  for (const char* text : {"",    "-",   ".",    ".5",   "-.5",   "1.",   "-1.", "+1",  " 1",  "1 ",
+                           "1e5", "1,5", "1.5s", "1.-5", "1.5.5", "0x10", "--1", "nan", "inf", "T"}) {
     EXPECT_EQ(parse_time(text), std::nullopt) << text;
   }
 }
@@ -143,8 +141,8 @@ TEST(ParseNumber, ReachesToTheEndOfSixtyFourBits) {
 }
 
 TEST(ParseNumber, RefusesAnythingElse) {
-  for (const char* text : {"", "-1", "+1", " 1", "1 ", "0x", "0x-1", "0xg", "x18", "18h", "1.0",
-                           "1e3", "0x0x1", "\xe2\x9c\x93"}) {
+  for (const char* text : {"", "-1", "+1", " 1", "1 ", "0x", "0x-1", "0xg", "x18", "18h", "1.0", "1e3",
+                           "0x0x1", "\xe2\x9c\x93"}) {
     EXPECT_EQ(parse_number(text), std::nullopt) << text;
   }
 }

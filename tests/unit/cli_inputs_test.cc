@@ -22,8 +22,7 @@ class Inputs : public test::Scratch {
   /// The inputs, relative to the directory.
   Names below(const std::vector<Input>& inputs) const {
     Names names;
-    for (const Input& input : inputs)
-      names.push_back(fs::path(input.path).lexically_relative(directory));
+    for (const Input& input : inputs) names.push_back(fs::path(input.path).lexically_relative(directory));
     return names;
   }
 };
@@ -35,8 +34,7 @@ TEST_F(Inputs, AreAsTheyWereNamed) {
   EXPECT_EQ(inputs[0].below, "b.pcap");
   EXPECT_EQ(inputs[1].path, "-");
   EXPECT_EQ(inputs[2].path, "a.pcap");
-  EXPECT_TRUE(
-      std::none_of(inputs.begin(), inputs.end(), [](const Input& input) { return input.found; }));
+  EXPECT_TRUE(std::none_of(inputs.begin(), inputs.end(), [](const Input& input) { return input.found; }));
 }
 
 TEST_F(Inputs, ADirectoryIsKeptUnlessToldToEnterIt) {
@@ -54,11 +52,10 @@ TEST_F(Inputs, AreAllFilesBelowADirectoryInTheOrderOfTheirNames) {
   }
   fs::create_directories(directory / "empty");
   const auto inputs = list_inputs({directory.string()}, true);
-  EXPECT_EQ(below(inputs), (Names{"10.pcap", "9.pcap", "a.pcap", "b.pcap", "sub/c.pcap",
-                                  "sub/deep/d.pcap", "z.txt"}));
+  EXPECT_EQ(below(inputs),
+            (Names{"10.pcap", "9.pcap", "a.pcap", "b.pcap", "sub/c.pcap", "sub/deep/d.pcap", "z.txt"}));
   EXPECT_EQ(inputs[5].below, "sub/deep/d.pcap");
-  EXPECT_TRUE(
-      std::all_of(inputs.begin(), inputs.end(), [](const Input& input) { return input.found; }));
+  EXPECT_TRUE(std::all_of(inputs.begin(), inputs.end(), [](const Input& input) { return input.found; }));
 }
 
 TEST_F(Inputs, AreOnlyRegularFiles) {
@@ -96,14 +93,11 @@ TEST_F(Inputs, MayBeNone) {
   EXPECT_TRUE(list_inputs({directory.string()}, true).empty());
 }
 
-fs::path output_for(const std::string& below) {
-  return output_path("flows", {below, below, false});
-}
+fs::path output_for(const std::string& below) { return output_path("flows", {below, below, false}); }
 
 TEST(OutputPath, IsTheCapturesNameWithoutItsEnding) {
-  for (const char* name :
-       {"x.pcap", "x.pcapng", "x.cap", "x.dmp", "x.json", "x.ek", "x.tsv", "x.ntar", "x.pcap.gz",
-        "x.pcapng.gz", "x.pcapng.zst", "x.pcap.lz4", "x.gz", "x"}) {
+  for (const char* name : {"x.pcap", "x.pcapng", "x.cap", "x.dmp", "x.json", "x.ek", "x.tsv", "x.ntar",
+                           "x.pcap.gz", "x.pcapng.gz", "x.pcapng.zst", "x.pcap.lz4", "x.gz", "x"}) {
     EXPECT_EQ(output_for(name), "flows/x_flow.csv") << name;
   }
 }
@@ -115,14 +109,11 @@ TEST(OutputPath, KeepsOtherEndings) {
   EXPECT_EQ(output_for("x.pcap.old"), "flows/x.pcap.old_flow.csv");
 }
 
-TEST(OutputPath, DropsAnEndingOnce) {
-  EXPECT_EQ(output_for("x.json.pcap"), "flows/x.json_flow.csv");
-}
+TEST(OutputPath, DropsAnEndingOnce) { EXPECT_EQ(output_for("x.json.pcap"), "flows/x.json_flow.csv"); }
 
 TEST(OutputPath, KeepsThePlaceBelowTheDirectory) {
   EXPECT_EQ(output_for("sub/deep/x.pcap.gz"), "flows/sub/deep/x_flow.csv");
-  EXPECT_EQ(output_path("flows", {"captures/sub/x.pcap", "sub/x.pcap", true}),
-            "flows/sub/x_flow.csv");
+  EXPECT_EQ(output_path("flows", {"captures/sub/x.pcap", "sub/x.pcap", true}), "flows/sub/x_flow.csv");
 }
 
 TEST(OutputPath, IsNamedForStandardInput) {

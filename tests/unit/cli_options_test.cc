@@ -86,8 +86,7 @@ TEST(OptionsTest, DisplayFilter) {
 }
 
 TEST(OptionsTest, DecodeAsMayComeAgain) {
-  const Options options =
-      parse({"-d", "tcp.port==1,http", "x", "--decode-as", "udp.port==2,dns", "y"});
+  const Options options = parse({"-d", "tcp.port==1,http", "x", "--decode-as", "udp.port==2,dns", "y"});
   EXPECT_EQ(options.tshark.decode_as, (Words{"tcp.port==1,http", "udp.port==2,dns"}));
   EXPECT_EQ(options.inputs, (Words{"x", "y"}));
 }
@@ -167,12 +166,12 @@ TEST(OptionsTest, TimeoutByProtocol) {
   EXPECT_EQ(timeouts("300,udp=30"), std::pair(300.0, 30.0));
   EXPECT_EQ(timeouts("udp=30,tcp=0.5"), std::pair(0.5, 30.0));
   EXPECT_EQ(timeouts("udp=30,60"), std::pair(60.0, 30.0));
-  const MeterOptions all =
-      parse({"--transport", "sctp,dccp,icmp", "-t", "5,sctp=1,icmp=3", "x"}).meter;
+  const MeterOptions all = parse({"--transport", "sctp,dccp,icmp", "-t", "5,sctp=1,icmp=3", "x"}).meter;
   EXPECT_EQ(all.sctp_idle_timeout.count(), 1);
   EXPECT_EQ(all.dccp_idle_timeout.count(), 5);
   EXPECT_EQ(all.icmp_idle_timeout.count(), 3);
-  for (const char* value : {"sctp", "icmp=5", "sctp=5", "udp=", "udp=1,udp=2", "=5", "60,", ",60", "udp=60s"}) {
+  for (const char* value :
+       {"sctp", "icmp=5", "sctp=5", "udp=", "udp=1,udp=2", "=5", "60,", ",60", "udp=60s"}) {
     EXPECT_THROW((void)parse_with_help({"-t", value, "x"}), UsageError) << value;
   }
 }
@@ -191,8 +190,9 @@ TEST(OptionsTest, Transports) {
 
 TEST(OptionsTest, Policies) {
   const MeterOptions meter =
-      parse({"--active-timeout", "120", "--direction", "handshake", "--tunnel=inner", "--clock",
-             "monotone", "--size", "payload", "--drop-ids", "--na", "NaN", "x"}).meter;
+      parse({"--active-timeout", "120", "--direction", "handshake", "--tunnel=inner", "--clock", "monotone",
+             "--size", "payload", "--drop-ids", "--na", "NaN", "x"})
+          .meter;
   EXPECT_EQ(meter.active_timeout.value().count(), 120);
   EXPECT_EQ(meter.direction, DirectionPolicy::handshake);
   EXPECT_EQ(meter.tunnel, TunnelPolicy::inner);
@@ -200,22 +200,19 @@ TEST(OptionsTest, Policies) {
   EXPECT_EQ(meter.features.size, SizeBasis::payload);
   EXPECT_TRUE(meter.drop_ids);
   EXPECT_EQ(meter.features.na, "NaN");
-  for (const char* word : {"--direction=up", "--tunnel=2", "--clock=", "--size=frames",
-                           "--active-timeout=-1", "--active-timeout=soon"}) {
+  for (const char* word : {"--direction=up", "--tunnel=2", "--clock=", "--size=frames", "--active-timeout=-1",
+                           "--active-timeout=soon"}) {
     EXPECT_THROW((void)parse_with_help({word, "x"}), UsageError) << word;
   }
 }
 
 TEST(OptionsTest, TimeoutIsNoNegativeAndNoOtherWord) {
   for (const char* time : {"-1", "nan", "-nan", "NaN", "-inf", "long", "", "5s", "1,5", "5 6"}) {
-    EXPECT_THROW((void)parse_with_help({"--timeout=" + std::string(time), "x"}), UsageError)
-        << time;
+    EXPECT_THROW((void)parse_with_help({"--timeout=" + std::string(time), "x"}), UsageError) << time;
   }
 }
 
-TEST(OptionsTest, Schema) {
-  EXPECT_EQ(parse({"--schema", "pyflowmeter", "x"}).meter.schema, "pyflowmeter");
-}
+TEST(OptionsTest, Schema) { EXPECT_EQ(parse({"--schema", "pyflowmeter", "x"}).meter.schema, "pyflowmeter"); }
 
 TEST(OptionsTest, Columns) {
   EXPECT_EQ(parse({"--columns", "duration,src_port", "x"}).meter.columns, "duration,src_port");
@@ -299,11 +296,9 @@ TEST(OptionsTest, Level) {
 TEST(OptionsTest, Version) { EXPECT_TRUE(parse({"--version"}).version); }
 
 TEST(OptionsTest, EverythingBehindTwoDashesIsTsharks) {
-  const Options options =
-      parse({"x.pcap", "-q", "--", "-M", "1000", "--", "-o", "a b:c", "--help", ""});
+  const Options options = parse({"x.pcap", "-q", "--", "-M", "1000", "--", "-o", "a b:c", "--help", ""});
   EXPECT_EQ(options.inputs, (Words{"x.pcap"}));
-  EXPECT_EQ(options.tshark.extra_arguments,
-            (Words{"-M", "1000", "--", "-o", "a b:c", "--help", ""}));
+  EXPECT_EQ(options.tshark.extra_arguments, (Words{"-M", "1000", "--", "-o", "a b:c", "--help", ""}));
   EXPECT_EQ(options.output, "");
   EXPECT_TRUE(parse({"x", "--"}).tshark.extra_arguments.empty());
 }
@@ -331,8 +326,7 @@ TEST(OptionsTest, AValueMustNotBeMissing) {
 }
 
 TEST(OptionsTest, AnEmptyValueDoesNotTakeTheNextWord) {
-  for (const char* word :
-       {"--output=", "--display-filter=", "--columns=", "--tshark=", "--delimiter="}) {
+  for (const char* word : {"--output=", "--display-filter=", "--columns=", "--tshark=", "--delimiter="}) {
     try {
       EXPECT_EQ(parse_with_help({word, "x"}).options.inputs, (Words{"x"})) << word;
     } catch (const UsageError&) {  // that is all right, too
@@ -349,25 +343,15 @@ TEST(OptionsTest, AValueMayEndInAnEqualsSign) {
 TEST(OptionsTest, HelpNamesEveryOptionAndTheExitStatuses) {
   for (const char* word : {"-h", "--help"}) {
     const std::string help = parse_with_help({word}).help;
-    for (const char* part : {"Usage: flowmeter", "--recursive",
-                             "--display-filter", "--decode-as",
-                             "--pref",           "--tshark",
-                             "--print-command",  "--transport-only",
-                             "--decoder",        "--jobs",
-                             "--timeout",        "--transport ",
-                             "--schema",
-                             "--columns",        "--list-columns",
-                             "--continuous",     "--meta",
-                             "--output",         "--format",
-                             "--delimiter",
-                             "--splt",           "--splt-packets",
-                             "--splt-layout",    "--cid-seed",
-                             "--time-digits",    "--anonymize",
-                             "--no-header",      "--progress",
-                             "--no-progress",    "--quiet",
-                             "--verbose",        "--version",
-                             "--help",           "Exit status: 0",
-                             "130, 143",         "600"}) {
+    for (const char* part : {"Usage: flowmeter", "--recursive",    "--display-filter", "--decode-as",
+                             "--pref",           "--tshark",       "--print-command",  "--transport-only",
+                             "--decoder",        "--jobs",         "--timeout",        "--transport ",
+                             "--schema",         "--columns",      "--list-columns",   "--continuous",
+                             "--meta",           "--output",       "--format",         "--delimiter",
+                             "--splt",           "--splt-packets", "--splt-layout",    "--cid-seed",
+                             "--time-digits",    "--anonymize",    "--no-header",      "--progress",
+                             "--no-progress",    "--quiet",        "--verbose",        "--version",
+                             "--help",           "Exit status: 0", "130, 143",         "600"}) {
       EXPECT_NE(help.find(part), std::string::npos) << part;
     }
   }

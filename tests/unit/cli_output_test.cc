@@ -93,7 +93,8 @@ TEST(ProgressTest, PaintsOneLineAndRemovesIt) {
   Reporter reporter(Reporter::Level::normal);
   testing::internal::CaptureStderr();
   {
-    Progress progress("x.pcap", counts, reporter, [] { return std::optional(0.25); }, true);
+    Progress progress(
+        "x.pcap", counts, reporter, [] { return std::optional(0.25); }, true);
     for (int i = 0; i < 2'345; ++i) progress.on_frame({});
     progress.paint();
     reporter.error("e");

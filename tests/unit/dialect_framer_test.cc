@@ -81,17 +81,11 @@ std::pair<Records, std::string> cut_damaged(const std::string& text) {
   return first;
 }
 
-TEST(LineFramer, CutsAtLineEnds) {
-  expect_cut<LineFramer>("one\ntwo\nthree\n", {"one", "two", "three"});
-}
+TEST(LineFramer, CutsAtLineEnds) { expect_cut<LineFramer>("one\ntwo\nthree\n", {"one", "two", "three"}); }
 
-TEST(LineFramer, HandsOutALastLineWithoutItsEnd) {
-  expect_cut<LineFramer>("one\ntw", {"one", "tw"});
-}
+TEST(LineFramer, HandsOutALastLineWithoutItsEnd) { expect_cut<LineFramer>("one\ntw", {"one", "tw"}); }
 
-TEST(LineFramer, TakesCrLf) {
-  expect_cut<LineFramer>("one\r\ntwo\r\nthr\ree\r", {"one", "two", "thr\ree"});
-}
+TEST(LineFramer, TakesCrLf) { expect_cut<LineFramer>("one\r\ntwo\r\nthr\ree\r", {"one", "two", "thr\ree"}); }
 
 TEST(LineFramer, KeepsBlankLines) { expect_cut<LineFramer>("\n\nx\n\r\n", {"", "", "x", ""}); }
 
@@ -202,9 +196,8 @@ TEST(ArrayFramer, TakesAnEmptyArray) {
 }
 
 TEST(ArrayFramer, BracketsInStringsDoNotCount) {
-  expect_cut<ArrayFramer>(
-      R"([{"a":"}]{["},{"b":"\"}"},{"c":"\\"},{"d\"{":"\\\"}"}])",
-      {R"({"a":"}]{["})", R"({"b":"\"}"})", R"({"c":"\\"})", R"({"d\"{":"\\\"}"})"});
+  expect_cut<ArrayFramer>(R"([{"a":"}]{["},{"b":"\"}"},{"c":"\\"},{"d\"{":"\\\"}"}])",
+                          {R"({"a":"}]{["})", R"({"b":"\"}"})", R"({"c":"\\"})", R"({"d\"{":"\\\"}"})"});
 }
 
 TEST(ArrayFramer, TakesObjectsWithoutBlanksBetween) {
@@ -225,13 +218,11 @@ TEST(ArrayFramer, SaysThatTheEndOfTheArrayIsMissing) {
   const auto [records, message] = cut_damaged<ArrayFramer>("[{\"a\":1}\n");
   EXPECT_EQ(records, (Records{"{\"a\":1}"}));
   EXPECT_EQ(message, "cut short: the array has no end (after record 1)");
-  EXPECT_EQ(cut_damaged<ArrayFramer>("[").second,
-            "cut short: the array has no end (after record 0)");
+  EXPECT_EQ(cut_damaged<ArrayFramer>("[").second, "cut short: the array has no end (after record 0)");
 }
 
 TEST(ArrayFramer, NamesThePlaceOfWhatIsNoArrayOfObjects) {
-  EXPECT_EQ(cut_damaged<ArrayFramer>("[\n  {},\n  42]").second,
-            "not JSON at byte 10 (after record 1)");
+  EXPECT_EQ(cut_damaged<ArrayFramer>("[\n  {},\n  42]").second, "not JSON at byte 10 (after record 1)");
   EXPECT_EQ(cut_damaged<ArrayFramer>("[,{}]").second, "not JSON at byte 1 (after record 0)");
   EXPECT_EQ(cut_damaged<ArrayFramer>("{}").second, "not JSON at byte 0 (after record 0)");
   EXPECT_EQ(cut_damaged<ArrayFramer>("[{}][{}]").second, "not JSON at byte 4 (after record 1)");
@@ -252,8 +243,8 @@ TEST(ArrayFramer, NamesTheRecordAndItsByte) {
     for (std::size_t at = 0; at < text.size(); at += std::min(chunk, text.size())) {
       put(framer, std::string_view(text).substr(at, chunk));
       while (framer.next()) {
-        ASSERT_EQ(framer.place(), "record " + std::to_string(record + 1) + " (byte " +
-                                      std::to_string(places[record]) + ")");
+        ASSERT_EQ(framer.place(),
+                  "record " + std::to_string(record + 1) + " (byte " + std::to_string(places[record]) + ")");
         ++record;
       }
     }
@@ -295,13 +286,11 @@ std::string refusal_of_a_long_object(std::string_view end) {
 }
 
 TEST(ArrayFramer, RefusesATooLongObjectBeforeItsEndCame) {
-  EXPECT_EQ(refusal_of_a_long_object(""),
-            "a record is longer than 64 MiB (behind record 1 (byte 1))");
+  EXPECT_EQ(refusal_of_a_long_object(""), "a record is longer than 64 MiB (behind record 1 (byte 1))");
 }
 
 TEST(ArrayFramer, RefusesATooLongObjectThatCameTogetherWithItsEnd) {
-  EXPECT_EQ(refusal_of_a_long_object("\"}]"),
-            "a record is longer than 64 MiB (behind record 1 (byte 1))");
+  EXPECT_EQ(refusal_of_a_long_object("\"}]"), "a record is longer than 64 MiB (behind record 1 (byte 1))");
 }
 
 }  // namespace

@@ -36,10 +36,9 @@ class Json : public testing::Test {
     return message_of<InputError>([&] { (void)parse(text); });
   }
 
-  const FieldSet fields_ =
-      field_set({"frame.time_epoch", "frame.number", "frame.protocols", "ip.src", "tcp.stream",
-                 "tcp.flags", "tcp.flags.syn", "tcp.time_delta", "tcp.segments", "udp.stream",
-                 "tcp.options.mss_val", "http.host"});
+  const FieldSet fields_ = field_set({"frame.time_epoch", "frame.number", "frame.protocols", "ip.src",
+                                      "tcp.stream", "tcp.flags", "tcp.flags.syn", "tcp.time_delta",
+                                      "tcp.segments", "udp.stream", "tcp.options.mss_val", "http.host"});
   JsonParser parser_{fields_};
   Record record_{fields_.size()};
   std::string text_;
@@ -68,9 +67,8 @@ TEST_F(Json, ReadsTheWholeEkTree) {
 }
 
 TEST_F(Json, ReadsTheKeyOfAFieldBelowItsProtocolsName) {
-  EXPECT_EQ(
-      in(R"({"layers":{"tcp":{"tcp_options_tcp_options_mss_val":"1460"}}})", "tcp.options.mss_val"),
-      (Texts{"1460"}));
+  EXPECT_EQ(in(R"({"layers":{"tcp":{"tcp_options_tcp_options_mss_val":"1460"}}})", "tcp.options.mss_val"),
+            (Texts{"1460"}));
   EXPECT_EQ(in(R"({"layers":{"udplite":{"udp_udp_stream":"4"}}})", "udp.stream"), (Texts{"4"}));
 }
 
@@ -98,8 +96,7 @@ TEST_F(Json, ReadsTheWholeJsonTree) {
 
 TEST_F(Json, TakesEveryShapeOfAValue) {
   EXPECT_EQ(in(R"({"layers":{"tcp":{"tcp_tcp_stream":"1"}}})", "tcp.stream"), (Texts{"1"}));
-  EXPECT_EQ(in(R"({"layers":{"tcp":{"tcp_tcp_stream":["1","2"]}}})", "tcp.stream"),
-            (Texts{"1", "2"}));
+  EXPECT_EQ(in(R"({"layers":{"tcp":{"tcp_tcp_stream":["1","2"]}}})", "tcp.stream"), (Texts{"1", "2"}));
   EXPECT_EQ(in(R"({"layers":{"tcp_flags_syn":true}})", "tcp.flags.syn"), (Texts{"1"}));
   EXPECT_EQ(in(R"({"layers":{"tcp_flags_syn":false}})", "tcp.flags.syn"), (Texts{"0"}));
   EXPECT_EQ(in(R"({"layers":{"tcp_flags_syn":[true,false]}})", "tcp.flags.syn"), (Texts{"1", "0"}));
@@ -112,17 +109,15 @@ TEST_F(Json, TakesNumbersThatAreNoStrings) {
   EXPECT_EQ(in(R"({"layers":{"tcp_stream":7}})", "tcp.stream"), (Texts{"7"}));
   EXPECT_EQ(in(R"({"layers":{"tcp_stream":[7,18446744073709551615]}})", "tcp.stream"),
             (Texts{"7", "18446744073709551615"}));
-  EXPECT_EQ(
-      in(R"({"layers":{"frame_time_epoch":-1700000000.123456789,"x":1}})", "frame.time_epoch"),
-      (Texts{"-1700000000.123456789"}));
+  EXPECT_EQ(in(R"({"layers":{"frame_time_epoch":-1700000000.123456789,"x":1}})", "frame.time_epoch"),
+            (Texts{"-1700000000.123456789"}));
 }
 
 TEST_F(Json, CollectsMembersThatAreThereTwice) {
   EXPECT_EQ(in(R"({"layers":{"ip":{"ip.src":"1.1.1.1"},"ip":{"ip.src":"2.2.2.2"}}})", "ip.src"),
             (Texts{"1.1.1.1", "2.2.2.2"}));
-  EXPECT_EQ(
-      in(R"({"layers":{"tcp":{"tcp_tcp_stream":"1","x":"y","tcp_tcp_stream":"2"}}})", "tcp.stream"),
-      (Texts{"1", "2"}));
+  EXPECT_EQ(in(R"({"layers":{"tcp":{"tcp_tcp_stream":"1","x":"y","tcp_tcp_stream":"2"}}})", "tcp.stream"),
+            (Texts{"1", "2"}));
 }
 
 TEST_F(Json, TakesLayersInAnArray) {
@@ -150,10 +145,9 @@ TEST_F(Json, TakesMembersInAnyOrder) {
 
 TEST_F(Json, PutsWhatIcmpQuotesLastWhereLayersHaveNoOrder) {
   // Whole EK trees of 4.2 and later: told by their ISO times, which may come behind.
-  const std::string tree =
-      R"({"layers":{"icmp":{"icmp_icmp_type":"3","ip":{"ip_ip_src":"10.0.0.1"},)"
-      R"("udp":{"udp_udp_stream":"0"}},"ip":{"ip_ip_src":"192.0.2.1"},"frame":)"
-      R"({"frame_frame_time_epoch":"2023-11-14T22:13:20.1Z"}}})";
+  const std::string tree = R"({"layers":{"icmp":{"icmp_icmp_type":"3","ip":{"ip_ip_src":"10.0.0.1"},)"
+                           R"("udp":{"udp_udp_stream":"0"}},"ip":{"ip_ip_src":"192.0.2.1"},"frame":)"
+                           R"({"frame_frame_time_epoch":"2023-11-14T22:13:20.1Z"}}})";
   EXPECT_EQ(in(tree, "ip.src"), (Texts{"192.0.2.1", "10.0.0.1"}));
   EXPECT_EQ(of("udp.stream"), (Texts{"0"}));
 }
@@ -168,9 +162,8 @@ TEST_F(Json, PutsWhatAnApplicationCarriesLastWhereLayersHaveNoOrder) {
 }
 
 TEST_F(Json, KeepsTheOrderOfTreesWithDecimalTimes) {
-  const std::string tree =
-      R"({"layers":{"frame":{"frame_frame_time_epoch":"1700000000.1"},"icmp":{"ip":)"
-      R"({"ip_ip_src":"10.0.0.1"}},"ip":{"ip_ip_src":"192.0.2.1"}}})";
+  const std::string tree = R"({"layers":{"frame":{"frame_frame_time_epoch":"1700000000.1"},"icmp":{"ip":)"
+                           R"({"ip_ip_src":"10.0.0.1"}},"ip":{"ip_ip_src":"192.0.2.1"}}})";
   EXPECT_EQ(in(tree, "ip.src"), (Texts{"10.0.0.1", "192.0.2.1"}));
 }
 
@@ -184,8 +177,7 @@ TEST_F(Json, KeepsTheOrderOfJsonTreesWithIsoTimes) {
 TEST_F(Json, OrdersEachDocumentByItself) {
   ASSERT_TRUE(parse(R"({"layers":{"a":{"x":{"ip_ip_src":"1.1.1.1"}},"ip":{"ip_ip_src":"2.2.2.2"},)"
                     R"("frame":{"frame_frame_time_epoch":"2023-11-14T22:13:20Z"}}})"));
-  EXPECT_EQ(in(R"({"layers":{"a":{"x":{"ip_ip_src":"1.1.1.1"}},"ip":{"ip_ip_src":"2.2.2.2"}}})",
-               "ip.src"),
+  EXPECT_EQ(in(R"({"layers":{"a":{"x":{"ip_ip_src":"1.1.1.1"}},"ip":{"ip_ip_src":"2.2.2.2"}}})", "ip.src"),
             (Texts{"1.1.1.1", "2.2.2.2"}));
 }
 
@@ -211,9 +203,8 @@ TEST_F(Json, ReadsFieldsWithinTheTreeOfAField) {
 }
 
 TEST_F(Json, TakesRawBytesInArrays) {
-  ASSERT_TRUE(
-      parse(R"({"layers":{"ip":{"ip.src_raw":["0a000001",26,4,0,32,0],"ip.src":"10.0.0.1"},)"
-            R"("_ws.expert_raw":["",0,0,0,1,null],"frame_raw":[[1],[[]]],"tcp.stream":["3"]}})"));
+  ASSERT_TRUE(parse(R"({"layers":{"ip":{"ip.src_raw":["0a000001",26,4,0,32,0],"ip.src":"10.0.0.1"},)"
+                    R"("_ws.expert_raw":["",0,0,0,1,null],"frame_raw":[[1],[[]]],"tcp.stream":["3"]}})"));
   EXPECT_EQ(of("ip.src"), (Texts{"10.0.0.1"}));
   EXPECT_EQ(of("tcp.stream"), (Texts{"3"}));
 }
@@ -228,9 +219,8 @@ TEST_F(Json, TakesAnyCharactersInKeys) {
 }
 
 TEST_F(Json, ReadsOnlyBelowLayers) {
-  ASSERT_TRUE(
-      parse(R"({"tcp_stream":["8"],"no_":"1","time":"0.0","source":"1.1.1.1",)"
-            R"("layers":{"tcp_stream":["1"]},"tcp.stream":"9","ip_src":{"tcp_stream":"2"}})"));
+  ASSERT_TRUE(parse(R"({"tcp_stream":["8"],"no_":"1","time":"0.0","source":"1.1.1.1",)"
+                    R"("layers":{"tcp_stream":["1"]},"tcp.stream":"9","ip_src":{"tcp_stream":"2"}})"));
   EXPECT_EQ(of("tcp.stream"), (Texts{"1"}));
   EXPECT_EQ(of("ip.src"), Texts{});
 }
@@ -287,24 +277,22 @@ TEST_F(Json, RefusesAFrameBehindStatistics) {
 }
 
 TEST_F(Json, DecodesEscapes) {
-  EXPECT_EQ(in(R"({"layers":{"http_host":["a\"\\\/\b\f\n\r\t\u0041\u00e9\u20ac\ud83d\ude00"]}})",
-               "http.host"),
-            (Texts{"a\"\\/\b\f\n\r\tA\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80"}));
+  EXPECT_EQ(
+      in(R"({"layers":{"http_host":["a\"\\\/\b\f\n\r\t\u0041\u00e9\u20ac\ud83d\ude00"]}})", "http.host"),
+      (Texts{"a\"\\/\b\f\n\r\tA\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80"}));
 }
 
 TEST_F(Json, KeepsBrokenUtf8AndDel) {
   const std::string text = "h\xff\xfe\xc3(\xc0\x80\xed\xa0\x80\x7f";
-  EXPECT_EQ(
-      in("{\"layers\":{\"http_host\":[\"" + text + "\"],\"tcp_stream\":[\"1\"]}}", "http.host"),
-      (Texts{text}));
+  EXPECT_EQ(in("{\"layers\":{\"http_host\":[\"" + text + "\"],\"tcp_stream\":[\"1\"]}}", "http.host"),
+            (Texts{text}));
   EXPECT_EQ(of("tcp.stream"), (Texts{"1"}));
 }
 
 TEST_F(Json, TakesLongDocuments) {
   const std::string text(300'000, 'x');
-  EXPECT_EQ(
-      in("{\"layers\":{\"http_host\":[\"" + text + "\"],\"tcp_stream\":[\"1\"]}}", "tcp.stream"),
-      (Texts{"1"}));
+  EXPECT_EQ(in("{\"layers\":{\"http_host\":[\"" + text + "\"],\"tcp_stream\":[\"1\"]}}", "tcp.stream"),
+            (Texts{"1"}));
   EXPECT_EQ(of("http.host"), (Texts{text}));
 }
 
@@ -315,10 +303,9 @@ TEST_F(Json, SaysWhereTheTextIsNotJson) {
 TEST_F(Json, RefusesWhatIsNotJson) {
   for (const char* text :
        {R"({"layers":{}}})", R"({"layers":{}} {})", R"({"layers":{}},)", R"({"layers":{"a":tru}})",
-        R"({'layers':{}})", R"({"layers":{"a"}})", R"({"layers":{"a":"\x"}})",
-        R"({"layers":{"a":"\u12g4"}})", R"({"layers":{"a":"\ud800"}})", R"({"layers":{"a":01}})",
-        "{\"layers\":{\"a\":\"\x01\"}}", "{\"layers\":{\"a\":\"x\ny\"}}", R"({"layers":[}})",
-        "{]"}) {
+        R"({'layers':{}})", R"({"layers":{"a"}})", R"({"layers":{"a":"\x"}})", R"({"layers":{"a":"\u12g4"}})",
+        R"({"layers":{"a":"\ud800"}})", R"({"layers":{"a":01}})", "{\"layers\":{\"a\":\"\x01\"}}",
+        "{\"layers\":{\"a\":\"x\ny\"}}", R"({"layers":[}})", "{]"}) {
     EXPECT_NE(refusal(text).find("not JSON"), std::string::npos) << text << ": " << refusal(text);
   }
 }

@@ -59,8 +59,7 @@ TEST(Sniff, NeverSaysAnotherThingOfAPartialHead) {
   for (const Start& start : starts) {
     for (std::size_t size = 0; size < start.head.size(); ++size) {
       const auto kind = sniff(std::string_view(start.head).substr(0, size), false);
-      EXPECT_EQ(kind.value_or(start.kind), start.kind)
-          << start.name << ", first " << size << " bytes";
+      EXPECT_EQ(kind.value_or(start.kind), start.kind) << start.name << ", first " << size << " bytes";
     }
   }
 }

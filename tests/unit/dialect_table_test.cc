@@ -125,9 +125,8 @@ TEST_F(Table, RefusesACustomColumnThatTsharkMayHaveCut) {
   const std::string whole(2046, '1'), full(2047, '1');
   ASSERT_TRUE(parse(parser, "\t" + full + "\t" + whole));
   EXPECT_EQ(of("tcp.stream"), (Texts{whole}));
-  EXPECT_EQ(
-      message_of<InputError>([&] { (void)parse(parser, "\t\t" + full); }),
-      "tcp.stream has more values than tshark's columns hold; --decoder ek has no such limit");
+  EXPECT_EQ(message_of<InputError>([&] { (void)parse(parser, "\t\t" + full); }),
+            "tcp.stream has more values than tshark's columns hold; --decoder ek has no such limit");
 }
 
 TEST_F(Table, FieldsOutputIsNeverCut) {
@@ -143,8 +142,7 @@ TEST_F(Table, RefusesALineWithAnotherNumberOfColumns) {
             "2 columns instead of the header's 3");
   EXPECT_EQ(message_of<InputError>([&] { (void)parse(parser, "10.0.0.1\t3\t1\t"); }),
             "more than the 3 columns of the header");
-  EXPECT_EQ(message_of<InputError>([&] { (void)parse(parser, ""); }),
-            "1 columns instead of the header's 3");
+  EXPECT_EQ(message_of<InputError>([&] { (void)parse(parser, ""); }), "1 columns instead of the header's 3");
 }
 
 TEST_F(Table, ALineBehindARefusedOneIsReadAnew) {

@@ -1,4 +1,5 @@
-// Ends of flows other than by idle and active time-outs: a closed connection, too many flows, a wire that is silent.
+// Ends of flows other than by idle and active time-outs: a closed connection, too many flows, a wire that is
+// silent.
 
 #include <gtest/gtest.h>
 

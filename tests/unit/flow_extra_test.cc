@@ -27,8 +27,11 @@ class Fed {
   ~Fed() { set_.destroy(states()); }
 
   Fed& packet(Direction direction, FrameText text) {
-    text.insert(text.end(), {{"frame.len", {"100"}}, {"tcp.stream", {"0"}}, {"tcp.flags", {"0x018"}},
-                             {"ip.src", {"10.0.0.1"}}, {"ip.dst", {"10.0.0.2"}}});
+    text.insert(text.end(), {{"frame.len", {"100"}},
+                             {"tcp.stream", {"0"}},
+                             {"tcp.flags", {"0x018"}},
+                             {"ip.src", {"10.0.0.1"}},
+                             {"ip.dst", {"10.0.0.2"}}});
     if (text.front().first != "frame.protocols") {
       text.push_back({"frame.protocols", {"eth:ethertype:ip:tcp"}});
     }
@@ -41,9 +44,7 @@ class Fed {
 
   void error() { set_.add_error(states()); }
 
-  [[nodiscard]] const State& state() {
-    return *std::launder(reinterpret_cast<const State*>(states()));
-  }
+  [[nodiscard]] const State& state() { return *std::launder(reinterpret_cast<const State*>(states())); }
 
  private:
   std::byte* states() { return reinterpret_cast<std::byte*>(memory_.get()); }
@@ -92,9 +93,9 @@ TEST(Duplicates, ArePacketsOfTheSameLooksWithinAMillisecond) {
   Fed<DuplicateState> fed(&make_duplicates);
   fed.packet(forward, at("1.000000000", "0x0005")).packet(forward, at("1.001000000", "0x0005"));
   EXPECT_EQ(fed.state().count, 1U);
-  fed.packet(forward, at("1.002000001", "0x0005"));   // later by more
-  fed.packet(backward, at("1.002000002", "0x0005"));  // the other way
-  fed.packet(backward, at("1.002000003", "0x0006"));  // another datagram
+  fed.packet(forward, at("1.002000001", "0x0005"));        // later by more
+  fed.packet(backward, at("1.002000002", "0x0005"));       // the other way
+  fed.packet(backward, at("1.002000003", "0x0006"));       // another datagram
   fed.packet(backward, at("1.002000004", "0x0006", "8"));  // another segment
   EXPECT_EQ(fed.state().count, 1U);
   fed.packet(backward, at("1.002000004", "0x0006", "8"));

@@ -6,9 +6,7 @@
 namespace flowmeter {
 namespace {
 
-Endpoint end(const char* address, std::uint16_t port) {
-  return {parse_address(address).value(), port};
-}
+Endpoint end(const char* address, std::uint16_t port) { return {parse_address(address).value(), port}; }
 
 void expect_id(const char* id, Transport transport, const Endpoint& one, const Endpoint& other,
                std::uint16_t seed = 0) {
@@ -40,9 +38,7 @@ TEST(CommunityId, OfTheOtherTransportsIsTsharks) {
   expect_id("1:qKfrGVs14/VI2wLMVfhXXHfa6a0=", Transport::dccp, end("10.0.0.1", 5), end("10.0.0.2", 6));
 }
 
-TEST(CommunityId, NeedsAddresses) {
-  EXPECT_EQ(community_id(Transport::udp, {{}, 1}, {{}, 2}, 0), "-");
-}
+TEST(CommunityId, NeedsAddresses) { EXPECT_EQ(community_id(Transport::udp, {{}, 1}, {{}, 2}, 0), "-"); }
 
 }  // namespace
 }  // namespace flowmeter

@@ -31,8 +31,7 @@ std::vector<Event> random_capture(std::mt19937_64& random, std::int64_t timeout,
   std::int64_t time = static_cast<std::int64_t>(random() % 100) - 50;
   for (std::uint64_t frame = 1; frame <= frames; ++frame) {
     // Gaps about the time-out are frequent.
-    const std::int64_t steps[] = {0,       1,           timeout / 2, timeout - 1,
-                                  timeout, timeout + 1, 3 * timeout};
+    const std::int64_t steps[] = {0, 1, timeout / 2, timeout - 1, timeout, timeout + 1, 3 * timeout};
     time += steps[random() % std::size(steps)];
     if (!in_order && random() % 4 == 0) time -= steps[random() % std::size(steps)];
     if (!in_order && random() % 50 == 0) time += 100 * timeout;
@@ -109,8 +108,7 @@ std::vector<Ended> by_definition(const std::vector<Event>& events, std::int64_t 
   std::map<std::pair<int, std::uint64_t>, std::vector<Modelled>> streams;
   for (const Event& event : events) {
     if (!event.packet) continue;
-    auto& parts =
-        streams[{static_cast<int>(event.packet->key.transport), event.packet->key.stream}];
+    auto& parts = streams[{static_cast<int>(event.packet->key.transport), event.packet->key.stream}];
     if (parts.empty() || event.time_ns - parts.back().flow.last_ns > timeout) {
       parts.push_back(opened(event, parts.empty() ? nullptr : &parts.back().flow));
     }
@@ -128,8 +126,7 @@ std::vector<Ended> by_definition(const std::vector<Event>& events, std::int64_t 
   std::sort(idle.begin(), idle.end(), [](const Modelled& a, const Modelled& b) {
     return std::tie(a.flow.last_ns, a.first) < std::tie(b.flow.last_ns, b.first);
   });
-  std::sort(open.begin(), open.end(),
-            [](const Modelled& a, const Modelled& b) { return a.first < b.first; });
+  std::sort(open.begin(), open.end(), [](const Modelled& a, const Modelled& b) { return a.first < b.first; });
   std::vector<Ended> all;
   for (const Modelled& part : idle) all.push_back(part.flow);
   for (const Modelled& part : open) all.push_back(part.flow);
@@ -186,9 +183,8 @@ std::vector<Ended> step_by_step(const std::vector<Event>& events, std::int64_t t
       flow = open.end();
     }
     if (flow == open.end()) {
-      const auto earlier = std::find_if(cut.begin(), cut.end(), [&](const Ended& other) {
-        return other.key == event.packet->key;
-      });
+      const auto earlier = std::find_if(cut.begin(), cut.end(),
+                                        [&](const Ended& other) { return other.key == event.packet->key; });
       open.push_back(opened(event, earlier == cut.end() ? nullptr : &*earlier));
       flow = open.end() - 1;
     }

@@ -18,8 +18,8 @@
 #include "flow/payload_accumulators.h"
 #include "flow/splt_accumulator.h"
 #include "flow/tcp_headers.h"
-#include "packet/layers.h"
 #include "flow_support.h"
+#include "packet/layers.h"
 
 namespace flowmeter {
 namespace {
@@ -36,10 +36,12 @@ class Parts : public ::testing::Test {
     settings_.parts = true;
     settings_.splt_packets = 5;
     for (const AccumulatorFactory factory :
-         {&make_sizes, &make_start, &make_gaps, &make_flow_gaps, &make_flags, &make_activity, &make_ip_bytes,
-          &make_carried, &make_load, &make_ttl, &make_dscp, &make_dont_fragment, &make_duplicates, &make_spans,
-          &make_headers, &make_first_windows, &make_last_frame, &make_disorder, &make_tunnel, &make_payloads,
-          &make_bulks, &make_splt, &make_syns, &make_handshake, &make_completeness, &make_endings}) {
+         {&make_sizes,         &make_start,         &make_gaps,       &make_flow_gaps, &make_flags,
+          &make_activity,      &make_ip_bytes,      &make_carried,    &make_load,      &make_ttl,
+          &make_dscp,          &make_dont_fragment, &make_duplicates, &make_spans,     &make_headers,
+          &make_first_windows, &make_last_frame,    &make_disorder,   &make_tunnel,    &make_payloads,
+          &make_bulks,         &make_splt,          &make_syns,       &make_handshake, &make_completeness,
+          &make_endings}) {
       set_.add(AccumulatorKind(factory), {fields_, settings_});
     }
     edge_ = set_.add(&make_part_edge, {fields_, settings_});
@@ -107,7 +109,8 @@ class Parts : public ::testing::Test {
     document.Parse<rapidjson::kParseNumbersAsStringsFlag>(("[" + text.substr(1) + "]").c_str());
     EXPECT_FALSE(document.HasParseError()) << text;
     std::vector<std::string> own;
-    for (const auto& value : document.GetArray()) own.emplace_back(value.GetString(), value.GetStringLength());
+    for (const auto& value : document.GetArray())
+      own.emplace_back(value.GetString(), value.GetStringLength());
     const std::vector<std::string_view> elements(own.begin(), own.end());
     States states = begin();
     StateReader reader(elements);
@@ -182,7 +185,8 @@ TEST(StateText, IsRefusedWhenItIsNotWhatWasWritten) {
 TEST(StateText, KeepsEveryByteAndBit) {
   std::string bytes;
   for (int byte = 0; byte < 256; ++byte) bytes += static_cast<char>(byte);
-  WideInt<3> least{{0, 0, std::uint64_t{1} << 63}}, some{{1, 2, 3}}, minus{{~std::uint64_t{4}, ~std::uint64_t{0}, ~std::uint64_t{0}}};
+  WideInt<3> least{{0, 0, std::uint64_t{1} << 63}}, some{{1, 2, 3}},
+      minus{{~std::uint64_t{4}, ~std::uint64_t{0}, ~std::uint64_t{0}}};
   std::string out;
   StateWriter writer(out);
   writer(bytes, least, some, minus);
@@ -190,7 +194,8 @@ TEST(StateText, KeepsEveryByteAndBit) {
   document.Parse<rapidjson::kParseNumbersAsStringsFlag>(("[" + out.substr(1) + "]").c_str());
   ASSERT_FALSE(document.HasParseError());
   std::vector<std::string_view> elements;
-  for (const auto& value : document.GetArray()) elements.emplace_back(value.GetString(), value.GetStringLength());
+  for (const auto& value : document.GetArray())
+    elements.emplace_back(value.GetString(), value.GetStringLength());
   std::string read_bytes;
   WideInt<3> a, b, c;
   StateReader reader(elements);

@@ -143,8 +143,7 @@ TEST(Flags, AreCountedEachByItself) {
   kept.add(at(0, 0, 0), forward);
   const auto counts = [&kept](std::size_t way) {
     std::array<std::uint64_t, 8> values{};
-    for (std::size_t bit = 0; bit < values.size(); ++bit)
-      values[bit] = kept.state()[way][bit].value();
+    for (std::size_t bit = 0; bit < values.size(); ++bit) values[bit] = kept.state()[way][bit].value();
     return values;
   };
   EXPECT_EQ(counts(0), (std::array<std::uint64_t, 8>{1, 2, 1, 1, 1, 1, 1, 1}));

@@ -25,8 +25,7 @@ struct Trace {
 
 class Tracer final : public AccumulatorOf<Trace> {
   void add_packet(Trace& state, const Packet& packet, Direction direction) const override {
-    (direction == Direction::forward ? state.forward : state.backward)
-        .push_back(packet.frame_number);
+    (direction == Direction::forward ? state.forward : state.backward).push_back(packet.frame_number);
   }
   void append_part(Trace& state, const Trace& later, const PartEdge&) const override {
     state.forward.insert(state.forward.end(), later.forward.begin(), later.forward.end());
@@ -58,9 +57,7 @@ class Kept {
   Kept(const Kept&) = delete;
   Kept& operator=(const Kept&) = delete;
 
-  void add(const Packet& packet, Direction direction) {
-    accumulator_->add(memory_, packet, direction);
-  }
+  void add(const Packet& packet, Direction direction) { accumulator_->add(memory_, packet, direction); }
   const State& state() const { return *std::launder(reinterpret_cast<const State*>(memory_)); }
 
  private:
@@ -87,8 +84,7 @@ class Bench final : public FlowSink {
   explicit Bench(const FlowPolicy& policy = {}) : table_(policy, accumulators(), *this) {}
 
   /// A frame at this time with these packets, whose times and numbers are filled in.
-  void frame(std::int64_t time_ns, std::vector<Packet> packets = {},
-             std::vector<StreamKey> quoted = {}) {
+  void frame(std::int64_t time_ns, std::vector<Packet> packets = {}, std::vector<StreamKey> quoted = {}) {
     ++frame_number;
     std::uint8_t order = 0;
     for (Packet& packet : packets) {
@@ -98,11 +94,8 @@ class Bench final : public FlowSink {
     }
     std::vector<Packet> headers(quoted.size());
     for (std::size_t i = 0; i < quoted.size(); ++i) headers[i].key = quoted[i];
-    const Frame frame{.number = frame_number,
-                      .time_ns = time_ns,
-                      .bytes = 0,
-                      .packets = packets,
-                      .quoted = headers};
+    const Frame frame{
+        .number = frame_number, .time_ns = time_ns, .bytes = 0, .packets = packets, .quoted = headers};
     table_.on_frame(frame);
     for (const Packet& packet : packets) table_.on_packet(packet);
     table_.on_frame_end(frame);
@@ -113,8 +106,8 @@ class Bench final : public FlowSink {
   void on_flow(const Flow& flow, EndReason reason) override {
     if (refuse) throw std::runtime_error("refused");
     const auto& trace = *std::launder(reinterpret_cast<const Trace*>(flow.states()));
-    ended.push_back({flow.key, flow.source, flow.destination, flow.first_ns, flow.last_ns,
-                     flow.first_frame, flow.part, reason, trace, flow.basis, frame_number});
+    ended.push_back({flow.key, flow.source, flow.destination, flow.first_ns, flow.last_ns, flow.first_frame,
+                     flow.part, reason, trace, flow.basis, frame_number});
   }
 
   /// The streams of the flows handed over since the last call: "3 1 4".

@@ -169,7 +169,8 @@ TEST(FlowTable, AFlowIsWrittenAsSoonAsTheClockHasPassedIt) {
 }
 
 TEST(FlowTable, ATimeoutOfNothingKeepsPacketsOfTheSameTimeTogether) {
-  Bench bench({.tcp_idle_timeout = std::chrono::nanoseconds(0), .udp_idle_timeout = std::chrono::nanoseconds(0)});
+  Bench bench(
+      {.tcp_idle_timeout = std::chrono::nanoseconds(0), .udp_idle_timeout = std::chrono::nanoseconds(0)});
   bench.frame(5, {request(0)});
   bench.frame(5, {request(0)});
   bench.frame(6, {request(0)});
@@ -179,7 +180,8 @@ TEST(FlowTable, ATimeoutOfNothingKeepsPacketsOfTheSameTimeTogether) {
 }
 
 TEST(FlowTable, TheLongestTimeoutNeverCuts) {
-  Bench bench({.tcp_idle_timeout = std::chrono::nanoseconds::max(), .udp_idle_timeout = std::chrono::nanoseconds::max()});
+  Bench bench({.tcp_idle_timeout = std::chrono::nanoseconds::max(),
+               .udp_idle_timeout = std::chrono::nanoseconds::max()});
   bench.frame(0, {request(0)});
   bench.frame(std::numeric_limits<std::int64_t>::max(), {request(0)});
   bench.end();
@@ -246,7 +248,9 @@ TEST(FlowTable, ALaterPartBetweenOtherEndpointsHasItsOwnDirection) {
 }
 
 TEST(FlowTable, ForgetsTheDirectionOfTheStreamsCutLongestAgo) {
-  Bench bench({.tcp_idle_timeout = std::chrono::nanoseconds(timeout), .udp_idle_timeout = std::chrono::nanoseconds(timeout), .remembered_streams = 2});
+  Bench bench({.tcp_idle_timeout = std::chrono::nanoseconds(timeout),
+               .udp_idle_timeout = std::chrono::nanoseconds(timeout),
+               .remembered_streams = 2});
   bench.frame(0, {request(0)});
   bench.frame(1, {request(1)});
   bench.frame(2, {request(2)});
@@ -406,7 +410,9 @@ TEST(FlowTable, HoldsManyOpenFlows) {
 }
 
 TEST(FlowTable, HoldsOnlyTheFlowsThatAreOpen) {
-  Bench bench({.tcp_idle_timeout = std::chrono::seconds(1), .udp_idle_timeout = std::chrono::seconds(1), .remembered_streams = 16});
+  Bench bench({.tcp_idle_timeout = std::chrono::seconds(1),
+               .udp_idle_timeout = std::chrono::seconds(1),
+               .remembered_streams = 16});
   std::uint64_t most_open = 0;
   for (std::int64_t i = 0; i < 100'000; ++i) {
     bench.frame(i * second / 10, {request(static_cast<std::uint64_t>(i))});

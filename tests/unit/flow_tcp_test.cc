@@ -102,7 +102,9 @@ TEST(AckRtts, AreOfTheSideThatAcknowledges) {
   EXPECT_EQ(kept.state()[1].count, 2U);
   EXPECT_EQ(kept.state()[1].min, -500);
   EXPECT_EQ(kept.state()[1].max, 10'000'001);
-  EXPECT_EQ(message_of<InputError>([&] { kept.tcp(forward, "0x10", {{"tcp.analysis.ack_rtt", {"soon"}}}); }),
+  EXPECT_EQ(message_of<InputError>([&] {
+              kept.tcp(forward, "0x10", {{"tcp.analysis.ack_rtt", {"soon"}}});
+            }),
             "tcp.analysis.ack_rtt has the value \"soon\"");
 }
 
@@ -179,7 +181,8 @@ TEST(Handshake, IsTimedFromTheLastSyn) {
 }
 
 TEST(Completeness, AddsUpWhatWasSeen) {
-  const std::pair<const char*, int> steps[] = {{"0x02", 1}, {"0x12", 3}, {"0x10", 7}, {"0x11", 23}, {"0x04", 55}};
+  const std::pair<const char*, int> steps[] = {
+      {"0x02", 1}, {"0x12", 3}, {"0x10", 7}, {"0x11", 23}, {"0x04", 55}};
   Kept<CompletenessState> kept(&make_completeness);
   for (const auto& [flags, bits] : steps) {
     kept.tcp(forward, flags);

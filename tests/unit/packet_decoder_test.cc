@@ -48,8 +48,7 @@ const FrameText syn = {{"frame.time_epoch", {"1700000000.123456000"}},
                        {"tcp.flags", {"0x0002"}}};
 
 /// The frame with other values for one of its fields; none drops it.
-FrameText with(FrameText frame, std::string_view field,
-               std::initializer_list<std::string_view> values) {
+FrameText with(FrameText frame, std::string_view field, std::initializer_list<std::string_view> values) {
   for (auto& [name, old] : frame) {
     if (name == field) old = values;
   }
@@ -107,18 +106,17 @@ TEST_F(Decoder, AFrameWithoutATransportHoldsNoPacket) {
 }
 
 TEST_F(Decoder, CountsATunnelOnceForEachStream) {
-  const Frame& frame =
-      decode({{"frame.len", {"150"}},
-              {"frame.protocols", {"eth:ethertype:ip:udp:vxlan:eth:ethertype:ip:tcp"}},
-              {"ip.src", {"10.0.0.1", "172.16.0.1"}},
-              {"ip.dst", {"10.0.0.2", "172.16.0.2"}},
-              {"tcp.stream", {"0"}},
-              {"tcp.srcport", {"1234"}},
-              {"tcp.dstport", {"80"}},
-              {"tcp.flags", {"0x0010"}},
-              {"udp.stream", {"1"}},
-              {"udp.srcport", {"50000"}},
-              {"udp.dstport", {"4789"}}});
+  const Frame& frame = decode({{"frame.len", {"150"}},
+                               {"frame.protocols", {"eth:ethertype:ip:udp:vxlan:eth:ethertype:ip:tcp"}},
+                               {"ip.src", {"10.0.0.1", "172.16.0.1"}},
+                               {"ip.dst", {"10.0.0.2", "172.16.0.2"}},
+                               {"tcp.stream", {"0"}},
+                               {"tcp.srcport", {"1234"}},
+                               {"tcp.dstport", {"80"}},
+                               {"tcp.flags", {"0x0010"}},
+                               {"udp.stream", {"1"}},
+                               {"udp.srcport", {"50000"}},
+                               {"udp.dstport", {"4789"}}});
   ASSERT_EQ(frame.packets.size(), 2U);
   EXPECT_EQ(frame.packets[0].key, (StreamKey{Transport::udp, 1}));
   EXPECT_EQ(frame.packets[0].source, (Endpoint{parse_address("10.0.0.1").value(), 50000}));
@@ -277,9 +275,9 @@ TEST(DecoderStreams, EveryHeaderWithANumberIsTranslated) {
   PacketDecoder decoder(fields);
   Renumbered numbers;
   decoder.translate_streams(numbers);
-  const Record record =
-      test::record_of(fields, {{"frame.protocols", {"eth:ethertype:ip:udp:vxlan:ip:icmp:ip:udp"}},
-                               {"udp.stream", {"7", "5"}}});
+  const Record record = test::record_of(
+      fields,
+      {{"frame.protocols", {"eth:ethertype:ip:udp:vxlan:ip:icmp:ip:udp"}}, {"udp.stream", {"7", "5"}}});
   const Frame& frame = decoder.decode(record);
   ASSERT_EQ(frame.packets.size(), 1U);
   EXPECT_EQ(frame.packets[0].key.stream, 100U);
@@ -294,16 +292,14 @@ TEST_F(Decoder, DoesNotCountAHeaderThatIsCutBeforeItsFlags) {
 
 TEST_F(Decoder, DoesNotCountAHeaderWithoutAStream) {
   EXPECT_TRUE(decode(with(with(syn, "tcp.stream", {}), "tcp.flags", {})).packets.empty());
-  EXPECT_TRUE(
-      decode({{"frame.protocols", {"eth:ip:udp"}}, {"udp.srcport", {"1"}}}).packets.empty());
+  EXPECT_TRUE(decode({{"frame.protocols", {"eth:ip:udp"}}, {"udp.srcport", {"1"}}}).packets.empty());
 }
 
 TEST_F(Decoder, AFragmentCountsInTheFrameThatShowsItsTransport) {
-  EXPECT_TRUE(decode({{"frame.len", {"1514"}}, {"frame.protocols", {"eth:ethertype:ip:data"}}})
-                  .packets.empty());
-  const Frame& last = decode({{"frame.len", {"562"}},
-                              {"frame.protocols", {"eth:ethertype:ip:udp:data"}},
-                              {"udp.stream", {"0"}}});
+  EXPECT_TRUE(
+      decode({{"frame.len", {"1514"}}, {"frame.protocols", {"eth:ethertype:ip:data"}}}).packets.empty());
+  const Frame& last = decode(
+      {{"frame.len", {"562"}}, {"frame.protocols", {"eth:ethertype:ip:udp:data"}}, {"udp.stream", {"0"}}});
   ASSERT_EQ(last.packets.size(), 1U);
   EXPECT_EQ(last.packets[0].frame_bytes, 562U);
 }
@@ -327,8 +323,7 @@ TEST_F(Decoder, ReadsAllSpellingsOfFlags) {
   for (const char* flags : {"0x00000018", "0x0018", "0x018", "24"}) {
     const FrameText frame = with(syn, "tcp.flags", {flags});
     ASSERT_EQ(decode(frame).packets.size(), 1U);
-    EXPECT_EQ(decoder_.decode(record_).packets[0].tcp_flags, tcp_flag::psh | tcp_flag::ack)
-        << flags;
+    EXPECT_EQ(decoder_.decode(record_).packets[0].tcp_flags, tcp_flag::psh | tcp_flag::ack) << flags;
   }
 }
 
@@ -375,17 +370,15 @@ TEST_F(Decoder, NamesTheFieldThatIsNoNumberTimeOrAddress) {
 
 TEST_F(Decoder, RefusesNumbersThatAreTooLarge) {
   EXPECT_EQ(decode(with(syn, "frame.len", {"4294967295"})).bytes, 4294967295U);
-  EXPECT_EQ(refusal(with(syn, "frame.len", {"4294967296"})),
-            "frame.len has the value \"4294967296\"");
+  EXPECT_EQ(refusal(with(syn, "frame.len", {"4294967296"})), "frame.len has the value \"4294967296\"");
   EXPECT_EQ(refusal(with(syn, "tcp.srcport", {"65536"})), "tcp.srcport has the value \"65536\"");
-  EXPECT_EQ(refusal(with(syn, "tcp.stream", {"4294967296"})),
-            "tcp.stream has the value \"4294967296\"");
+  EXPECT_EQ(refusal(with(syn, "tcp.stream", {"4294967296"})), "tcp.stream has the value \"4294967296\"");
   EXPECT_EQ(refusal(with(syn, "tcp.flags", {"0x10000"})), "tcp.flags has the value \"0x10000\"");
 }
 
 TEST_F(Decoder, ShowsOnlyTheStartOfALongValue) {
-  const std::string message = refusal(
-      with(syn, "ip.src", {"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxyyyyyyyyyyyyyyyyyyyyyy"}));
+  const std::string message =
+      refusal(with(syn, "ip.src", {"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxyyyyyyyyyyyyyyyyyyyyyy"}));
   EXPECT_EQ(message, "ip.src has the value \"" + std::string(40, 'x') + "\"");
 }
 
@@ -405,8 +398,7 @@ TEST_F(Decoder, NamesAFieldThatEveryFrameShouldHave) {
 }
 
 TEST_F(Decoder, NamesAFieldThatEveryFrameOfTheProtocolShouldHave) {
-  for (const char* field :
-       {"tcp.stream", "tcp.srcport", "tcp.dstport", "tcp.flags", "ip.src", "ip.dst"}) {
+  for (const char* field : {"tcp.stream", "tcp.srcport", "tcp.dstport", "tcp.flags", "ip.src", "ip.dst"}) {
     PacketDecoder decoder(fields_);
     (void)decoder.decode(test::record_of(fields_, with(syn, field, {})));
     EXPECT_EQ(decoder.lacking(), field);
@@ -423,8 +415,7 @@ TEST_F(Decoder, AFieldThatAnyFrameHadIsNotLacking) {
 }
 
 TEST_F(Decoder, AFrameOfAnotherProtocolNeedNotHaveTheField) {
-  (void)decode(
-      {{"frame.time_epoch", {"1"}}, {"frame.len", {"42"}}, {"frame.protocols", {"eth:arp"}}});
+  (void)decode({{"frame.time_epoch", {"1"}}, {"frame.len", {"42"}}, {"frame.protocols", {"eth:arp"}}});
   EXPECT_EQ(decoder_.lacking(), "");
   (void)decode({{"frame.protocols", {"eth:ip:udp"}},
                 {"ip.src", {"1.1.1.1"}},
@@ -469,7 +460,8 @@ class Reach : public testing::Test {
   }
 
   const Frame& decode(std::string_view protocols, FrameText more) {
-    more.insert(more.end(), {{"frame.time_epoch", {"1"}}, {"frame.len", {"60"}}, {"frame.protocols", {protocols}}});
+    more.insert(more.end(),
+                {{"frame.time_epoch", {"1"}}, {"frame.len", {"60"}}, {"frame.protocols", {protocols}}});
     record_ = test::record_of(fields_, more);
     return decoder_.decode(record_);
   }
@@ -495,7 +487,8 @@ TEST_F(Reach, SctpAndDccpByTsharksNumbers) {
   ASSERT_EQ(sctp.packets.size(), 1U);
   EXPECT_EQ(sctp.packets[0].key, (StreamKey{Transport::sctp, 7}));
   EXPECT_EQ(sctp.packets[0].source, (Endpoint{parse_address("10.0.0.1").value(), 40000}));
-  const Frame& dccp = decode("eth:dccp", {{"dccp.stream", {"2"}}, {"dccp.srcport", {"1"}}, {"dccp.dstport", {"2"}}});
+  const Frame& dccp =
+      decode("eth:dccp", {{"dccp.stream", {"2"}}, {"dccp.srcport", {"1"}}, {"dccp.dstport", {"2"}}});
   ASSERT_EQ(dccp.packets.size(), 1U);
   EXPECT_EQ(dccp.packets[0].key, (StreamKey{Transport::dccp, 2}));
 }
@@ -508,7 +501,8 @@ TEST_F(Reach, AnSctpHeaderWithoutANumberIsNoPacket) {
 }
 
 TEST_F(Reach, TheIndexOfNoAssociationIsNoNumber) {
-  const FrameText unnumbered = {{"sctp.assoc_index", {"65535"}}, {"sctp.srcport", {"1"}}, {"sctp.dstport", {"2"}}};
+  const FrameText unnumbered = {
+      {"sctp.assoc_index", {"65535"}}, {"sctp.srcport", {"1"}}, {"sctp.dstport", {"2"}}};
   EXPECT_TRUE(decode("eth:sctp", unnumbered).packets.empty());
   EXPECT_EQ(decoder_.lacking(), "sctp.assoc_index");
 }
@@ -580,7 +574,8 @@ TEST_F(Reach, Icmpv6HasTypesAndNumbersOfItsOwn) {
 }
 
 TEST_F(Decoder, OtherTransportsAreNoPacketsUnlessAskedFor) {
-  const Frame& frame = decode({{"frame.protocols", {"eth:ip:sctp"}}, {"ip.src", {"1.1.1.1"}}, {"ip.dst", {"1.1.1.1"}}});
+  const Frame& frame =
+      decode({{"frame.protocols", {"eth:ip:sctp"}}, {"ip.src", {"1.1.1.1"}}, {"ip.dst", {"1.1.1.1"}}});
   EXPECT_TRUE(frame.packets.empty());
   EXPECT_FALSE(frame.cut);
 }

@@ -70,8 +70,7 @@ TEST(Layers, UdpLiteIsUdp) {
 }
 
 TEST(Layers, ATunnelHasTwoTransports) {
-  EXPECT_EQ(layers("eth:ethertype:ip:udp:vxlan:eth:ethertype:ip:tcp:http"),
-            "udp0 ip4:0, tcp0 ip4:1");
+  EXPECT_EQ(layers("eth:ethertype:ip:udp:vxlan:eth:ethertype:ip:tcp:http"), "udp0 ip4:0, tcp0 ip4:1");
   EXPECT_EQ(layers("eth:ethertype:ip:udp:gtp:ip:udp:dns"), "udp0 ip4:0, udp1 ip4:1");
   EXPECT_EQ(layers("eth:ethertype:ip:udp:geneve:eth:ethertype:ipv6:tcp"), "udp0 ip4:0, tcp0 ip6:0");
   EXPECT_EQ(layers("eth:ethertype:ip:udp:teredo:ipv6:udp"), "udp0 ip4:0, udp1 ip6:0");

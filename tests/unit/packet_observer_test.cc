@@ -38,9 +38,7 @@ class Witness final : public PacketObserver {
     log_ += name_ + "p ";
     if (in_packet) in_packet();
   }
-  void on_end(EndOfInput end) override {
-    log_ += name_ + "e" + std::to_string(static_cast<int>(end)) + " ";
-  }
+  void on_end(EndOfInput end) override { log_ += name_ + "e" + std::to_string(static_cast<int>(end)) + " "; }
 
   std::function<void()> in_frame, in_packet;
 

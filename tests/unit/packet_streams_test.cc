@@ -22,9 +22,8 @@ constexpr auto idle = std::chrono::seconds(600);
 class Streams : public testing::Test {
  protected:
   /// The whole input's number for a TCP packet of a segment.
-  std::uint64_t tcp(std::uint32_t segment, std::uint64_t number, const Endpoint& from,
-                    const Endpoint& to, std::uint16_t flags = tcp_flag::ack,
-                    TcpNumbers numbers = {}) {
+  std::uint64_t tcp(std::uint32_t segment, std::uint64_t number, const Endpoint& from, const Endpoint& to,
+                    std::uint16_t flags = tcp_flag::ack, TcpNumbers numbers = {}) {
     Packet packet;
     packet.key = {Transport::tcp, number};
     packet.source = from;
@@ -33,8 +32,7 @@ class Streams : public testing::Test {
     return directory.resolve(segment, packet, numbers, clock);
   }
 
-  std::uint64_t udp(std::uint32_t segment, std::uint64_t number, const Endpoint& from,
-                    const Endpoint& to) {
+  std::uint64_t udp(std::uint32_t segment, std::uint64_t number, const Endpoint& from, const Endpoint& to) {
     Packet packet;
     packet.key = {Transport::udp, number};
     packet.source = from;
@@ -172,8 +170,7 @@ TEST_F(Streams, AreTheSameHoweverConversationsAreDealtToSegments) {
   std::mt19937_64 random(51);
   for (int round = 0; round < 200; ++round) {
     StreamDirectory whole(idle, 1000), dealt(idle, 1000);
-    std::map<std::uint32_t, std::map<std::uint64_t, std::uint64_t>>
-        locals;  // by segment and conversation
+    std::map<std::uint32_t, std::map<std::uint64_t, std::uint64_t>> locals;  // by segment and conversation
     std::map<std::uint64_t, std::uint64_t> numbers;
     for (int i = 0; i < 200; ++i) {
       const std::uint64_t conversation = random() % 10;
@@ -185,8 +182,7 @@ TEST_F(Streams, AreTheSameHoweverConversationsAreDealtToSegments) {
       const std::uint64_t expected = whole.resolve(0, packet, {}, i);
       ASSERT_EQ(expected, packet.key.stream);
       // Segments follow each other, and two of them are there at the same time.
-      const auto segment =
-          static_cast<std::uint32_t>(2 * (i / 50) + (conversation % 2 == 0 ? 0 : 1));
+      const auto segment = static_cast<std::uint32_t>(2 * (i / 50) + (conversation % 2 == 0 ? 0 : 1));
       auto& local = locals[segment];
       packet.key.stream = local.emplace(conversation, local.size()).first->second;
       ASSERT_EQ(dealt.resolve(segment, packet, {}, i), expected);

@@ -112,8 +112,7 @@ class Metered {
       : plan_(make_plan(options)), writer_(sink_, ',', true), meter_(plan_->make("input", writer_)) {}
 
   void packet(std::int64_t time_ns, const Endpoint& from, const Endpoint& to, std::uint32_t bytes,
-              std::uint16_t flags = 0, Transport transport = Transport::tcp,
-              std::uint64_t stream = 0) {
+              std::uint16_t flags = 0, Transport transport = Transport::tcp, std::uint64_t stream = 0) {
     Packet packet;
     packet.key = {transport, stream};
     packet.time_ns = time_ns;
@@ -165,8 +164,8 @@ TEST(Registry, BeginsWithTheDefaultSchemaInItsOrder) {
 }
 
 TEST(Registry, DescribesEveryColumnOnOneLine) {
-  const std::set<std::string> units = {"s",      "ms",     "us",    "ns",  "byte", "byte^2",
-                                       "packet", "byte/s", "bit", "bit/s", "1/s", "-"};
+  const std::set<std::string> units = {"s",      "ms",     "us",  "ns",    "byte", "byte^2",
+                                       "packet", "byte/s", "bit", "bit/s", "1/s",  "-"};
   std::set<std::string> names;
   for (const Column& column : registry().columns()) {
     EXPECT_TRUE(names.insert(column.name).second) << column.name << " is there twice";
@@ -230,9 +229,8 @@ TEST(DefaultSchema, UdpHasNoFlags) {
 
 TEST(DefaultSchema, EachFlagHasItsOwnColumn) {
   const std::pair<const char*, std::uint16_t> flags[] = {
-      {"FIN", tcp_flag::fin},  {"SYN", tcp_flag::syn}, {"RST", tcp_flag::rst},
-      {"PUSH", tcp_flag::psh}, {"ACK", tcp_flag::ack}, {"URG", tcp_flag::urg},
-      {"CWE", tcp_flag::cwr},  {"ECE", tcp_flag::ece}};
+      {"FIN", tcp_flag::fin}, {"SYN", tcp_flag::syn}, {"RST", tcp_flag::rst}, {"PUSH", tcp_flag::psh},
+      {"ACK", tcp_flag::ack}, {"URG", tcp_flag::urg}, {"CWE", tcp_flag::cwr}, {"ECE", tcp_flag::ece}};
   for (const auto& [label, bit] : flags) {
     Metered metered;
     metered.packet(0, client, server, 60, bit);
@@ -369,10 +367,8 @@ TEST(SelectColumns, AddsToTheStandardOnes) {
 TEST(SelectColumns, DropsFromTheStandardOnes) {
   const Names standard{"duration", "protocol", "src_port"};
   EXPECT_EQ(selected("-protocol", standard), (Names{"duration", "src_port"}));
-  EXPECT_EQ(selected("-protocol,+protocol", standard),
-            (Names{"duration", "src_port", "protocol"}));
-  EXPECT_EQ(selected("+dst_port,-duration", standard),
-            (Names{"protocol", "src_port", "dst_port"}));
+  EXPECT_EQ(selected("-protocol,+protocol", standard), (Names{"duration", "src_port", "protocol"}));
+  EXPECT_EQ(selected("+dst_port,-duration", standard), (Names{"protocol", "src_port", "dst_port"}));
 }
 
 TEST(SelectColumns, ASignBehindAChoiceChangesTheChoice) {
@@ -418,15 +414,13 @@ TEST(SelectColumns, SaysWhatIsThereTwice) {
 
 TEST(SelectColumns, SaysWhatCannotBeDropped) {
   EXPECT_EQ(refusal_of("-src_port"), "column \"src_port\" cannot be dropped, it was not chosen");
-  EXPECT_EQ(refusal_of("-duration,-duration"),
-            "column \"duration\" cannot be dropped, it was not chosen");
+  EXPECT_EQ(refusal_of("-duration,-duration"), "column \"duration\" cannot be dropped, it was not chosen");
 }
 
 TEST(SelectColumns, AMissingNameIsNoColumn) {
-  for (const char* list : {"", ",", ",duration", "duration,,protocol", "duration,", "+", "-",
-                           "+src_port,", " duration", "duration, protocol"}) {
-    EXPECT_THROW((void)selected(list, default_names), UsageError)
-        << '"' << list << '"';
+  for (const char* list : {"", ",", ",duration", "duration,,protocol", "duration,", "+", "-", "+src_port,",
+                           " duration", "duration, protocol"}) {
+    EXPECT_THROW((void)selected(list, default_names), UsageError) << '"' << list << '"';
   }
 }
 
@@ -476,8 +470,9 @@ TEST(ColumnPlan, PrintsTheWordForNothingWhereThereIsNoSample) {
 
 TEST(IdColumns, TellWhoWhenAndWhy) {
   MeterOptions options;
-  options.columns = "src_ip,dst_ip,ip_version,proto,start_ns,end_ns,start_utc,end_utc,duration_us,"
-                    "first_frame,last_frame,end_reason,dir_basis,ts_disorder_cnt,stream,part,input";
+  options.columns =
+      "src_ip,dst_ip,ip_version,proto,start_ns,end_ns,start_utc,end_utc,duration_us,"
+      "first_frame,last_frame,end_reason,dir_basis,ts_disorder_cnt,stream,part,input";
   options.features.time_digits = 3;
   options.active_timeout = std::chrono::duration<double>(1);
   Metered metered(options);
@@ -554,7 +549,8 @@ TEST(SpltColumns, ArePaddedSoThatEachRowHasAll) {
 
 TEST(ExtraColumns, OfVolumeAndTime) {
   MeterOptions options;
-  options.columns = "pcr,fwd_load_bps,bwd_load_bps,fwd_duration_us,bwd_duration_us,fwd_start_off_us,bwd_start_off_us";
+  options.columns =
+      "pcr,fwd_load_bps,bwd_load_bps,fwd_duration_us,bwd_duration_us,fwd_start_off_us,bwd_start_off_us";
   Metered metered(options);
   metered.packet(0, client, server, 60);
   metered.packet(250'000'000, server, client, 1000);
@@ -585,8 +581,7 @@ TEST(MeterPlan, AsksForTheFieldsOfEveryPacketAndOfItsColumns) {
   const auto plan = make_plan({});
   FieldSet base;
   PacketDecoder::add_fields(base);
-  for (const std::string& field : base.names())
-    EXPECT_NE(plan->fields().find(field), no_field) << field;
+  for (const std::string& field : base.names()) EXPECT_NE(plan->fields().find(field), no_field) << field;
   for (const Column* column : registry().group("flowmeter")) {
     for (const std::string& field : column->fields) {
       EXPECT_NE(plan->fields().find(field), no_field) << column->name << " needs " << field;
@@ -625,8 +620,7 @@ TEST(MeterPlan, TheColumnsOfPyflowmeterAreFixed) {
   MeterOptions options;
   options.schema = "pyflowmeter";
   EXPECT_EQ(make_plan(options)->header(), default_names);
-  EXPECT_EQ(make_plan(options)->required_fields(),
-            (Names{"tcp.len", "tcp.time_relative", "tcp.time_delta"}));
+  EXPECT_EQ(make_plan(options)->required_fields(), (Names{"tcp.len", "tcp.time_relative", "tcp.time_delta"}));
   options.columns = "duration";
   EXPECT_THROW((void)make_plan(options), UsageError);
   options.columns.clear();

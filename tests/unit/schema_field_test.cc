@@ -20,7 +20,8 @@ TEST(FieldSpec, HasFourParts) {
   EXPECT_EQ(parse_field_spec("ip.ttl"), (FieldSpec{"ip.ttl", PacketSide::both, {"first"}, ""}));
   EXPECT_EQ(parse_field_spec("ip.ttl:fwd"), (FieldSpec{"ip.ttl", PacketSide::forward, {"first"}, ""}));
   EXPECT_EQ(parse_field_spec("ip.ttl:min,p95"), (FieldSpec{"ip.ttl", PacketSide::both, {"min", "p95"}, ""}));
-  EXPECT_EQ(parse_field_spec("@iat:bwd:mean=gap"), (FieldSpec{"@iat", PacketSide::backward, {"mean"}, "gap"}));
+  EXPECT_EQ(parse_field_spec("@iat:bwd:mean=gap"),
+            (FieldSpec{"@iat", PacketSide::backward, {"mean"}, "gap"}));
   EXPECT_EQ(parse_field_spec("tcp.len=a:b"), (FieldSpec{"tcp.len", PacketSide::both, {"first"}, "a:b"}));
 }
 
@@ -37,10 +38,12 @@ TEST(FieldSpec, IsRefusedWithThePlace) {
   const auto refusal = [](const char* text) {
     return message_of<UsageError>([&] { (void)parse_field_spec(text); });
   };
-  EXPECT_TRUE(refusal("ip.ttl:fwd:avg").starts_with("--field \"ip.ttl:fwd:avg\", character 12: ")) << refusal("ip.ttl:fwd:avg");
+  EXPECT_TRUE(refusal("ip.ttl:fwd:avg").starts_with("--field \"ip.ttl:fwd:avg\", character 12: "))
+      << refusal("ip.ttl:fwd:avg");
   EXPECT_NE(refusal("ip.ttl:meen").find("did you mean \"mean\"?"), std::string::npos);
-  for (const char* text : {"", ":", "=x", "ip.ttl:", "ip.ttl:fwd:", "ip.ttl:min,", "ip.ttl:min:max", "ip.ttl=",
-                           "ip.ttl=a b", "ip.ttl=+a", "@sizes", "a b", "ip.ttl:min,min", "ip.ttl:p101", "ip.ttl:p"}) {
+  for (const char* text :
+       {"", ":", "=x", "ip.ttl:", "ip.ttl:fwd:", "ip.ttl:min,", "ip.ttl:min:max", "ip.ttl=", "ip.ttl=a b",
+        "ip.ttl=+a", "@sizes", "a b", "ip.ttl:min,min", "ip.ttl:p101", "ip.ttl:p"}) {
     EXPECT_NE(refusal(text), "") << text;
   }
 }
@@ -51,7 +54,8 @@ TEST(FieldSpec, KnowsQuantiles) {
   EXPECT_EQ(percentage_of("p0"), 0);
   EXPECT_EQ(percentage_of("p05"), 5);
   EXPECT_EQ(percentage_of("p100"), 100);
-  for (const char* other : {"p", "p101", "p-1", "px", "min", "q50"}) EXPECT_EQ(percentage_of(other), -1) << other;
+  for (const char* other : {"p", "p101", "p-1", "px", "min", "q50"})
+    EXPECT_EQ(percentage_of(other), -1) << other;
 }
 
 Words header_of(const std::string& columns) {
@@ -72,7 +76,8 @@ TEST(FieldColumns, ComeBehindWhatIsChosen) {
 TEST(FieldColumns, MustNotClash) {
   MeterOptions options;
   options.features.fields = {"ip.ttl:min=duration"};
-  EXPECT_NE(message_of<UsageError>([&] { (void)make_plan(options); }).find("\"duration\""), std::string::npos);
+  EXPECT_NE(message_of<UsageError>([&] { (void)make_plan(options); }).find("\"duration\""),
+            std::string::npos);
 }
 
 TEST(FieldColumns, AreOfFieldsThatTsharkMustHave) {

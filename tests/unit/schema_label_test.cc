@@ -38,7 +38,9 @@ bool takes(const std::string& header, const std::string& values, LabelTime time 
 }
 
 TEST(CsvReader, ReadsQuotedCells) {
-  const auto rows = read_csv("\xef\xbb\xbf" "a,\"b,\"\"c\"\"\"\r\n\r\n\"x\ny\",\n");
+  const auto rows = read_csv(
+      "\xef\xbb\xbf"
+      "a,\"b,\"\"c\"\"\"\r\n\r\n\"x\ny\",\n");
   ASSERT_EQ(rows.size(), 2U);
   EXPECT_EQ(rows[0].cells, (std::vector<std::string>{"a", "b,\"c\""}));
   EXPECT_EQ(rows[1].line, 3U);
@@ -85,9 +87,11 @@ TEST(LabelRules, AreRefusedWithFileLineAndReason) {
   EXPECT_EQ(refusal("label,sorce\n").substr(0, 38), "--labels rules.csv:1: the header has \"");
   EXPECT_EQ(refusal("label,src\n\nx,10.0.0\n"), "--labels rules.csv:3: \"10.0.0\" is no address");
   EXPECT_EQ(refusal("label\na\n\"b\n"), "--labels rules.csv:3: a quote is not closed");
-  for (const char* line : {",,,,,", "x,1.2.3.4/33,,,,", "x,,70000,,,", "x,,9-5,,,", "x,,,icmpx,,", "x,,,,noon,",
-                           "x,,,,,a", "x,,,,,=1", "x,,,,,a<b", "x,,,,,a=1&&", "x,,,,", "x,,,,,,"}) {
-    EXPECT_TRUE(refusal(std::string("label,src,dport,proto,start,filter\n") + line + "\n").starts_with("--labels rules.csv:2: "))
+  for (const char* line :
+       {",,,,,", "x,1.2.3.4/33,,,,", "x,,70000,,,", "x,,9-5,,,", "x,,,icmpx,,", "x,,,,noon,", "x,,,,,a",
+        "x,,,,,=1", "x,,,,,a<b", "x,,,,,a=1&&", "x,,,,", "x,,,,,,"}) {
+    EXPECT_TRUE(refusal(std::string("label,src,dport,proto,start,filter\n") + line + "\n")
+                    .starts_with("--labels rules.csv:2: "))
         << line;
   }
 }
@@ -110,9 +114,9 @@ TEST(Conditions, CompareNumbersAsNumbers) {
 TEST(Labeller, TakesTheFirstRuleInTheOrderOfTheFile) {
   const FeatureSettings settings;
   const ColumnRegistry registry(settings);
-  Labeller labeller("rules.csv",
-                    rules_of("label,src,dport\nnone,10.0.0.7,\nnet,10.0.0.0/24,81\nhost,10.0.0.2,\nany,,80\n"),
-                    LabelTime::overlap, "other");
+  Labeller labeller(
+      "rules.csv", rules_of("label,src,dport\nnone,10.0.0.7,\nnet,10.0.0.0/24,81\nhost,10.0.0.2,\nany,,80\n"),
+      LabelTime::overlap, "other");
   labeller.bind(registry);
   Flow of = flow();
   MomentsMemo memo;
@@ -139,7 +143,8 @@ TEST(Labeller, RefusesConditionsOnNoColumn) {
   Labeller labeller("rules.csv", rules_of("label,filter\nx,fwd_tot_pkts=1\n"), LabelTime::overlap, "-");
   const ColumnRegistry registry(FeatureSettings{});
   const std::string message = message_of<UsageError>([&] { labeller.bind(registry); });
-  EXPECT_TRUE(message.starts_with("--labels rules.csv:2: there is no column \"fwd_tot_pkts\", did you mean \"fwd_tot_pkt\"?"))
+  EXPECT_TRUE(message.starts_with(
+      "--labels rules.csv:2: there is no column \"fwd_tot_pkts\", did you mean \"fwd_tot_pkt\"?"))
       << message;
 }
 

@@ -187,11 +187,8 @@ TEST_F(PyFlowMeter, PrintsAWholeRow) {
          .relative = "0.250000000",
          .delta = "0.250000000",
          .flags = "0x0012"});
-  frame({.time = "0.75",
-         .length = "30",
-         .relative = "0.750000000",
-         .delta = "0.500000000",
-         .flags = "0x0018"});
+  frame(
+      {.time = "0.75", .length = "30", .relative = "0.750000000", .delta = "0.500000000", .flags = "0x0018"});
   table_.on_end(EndOfInput::complete);
   EXPECT_EQ(sink_.text,
             "0.750000000,TCP,1000,80,2,40,1,0,"
@@ -235,8 +232,7 @@ TEST_F(PyFlowMeter, AMarkerOfALowerLayerDoesNotCount) {
 
 TEST_F(PyFlowMeter, DoesNotTakeUdp) {
   publish(test::record_of(
-      fields_,
-      {{"frame.time_epoch", {"0.0"}}, {"frame.protocols", {"eth:ip:udp"}}, {"udp.stream", {"0"}}}));
+      fields_, {{"frame.time_epoch", {"0.0"}}, {"frame.protocols", {"eth:ip:udp"}}, {"udp.stream", {"0"}}}));
   EXPECT_TRUE(finish().empty());
 }
 
@@ -321,10 +317,8 @@ TEST_F(PyFlowMeter, CountsOnlyTheLowEightFlags) {
 TEST_F(PyFlowMeter, ASideWithoutPacketsIsAllZeroButTheKurtosis) {
   frame({.length = "5", .delta = "0.5"});
   const auto all = finish();
-  EXPECT_EQ(Cells(all.at(0).begin() + 14, all.at(0).begin() + 20),
-            (Cells{"0", "0", "0", "-3", "0", "0"}));
-  EXPECT_EQ(Cells(all.at(0).begin() + 26, all.at(0).begin() + 32),
-            (Cells{"0", "0", "0", "-3", "0", "0"}));
+  EXPECT_EQ(Cells(all.at(0).begin() + 14, all.at(0).begin() + 20), (Cells{"0", "0", "0", "-3", "0", "0"}));
+  EXPECT_EQ(Cells(all.at(0).begin() + 26, all.at(0).begin() + 32), (Cells{"0", "0", "0", "-3", "0", "0"}));
   EXPECT_EQ(Cells(all.at(0).begin() + 8, all.at(0).begin() + 14),
             (Cells{"5.0", "0.0", "0", "-3.0", "5", "5"}));
   EXPECT_EQ(Cells(all.at(0).begin() + 20, all.at(0).begin() + 26),
@@ -391,8 +385,7 @@ TEST_F(PyFlowMeter, WhatIsLeftIsInTheOrderOfItsNumbersAsText) {
 }
 
 TEST_F(PyFlowMeter, RefusesValuesThatAreNoNumbers) {
-  EXPECT_EQ(message_of<InputError>([&] { frame({.length = "many"}); }),
-            "tcp.len has the value \"many\"");
+  EXPECT_EQ(message_of<InputError>([&] { frame({.length = "many"}); }), "tcp.len has the value \"many\"");
   EXPECT_EQ(message_of<InputError>([&] { frame({.stream = "1", .delta = "soon"}); }),
             "tcp.time_delta has the value \"soon\"");
   EXPECT_THROW(frame({.stream = "2", .delta = "nan"}), InputError);

@@ -117,8 +117,7 @@ TEST_F(Csv, WritesTheLimitsOfIntegers) {
 }
 
 TEST_F(Csv, QuotesCellsThatNeedIt) {
-  for (const char* text : {"a,b", "say \"hi\"", "\"", "two\nlines", "cr\rhere", ","})
-    csv.text(text);
+  for (const char* text : {"a,b", "say \"hi\"", "\"", "two\nlines", "cr\rhere", ","}) csv.text(text);
   csv.end_row();
   EXPECT_EQ(sink.text, "\"a,b\",\"say \"\"hi\"\"\",\"\"\"\",\"two\nlines\",\"cr\rhere\",\",\"\n");
 }
@@ -187,8 +186,7 @@ TEST(CsvWriter, SafeCellsAreNoFormulas) {
     writer.end_row();
     return sink.text;
   };
-  EXPECT_EQ(row(true),
-            "'=1+1,'+1,'-1,'@SUM(A1),'\tx,\"'\rx\",\"'=\"\"a\"\",b\",a=b,,'x,-1,-0.5\n");
+  EXPECT_EQ(row(true), "'=1+1,'+1,'-1,'@SUM(A1),'\tx,\"'\rx\",\"'=\"\"a\"\",b\",a=b,,'x,-1,-0.5\n");
   EXPECT_EQ(row(false), "=1+1,+1,-1,@SUM(A1),\tx,\"\rx\",\"=\"\"a\"\",b\",a=b,,'x,-1,-0.5\n");
 }
 

@@ -141,8 +141,7 @@ TEST(FdSink, SaysThatTheDiskIsFull) {
 TEST(FdSink, SaysThatTheDescriptorIsClosed) {
   FdSink sink(999, "standard output");
   sink.write("a row\n");
-  EXPECT_EQ(message_of<OutputError>([&] { sink.finish(); }),
-            "standard output: Bad file descriptor");
+  EXPECT_EQ(message_of<OutputError>([&] { sink.finish(); }), "standard output: Bad file descriptor");
 }
 
 TEST(FdSink, HandsOnWhatWouldNotFit) {
@@ -184,8 +183,7 @@ TEST(FdSink, DoesNotWaitForeverWhenTheUserEndsTheRun) {
           _exit(2);
         } catch (const OutputError&) {
           const auto waited = std::chrono::steady_clock::now() - start;
-          _exit(waited >= std::chrono::milliseconds(900) && waited < std::chrono::seconds(10) ? 0
-                                                                                              : 3);
+          _exit(waited >= std::chrono::milliseconds(900) && waited < std::chrono::seconds(10) ? 0 : 3);
         }
       },
       testing::ExitedWithCode(0), "");

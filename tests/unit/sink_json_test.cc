@@ -21,7 +21,8 @@ TEST_F(JsonWriterTest, WritesAnObjectForEachRow) {
     json.text("x,\"y\"");
     json.end_row();
   }
-  EXPECT_EQ(sink.text, "{\"a\":-1,\"b\":0.5,\"c\":\"x,\\\"y\\\"\"}\n{\"a\":7,\"b\":0.5,\"c\":\"x,\\\"y\\\"\"}\n");
+  EXPECT_EQ(sink.text,
+            "{\"a\":-1,\"b\":0.5,\"c\":\"x,\\\"y\\\"\"}\n{\"a\":7,\"b\":0.5,\"c\":\"x,\\\"y\\\"\"}\n");
 }
 
 TEST_F(JsonWriterTest, NumbersAreThoseOfCsv) {
@@ -33,17 +34,22 @@ TEST_F(JsonWriterTest, NumbersAreThoseOfCsv) {
   json.real(5);
   json.real(1e300);
   json.end_row();
-  EXPECT_EQ(sink.text,
-            "{\"a\":18446744073709551615,\"b\":-9223372036854775808,\"c\":0.1,\"d\":1e-09,\"e\":5,\"f\":1e+300}\n");
+  EXPECT_EQ(
+      sink.text,
+      "{\"a\":18446744073709551615,\"b\":-9223372036854775808,\"c\":0.1,\"d\":1e-09,\"e\":5,\"f\":1e+300}\n");
 }
 
 TEST_F(JsonWriterTest, TextIsValidWhateverItWas) {
   JsonWriter json(sink, {"a", "b", "c"});
-  json.text("gr\xC3\xBC\xC3\x9F""e\n");
+  json.text(
+      "gr\xC3\xBC\xC3\x9F"
+      "e\n");
   json.text("\xFF");
   json.text(std::string_view("\0\x01", 2));
   json.end_row();
-  EXPECT_EQ(sink.text, "{\"a\":\"gr\xC3\xBC\xC3\x9F""e\\n\",\"b\":\"\xEF\xBF\xBD\",\"c\":\"\\u0000\\u0001\"}\n");
+  EXPECT_EQ(sink.text,
+            "{\"a\":\"gr\xC3\xBC\xC3\x9F"
+            "e\\n\",\"b\":\"\xEF\xBF\xBD\",\"c\":\"\\u0000\\u0001\"}\n");
 }
 
 TEST_F(JsonWriterTest, NullIsAWordForNothing) {

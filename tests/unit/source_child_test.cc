@@ -65,8 +65,7 @@ TEST(Child, GivesItsOutput) {
 }
 
 TEST(Child, GetsItsArgumentsAsTheyAre) {
-  const std::vector<std::string> words = {"",  "two words", "it's", "$HOME",
-                                          "*", "new\nline", "\xff"};
+  const std::vector<std::string> words = {"", "two words", "it's", "$HOME", "*", "new\nline", "\xff"};
   Command command{"/usr/bin/printf", {"%s|"}, {}};
   command.arguments.insert(command.arguments.end(), words.begin(), words.end());
   Child child(command, Child::Input::none);
@@ -91,8 +90,7 @@ TEST(Child, TellsAnExitStatusFromASignal) {
     EXPECT_EQ(how.signal, 0);
   }
   for (const int number : {SIGINT, SIGTERM, SIGKILL, SIGSEGV}) {
-    Child child(shell("ulimit -c 0; kill -" + std::to_string(number) + " $$; sleep 60"),
-                Child::Input::none);
+    Child child(shell("ulimit -c 0; kill -" + std::to_string(number) + " $$; sleep 60"), Child::Input::none);
     const ChildExit how = end_of(child);
     EXPECT_EQ(how.signal, number);
     EXPECT_EQ(how.status, 0);

@@ -55,8 +55,7 @@ TEST(TsharkCommand, AsksForTheFieldsAsEk) {
   const Words arguments = arguments_of({}, run_on("x.pcap"));
   const Words start = {"-n", "-r", "x.pcap", "-T", "ek", "-e", "frame.len", "-e", "tcp.stream"};
   ASSERT_GE(arguments.size(), start.size());
-  EXPECT_EQ(Words(arguments.begin(), arguments.begin() + static_cast<std::ptrdiff_t>(start.size())),
-            start);
+  EXPECT_EQ(Words(arguments.begin(), arguments.begin() + static_cast<std::ptrdiff_t>(start.size())), start);
 }
 
 TEST(TsharkCommand, AsksForTheFieldsAsJson) {
@@ -82,8 +81,8 @@ TEST(TsharkCommand, AsksForTheFieldsAsColumns) {
 TEST(TsharkCommand, FieldsOfHeadersAreExactInColumnsAndStateless) {
   for (const char* field :
        {"frame.time_epoch", "frame.len", "frame.protocols", "eth.src", "vlan.id", "ip.src", "ip.ttl",
-        "ip.flags", "ip.dsfield.dscp", "ipv6.dst", "tcp.stream", "tcp.flags", "udp.dstport",
-        "udp.length", "tcp.seq_raw", "tcp.window_size_value", "tcp.options.sack_perm"}) {
+        "ip.flags", "ip.dsfield.dscp", "ipv6.dst", "tcp.stream", "tcp.flags", "udp.dstport", "udp.length",
+        "tcp.seq_raw", "tcp.window_size_value", "tcp.options.sack_perm"}) {
     EXPECT_TRUE(exact_in_columns(field)) << field;
     EXPECT_TRUE(stateless(field)) << field;
   }
@@ -145,10 +144,9 @@ TEST(TsharkCommand, HasTimesOfStreamsComputedWhenTheyAreAskedFor) {
   for (const bool wanted : {false, true}) {
     const FieldSet fields = field_set({"frame.len", wanted ? "tcp.time_delta" : "tcp.len"});
     const Words preferences = behind(arguments_of({}, run_on("-"), fields), "-o");
-    EXPECT_EQ(
-        std::count(preferences.begin(), preferences.end(),
-                   wanted ? "tcp.calculate_timestamps:TRUE" : "tcp.calculate_timestamps:FALSE"),
-        1);
+    EXPECT_EQ(std::count(preferences.begin(), preferences.end(),
+                         wanted ? "tcp.calculate_timestamps:TRUE" : "tcp.calculate_timestamps:FALSE"),
+              1);
   }
 }
 
@@ -156,7 +154,8 @@ TEST(TsharkCommand, HasAssociationsNumberedWhenTheirIndexIsAskedFor) {
   for (const bool wanted : {false, true}) {
     const FieldSet fields = field_set({"frame.len", wanted ? "sctp.assoc_index" : "sctp.srcport"});
     const Words preferences = behind(arguments_of({}, run_on("-"), fields), "-o");
-    EXPECT_EQ(std::count(preferences.begin(), preferences.end(), "sctp.association_index:TRUE"), wanted ? 1 : 0);
+    EXPECT_EQ(std::count(preferences.begin(), preferences.end(), "sctp.association_index:TRUE"),
+              wanted ? 1 : 0);
   }
 }
 
@@ -230,8 +229,7 @@ std::string shell(const std::string& line) {
   if (pipe == nullptr) throw std::runtime_error("popen");
   std::string text;
   char chunk[512];
-  for (std::size_t count = 0; (count = fread(chunk, 1, sizeof chunk, pipe)) > 0;)
-    text.append(chunk, count);
+  for (std::size_t count = 0; (count = fread(chunk, 1, sizeof chunk, pipe)) > 0;) text.append(chunk, count);
   EXPECT_EQ(pclose(pipe), 0) << line;
   return text;
 }
@@ -293,8 +291,7 @@ TEST(ShellLine, SetsTheEnvironment) {
 
 TEST(ShellLine, LeavesPlainWordsUnquoted) {
   const Command command{"tshark", {"-r", "x.pcap", "-Y", "tcp && udp"}, {{"LC_ALL", "C.UTF-8"}}};
-  EXPECT_EQ(shell_line(command, {}, Decoder::ek),
-            "LC_ALL=C.UTF-8 tshark -r x.pcap -Y 'tcp && udp'");
+  EXPECT_EQ(shell_line(command, {}, Decoder::ek), "LC_ALL=C.UTF-8 tshark -r x.pcap -Y 'tcp && udp'");
 }
 
 TEST(ShellLine, PutsTheHeaderInFrontOfColumns) {
@@ -323,8 +320,7 @@ class Programs : public test::Scratch {
 
 TEST_F(Programs, AreFoundInPath) {
   const fs::path one = program("a/sniffer"), two = program("b/sniffer");
-  search((directory / "none").string() + ":" + (directory / "b").string() + ":" +
-         (directory / "a").string());
+  search((directory / "none").string() + ":" + (directory / "b").string() + ":" + (directory / "a").string());
   EXPECT_EQ(find_program("sniffer"), two);
   EXPECT_EQ(program_in_path("sniffer"), two);
 }

@@ -31,9 +31,7 @@ class Scribe final : public PacketObserver {
                     std::to_string(packet.key.stream) + " " + end(packet.source) + ">" +
                     end(packet.destination) + "/" + std::to_string(packet.tcp_flags);
   }
-  void on_end(EndOfInput how) override {
-    lines.push_back("end " + std::to_string(static_cast<int>(how)));
-  }
+  void on_end(EndOfInput how) override { lines.push_back("end " + std::to_string(static_cast<int>(how))); }
 
   std::vector<std::string> lines;
 

@@ -22,16 +22,11 @@ struct Case {
 };
 
 const std::vector<Case> cases = {
-    {2, 41,
-     root +
-         "tshark: The file \"x.pcap\" appears to have been cut short in the middle of a packet.\n",
+    {2, 41, root + "tshark: The file \"x.pcap\" appears to have been cut short in the middle of a packet.\n",
      "cut short in the middle of packet 42", false, false},
-    {14, 0,
-     "tshark: The file \"x.pcapng.gz\" appears to have been cut short in the middle of a packet.\n",
+    {14, 0, "tshark: The file \"x.pcapng.gz\" appears to have been cut short in the middle of a packet.\n",
      "cut short in the middle of packet 1", false, false},
-    {2, 5,
-     root +
-         "tshark: The standard input appears to have been cut short in the middle of a packet.\n",
+    {2, 5, root + "tshark: The standard input appears to have been cut short in the middle of a packet.\n",
      "cut short in the middle of packet 6", false, false},
     {2, 3,
      root + "tshark: The file \"x.pcap\" appears to be damaged or corrupt.\n"
@@ -40,21 +35,18 @@ const std::vector<Case> cases = {
      "has "
      "3441821248-byte packet, bigger than maximum of 262144)",
      false, false},
-    {2, 0,
-     root + "tshark: The file \"x.txt\" isn't a capture file in a format TShark understands.\n",
+    {2, 0, root + "tshark: The file \"x.txt\" isn't a capture file in a format TShark understands.\n",
      "is not a capture that tshark knows", true, true},
     {3, 0, "tshark: The standard input isn't a capture file in a format TShark understands.\n",
      "is not a capture that tshark knows", true, true},
     {2, 0,
-     root +
-         "tshark: The file \"x.pcap\" appears to have been cut short in the middle of a packet or "
-         "other data.\n",
+     root + "tshark: The file \"x.pcap\" appears to have been cut short in the middle of a packet or "
+            "other data.\n",
      "is not a capture that tshark knows", true, true},
     {2, 0, root + "tshark: The file \"x.pcap\" doesn't exist.\n",
      "tshark failed (status 2) and said: The file \"x.pcap\" doesn't exist", true, false},
     {3, 0, "tshark: You don't have permission to read the file \"x.pcap\".\n",
-     "tshark failed (status 3) and said: You don't have permission to read the file \"x.pcap\"",
-     true, false},
+     "tshark failed (status 3) and said: You don't have permission to read the file \"x.pcap\"", true, false},
     {2, 0, root + "tshark: \"x\" is a directory (folder), not a file.\n",
      "tshark failed (status 2) and said: \"x\" is a directory (folder), not a file", true, false},
     {1, 0, root + "tshark: Some fields aren't valid:\n\tno.such.field\n",
@@ -101,9 +93,7 @@ TEST(LastWords, AreTheLastMessageWithoutItsSpeaker) {
 
 TEST(LastWords, LeaveNoiseOut) {
   EXPECT_EQ(last_words(root), "");
-  EXPECT_EQ(
-      last_words(root + " ** (tshark:17) 10:00:00.000000 [Main MESSAGE] -- Capture started.\n"),
-      "");
+  EXPECT_EQ(last_words(root + " ** (tshark:17) 10:00:00.000000 [Main MESSAGE] -- Capture started.\n"), "");
   EXPECT_EQ(last_words("\n\n\t\n"), "");
   EXPECT_EQ(last_words(""), "");
 }

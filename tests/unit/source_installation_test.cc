@@ -70,19 +70,18 @@ class Variable {
 
 TEST(TsharkVersion, IsReadFromWhatTsharksPrint) {
   const auto read = [](std::string_view text) { return to_string(parse_version(text)); };
-  EXPECT_EQ(
-      read("TShark (Wireshark) 4.0.17 (Git v4.0.17 packaged as 4.0.17-0+deb12u3).\n\nCopyright"
-           " 1998-2024"),
-      "4.0.17");
+  EXPECT_EQ(read("TShark (Wireshark) 4.0.17 (Git v4.0.17 packaged as 4.0.17-0+deb12u3).\n\nCopyright"
+                 " 1998-2024"),
+            "4.0.17");
   EXPECT_EQ(read("TShark (Wireshark) 3.4.16 (Git v3.4.16 packaged as 3.4.16-0+deb11u1)"), "3.4.16");
   EXPECT_EQ(read("TShark (Wireshark) 4.4.2.\n"), "4.4.2");
   EXPECT_EQ(read("TShark (Wireshark) 4.2.\n"), "4.2.0");
   EXPECT_EQ(read("TShark (Wireshark) 4.7.0rc1 (v4.7.0rc1-12-gabcdef012345)"), "4.7.0");
   EXPECT_EQ(read("TShark 1.12.1 (Git Rev Unknown from unknown)"), "1.12.1");
   EXPECT_EQ(read("a line of a wrapper, 7.5.3\nTShark (Wireshark) 4.6.0\n"), "4.6.0");
-  for (const char* text : {"", "TShark", "TShark (Wireshark)", "TShark (Wireshark) ", "TShark 4",
-                           "4.0.17", "TShark (Wireshark) \n4.0.17",
-                           "TShark (Wireshark) 99999999999.1", "yes (GNU coreutils) 9.1"}) {
+  for (const char* text :
+       {"", "TShark", "TShark (Wireshark)", "TShark (Wireshark) ", "TShark 4", "4.0.17",
+        "TShark (Wireshark) \n4.0.17", "TShark (Wireshark) 99999999999.1", "yes (GNU coreutils) 9.1"}) {
     EXPECT_EQ(read(text), "unknown") << text;
   }
 }
@@ -98,10 +97,8 @@ TEST(TsharkVersion, IsExplainedOutsideOfTheTriedRange) {
   for (const TsharkVersion tried : {TsharkVersion{3, 4, 0}, {4, 0, 17}, {4, 6, 0}, {4, 6, 99}}) {
     EXPECT_EQ(explain_version(tried), "") << to_string(tried);
   }
-  EXPECT_EQ(explain_version({3, 2, 11}),
-            "flowmeter was tried with tshark 3.4 to 4.6, this is 3.2.11");
-  EXPECT_EQ(explain_version({4, 7, 0}),
-            "flowmeter was tried with tshark 3.4 to 4.6, this is 4.7.0");
+  EXPECT_EQ(explain_version({3, 2, 11}), "flowmeter was tried with tshark 3.4 to 4.6, this is 3.2.11");
+  EXPECT_EQ(explain_version({4, 7, 0}), "flowmeter was tried with tshark 3.4 to 4.6, this is 4.7.0");
   EXPECT_EQ(explain_version({}),
             "flowmeter was tried with tshark 3.4 to 4.6, this one does not tell its version");
 }
@@ -151,8 +148,7 @@ esac
   static std::vector<std::string> names_in(const fs::path& directory) {
     std::vector<std::string> names;
     if (fs::exists(directory)) {
-      for (const auto& item : fs::directory_iterator(directory))
-        names.push_back(item.path().filename());
+      for (const auto& item : fs::directory_iterator(directory)) names.push_back(item.path().filename());
     }
     std::sort(names.begin(), names.end());
     return names;
@@ -206,13 +202,11 @@ TEST_F(Installation, KeepsItsEntriesPrivate) {
   for (const fs::path& path : {root(), directory}) {
     EXPECT_EQ(fs::status(path).permissions(), fs::perms::owner_all) << path;
   }
-  EXPECT_EQ(fs::status(directory / "manifest").permissions(),
-            fs::perms::owner_read | fs::perms::owner_write);
+  EXPECT_EQ(fs::status(directory / "manifest").permissions(), fs::perms::owner_read | fs::perms::owner_write);
 }
 
 TEST_F(Installation, UsesTheHomeWithoutXdgCacheHome) {
-  for (const std::optional<std::string>& useless :
-       {std::optional<std::string>{}, {"relative"}, {""}}) {
+  for (const std::optional<std::string>& useless : {std::optional<std::string>{}, {"relative"}, {""}}) {
     const Variable none("XDG_CACHE_HOME", useless);
     const Variable home("HOME", at("tmp"));
     EXPECT_EQ(fs::path(transport_directory()).parent_path(), at("tmp/.cache/flowmeter"));
@@ -440,8 +434,7 @@ TEST_F(Installation, SharesTheCacheWithOtherRuns) {
   constexpr int runs = 8;
   for (const bool damaged : {false, true, true}) {
     if (damaged) {
-      for (const std::string& name : names_in(root()))
-        write_text(root() / name / "manifest", "damaged");
+      for (const std::string& name : names_in(root())) write_text(root() / name / "manifest", "damaged");
     } else {
       fs::remove_all(root());
     }
@@ -557,8 +550,7 @@ TEST_F(Installation, SaysWhyThereAreNoTables) {
   };
   write_tshark("4.0.17", "echo 'no table'");
   EXPECT_EQ(message(), program() + " -G decodes: names no dissectors that could be switched off");
-  write_tshark("4.0.17",
-               "printf 'udp.port\\t53\\tdns\\n'; echo 'tshark: out of memory.' >&2; exit 4");
+  write_tshark("4.0.17", "printf 'udp.port\\t53\\tdns\\n'; echo 'tshark: out of memory.' >&2; exit 4");
   EXPECT_EQ(message(), program() + " -G decodes: status 4, out of memory");
   write_tshark("4.0.17", ":");
   EXPECT_EQ(message(), program() + " -G decodes: status 0, and no answer");
@@ -639,8 +631,8 @@ class RealTshark : public Installation {
     const fs::path capture = fs::path(FLOWMETER_ROOT) / "samples" / sample;
     EXPECT_TRUE(fs::exists(capture)) << capture;
     const Variable configuration("WIRESHARK_CONFIG_DIR", directory);
-    const std::string line = fmt::format("'{}' -n -r '{}' -T fields -e frame.protocols 2>'{}'",
-                                         tshark_, capture.string(), at("errors").string());
+    const std::string line = fmt::format("'{}' -n -r '{}' -T fields -e frame.protocols 2>'{}'", tshark_,
+                                         capture.string(), at("errors").string());
     const std::unique_ptr<FILE, int (*)(FILE*)> pipe(popen(line.c_str(), "r"), pclose);
     std::map<std::string, int> counts;
     std::string layer;
@@ -672,8 +664,7 @@ TEST_F(RealTshark, StopsAtTheTransportLayerWithTheDirectory) {
   auto after = layers("https.pcapng", directory);
   EXPECT_GT(before["tls"], 0);
   EXPECT_GT(before["http"], 0);
-  for (const char* layer : {"tls", "http", "http2", "data-text-lines"})
-    EXPECT_EQ(after[layer], 0) << layer;
+  for (const char* layer : {"tls", "http", "http2", "data-text-lines"}) EXPECT_EQ(after[layer], 0) << layer;
   EXPECT_EQ(after["tcp"], before["tcp"]);
   EXPECT_EQ(errors_.find("disabled_protos"), std::string::npos) << errors_;
   EXPECT_EQ(errors_.find("heuristic"), std::string::npos) << errors_;

@@ -16,7 +16,8 @@ TEST(CaptureCounts, AreWhatDumpcapSaysAtItsEnd) {
   const auto counts = parse_counts(
       "Capturing on 'eth0'\nPackets captured: 6\n"
       "Packets received/dropped on interface 'eth0': 6/2 (pcap:1/dumpcap:1/flushed:0/ps_ifdrop:3) (75.0%)\n"
-      "Packets received/dropped on interface 'it's': 18446744073709551615/0 (pcap:0/dumpcap:0/flushed:0/ps_ifdrop:0) (100.0%)\n");
+      "Packets received/dropped on interface 'it's': 18446744073709551615/0 "
+      "(pcap:0/dumpcap:0/flushed:0/ps_ifdrop:0) (100.0%)\n");
   ASSERT_EQ(counts.size(), 2U);
   EXPECT_EQ(counts[0].name, "eth0");
   EXPECT_EQ(counts[0].received, 6U);
@@ -39,15 +40,19 @@ TEST(DumpcapCommand, OptionsStandBeforeTheInterfacesThatTheyAreFor) {
   options.buffer_mib = 8;
   options.promiscuous = false;
   options.frames = 10;
-  const std::vector<std::string> expected = {"-q", "-f", "udp port 53", "-s", "96", "-B", "8",  "-p",
-                                             "-i", "eth0", "-i", "-odd", "-c", "10", "-w", "-"};
+  const std::vector<std::string> expected = {"-q", "-f",   "udp port 53", "-s",   "96", "-B", "8",  "-p",
+                                             "-i", "eth0", "-i",          "-odd", "-c", "10", "-w", "-"};
   EXPECT_EQ(dumpcap_command("dumpcap", options).arguments, expected);
 }
 
 TEST(ExplainDumpcap, SaysWhatIsWrongAndWhatHelps) {
-  const auto explained = [](std::string_view errors) { return explain_dumpcap("/usr/bin/dumpcap", {1, 0}, errors); };
-  EXPECT_NE(explained("dumpcap: You do not have permission to capture on device \"eth0\".\n").find("setcap"), std::string::npos);
-  EXPECT_NE(explained("dumpcap: The capture session could not be initiated on capture device \"x\".\n(No such device exists)\n")
+  const auto explained = [](std::string_view errors) {
+    return explain_dumpcap("/usr/bin/dumpcap", {1, 0}, errors);
+  };
+  EXPECT_NE(explained("dumpcap: You do not have permission to capture on device \"eth0\".\n").find("setcap"),
+            std::string::npos);
+  EXPECT_NE(explained("dumpcap: The capture session could not be initiated on capture device \"x\".\n(No "
+                      "such device exists)\n")
                 .find("--list-interfaces"),
             std::string::npos);
   EXPECT_EQ(explained(""), "dumpcap failed (status 1)");

@@ -35,8 +35,8 @@ TEST(Decimal, ReadsWhatTsharkPrints) {
 }
 
 TEST(Decimal, RefusesOtherText) {
-  for (const char* text : {"", "-", ".", "e5", "1e", "1e+", "1 ", " 1", "1,5", "0x", "0xg", "-0x1", "nan", "inf",
-                           "true", "10.0.0.1", "1.2.3"}) {
+  for (const char* text : {"", "-", ".", "e5", "1e", "1e+", "1 ", " 1", "1,5", "0x", "0xg", "-0x1", "nan",
+                           "inf", "true", "10.0.0.1", "1.2.3"}) {
     EXPECT_EQ(read(text), "-") << text;
   }
 }
@@ -48,7 +48,9 @@ TEST(Decimal, IsBounded) {
 }
 
 TEST(Decimal, Compares) {
-  const auto less = [](const char* a, const char* b) { return compare(*parse_decimal(a), *parse_decimal(b)) < 0; };
+  const auto less = [](const char* a, const char* b) {
+    return compare(*parse_decimal(a), *parse_decimal(b)) < 0;
+  };
   EXPECT_TRUE(less("0.9", "1"));
   EXPECT_TRUE(less("-1", "-0.9"));
   EXPECT_FALSE(less("1.0", "1"));
@@ -62,7 +64,8 @@ DecimalSums sums_of(const std::vector<const char*>& samples) {
 }
 
 TEST(DecimalSums, AreExactWhateverTheOrderOfTheDecimals) {
-  for (const auto& samples : std::vector<std::vector<const char*>>{{"1", "0.1", "0.25"}, {"0.25", "1", "0.1"}}) {
+  for (const auto& samples :
+       std::vector<std::vector<const char*>>{{"1", "0.1", "0.25"}, {"0.25", "1", "0.1"}}) {
     const DecimalSums sums = sums_of(samples);
     EXPECT_EQ(sums.count(), 3U);
     EXPECT_EQ(nearest(sums.sum()), 1.35);

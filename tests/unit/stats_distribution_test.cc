@@ -43,10 +43,8 @@ template <class Dist, class Sample>
 void expect_exact(const std::vector<Sample>& samples) {
   const Dist distribution = distribution_of<Dist>(samples);
   ASSERT_EQ(distribution.count, samples.size());
-  ASSERT_EQ(distribution.min,
-            samples.empty() ? 0 : *std::min_element(samples.begin(), samples.end()));
-  ASSERT_EQ(distribution.max,
-            samples.empty() ? 0 : *std::max_element(samples.begin(), samples.end()));
+  ASSERT_EQ(distribution.min, samples.empty() ? 0 : *std::min_element(samples.begin(), samples.end()));
+  ASSERT_EQ(distribution.max, samples.empty() ? 0 : *std::max_element(samples.begin(), samples.end()));
   ASSERT_EQ(value_of(distribution.sum1), power_sum(samples, 1));
   ASSERT_EQ(value_of(distribution.sum2), power_sum(samples, 2));
   ASSERT_EQ(value_of(distribution.sum3), power_sum(samples, 3));
@@ -135,8 +133,7 @@ TEST(Distribution, SumsAreExactForRandomSizes) {
   std::mt19937_64 random(3);
   for (int round = 0; round < 100; ++round) {
     std::vector<std::uint32_t> samples(random() % 200);
-    for (auto& sample : samples)
-      sample = static_cast<std::uint32_t>(random() >> (32 + random() % 32));
+    for (auto& sample : samples) sample = static_cast<std::uint32_t>(random() >> (32 + random() % 32));
     expect_exact<SizeDistribution>(samples);
   }
 }

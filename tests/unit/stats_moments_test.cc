@@ -44,8 +44,7 @@ void expect_nearest(const Samples& samples, std::uint64_t scale) {
   const ExactMoments exact(samples);
   const std::string seen = testing::PrintToString(samples).substr(0, 2000);
   ASSERT_TRUE(is_nearest(got.mean, exact.mean(scale))) << "mean " << got.mean << " of " << seen;
-  ASSERT_TRUE(is_nearest_root(got.std, exact.variance(scale)))
-      << "std " << got.std << " of " << seen;
+  ASSERT_TRUE(is_nearest_root(got.std, exact.variance(scale))) << "std " << got.std << " of " << seen;
   if (exact.m2 == 0) {
     ASSERT_EQ(got.skewness, 0) << seen;
     ASSERT_EQ(got.kurtosis, -3) << seen;
@@ -54,8 +53,7 @@ void expect_nearest(const Samples& samples, std::uint64_t scale) {
   ASSERT_TRUE(is_nearest_root(std::fabs(got.skewness), exact.skewness_squared()))
       << "skewness " << got.skewness << " of " << seen;
   ASSERT_EQ(got.skewness < 0, exact.m3 < 0) << seen;
-  ASSERT_TRUE(is_nearest(got.kurtosis, exact.kurtosis()))
-      << "kurtosis " << got.kurtosis << " of " << seen;
+  ASSERT_TRUE(is_nearest(got.kurtosis, exact.kurtosis())) << "kurtosis " << got.kurtosis << " of " << seen;
 }
 
 void expect_nearest_sizes(const Sizes& samples) { expect_nearest(samples, 1); }
@@ -139,8 +137,7 @@ TEST(Moments, OfSizesOfAnyMagnitudeAreNearest) {
   std::mt19937_64 random(12);
   for (int round = 0; round < 200; ++round) {
     Sizes samples(1 + random() % 60);
-    for (auto& sample : samples)
-      sample = static_cast<std::uint32_t>(random() >> (32 + random() % 32));
+    for (auto& sample : samples) sample = static_cast<std::uint32_t>(random() >> (32 + random() % 32));
     expect_nearest_sizes(samples);
   }
 }
@@ -171,8 +168,7 @@ TEST(Moments, OfHugeValuesCloseTogetherAreNearest) {
   // Deviations of a few nanoseconds beside values of 292 years: everything cancels.
   expect_nearest_gaps({most, most - 1, most - 2, most - 5});
   expect_nearest_gaps({least, least + 1, least + 3});
-  expect_nearest_gaps(
-      {1'000'000'000'000'000'000, 1'000'000'000'000'000'001, 1'000'000'000'000'000'003});
+  expect_nearest_gaps({1'000'000'000'000'000'000, 1'000'000'000'000'000'001, 1'000'000'000'000'000'003});
   expect_nearest_sizes({0xffffffff, 0xfffffffe, 0xffffffff, 0xfffffff0});
 }
 
@@ -281,9 +277,8 @@ TEST(Seconds, AreNearest) {
   EXPECT_EQ(seconds(-1), -1e-9);
   std::mt19937_64 random(16);
   constexpr std::int64_t exact = std::int64_t{1} << 53;
-  std::vector<std::int64_t> times = {least,     most,       least + 1,
-                                     exact,     -exact,     exact - 1,
-                                     exact + 1, -exact - 1, 9'007'199'254'740'993};
+  std::vector<std::int64_t> times = {
+      least, most, least + 1, exact, -exact, exact - 1, exact + 1, -exact - 1, 9'007'199'254'740'993};
   for (int i = 0; i < 2000; ++i) {
     times.push_back(static_cast<std::int64_t>(random()) >> (random() % 64));
   }
