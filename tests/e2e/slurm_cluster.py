@@ -18,8 +18,10 @@ PATH = os.environ.get("PATH", os.defpath) + os.pathsep + "/usr/sbin" + os.pathse
 
 TOOLS = "munged slurmctld slurmd sbatch squeue scontrol scancel sinfo".split()
 
-#: What daemons say where the machine does not let them run; anything else is an error of ours.
-NOT_LET = ("Operation not permitted", "Permission denied", "Function not implemented", "Read-only file system")
+#: What daemons say where the machine does not let them run; anything else is an error of ours. The last one is of a
+#: machine that has no other network interface than the loopback: there the daemons find no address to listen on.
+NOT_LET = ("Operation not permitted", "Permission denied", "Function not implemented", "Read-only file system",
+           "Address family not supported by protocol")
 
 CONF = """
 ClusterName=flowmeter
@@ -130,7 +132,8 @@ class Slurm:
 
     def daemon(self, name, *args, out=None):
         with open(self.place / f"{out or name}.out", "wb") as log:
-            process = subprocess.Popen([shutil.which(name, path=PATH), *args], stdin=subprocess.DEVNULL, stdout=log,
+            # They do not outlive us, whatever ends us.
+            process = subprocess.Popen(["setpriv", "--pdeathsig", "TERM", shutil.which(name, path=PATH), *args], stdin=subprocess.DEVNULL, stdout=log,
                                        stderr=log, env=self.env, cwd=self.place, start_new_session=True)
         self.daemons.append(process)
 
@@ -142,7 +145,7 @@ class Slurm:
                 logs = self.logs()
                 for line in logs.splitlines():
                     if any(words in line for words in NOT_LET):
-                        raise CannotRun(f"{Path(dead[0].args[0]).name} cannot run here: {line}")
+                        raise CannotRun(f"{Path(dead[0].args[3]).name} cannot run here: {line}")
                 raise AssertionError(f"{dead[0].args} ended with status {dead[0].returncode}\n{logs}")
             return condition()
         return wait_until(what, seconds, checked, self.logs)
