@@ -5,7 +5,8 @@
 #
 #   plan          all that decides the result, to be read and compared
 #   captures      the captures, one a line, in the order of their first frames
-#   options       the options of flowmeter, each ended by NUL
+#   options       the options of flowmeter that parts are made with, each ended by NUL
+#   row-options   those that rows are written with
 #   settings      group=, program=
 #   tree          how many tasks each level has: the parts, the merges level by level, the rows (1)
 #   output        where the rows go
@@ -24,6 +25,9 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
 declare -A engine=()
 inputs=()
 options=()
+part_options=()
+row_options=()
+named_files=()
 output=
 work=
 group=1
@@ -88,7 +92,42 @@ read_arguments() {
   output=$(realpath -ms -- "$output")
   work=$(realpath -ms -- "${work:-$output.work}")
   if [[ -d $output ]]; then die "$output is a directory; the rows go into one file"; fi
+  split_options
   case $output$work in *$'\n'*) die "a line break in the name of a file" ;; esac
+}
+
+# Options of parts, of rows, and of both: what is printed may need more to be recorded. Files that they name are found
+# from every directory.
+split_options() {
+  local i option value
+
+  for ((i = 0; i < ${#options[@]}; i++)); do
+    option=${options[i]}
+    case $option in
+      --format | --delimiter | --cid-seed | --time-digits | --anonymize | --na | --labels | --label-time | --label-default)
+        if ((i + 1 == ${#options[@]})); then die "$option needs a value"; fi
+        option+="=${options[++i]}"
+        ;;
+      -o* | --output | --output=* | --meta | --meta=* | --rotate-*)
+        die "$option cannot be given to tasks; the rows go where -o before -- tells"
+        ;;
+    esac
+    case $option in
+      --anonymize=* | --labels=*)
+        value=$(realpath -ms -- "${option#*=}")
+        named_files+=("$value")
+        option=${option%%=*}=$value
+        ;;
+    esac
+    case $option in
+      --format=* | --delimiter=* | --safe-cells | --no-header) row_options+=("$option") ;;
+      --cid-seed=* | --time-digits=* | --anonymize=* | --na=* | --labels=* | --label-time=* | --label-default=* | --drop-ids)
+        part_options+=("$option")
+        row_options+=("$option")
+        ;;
+      *) part_options+=("$option") ;;
+    esac
+  done
 }
 
 need_tools() {
@@ -160,7 +199,10 @@ enter_work() {
   if command -v flock >/dev/null && ! flock -n 9; then die "another one is at work in $work"; fi
 }
 
-version_of() { "$1" --version </dev/null || die "$1 --version failed"; }
+# What `task` asks, too.
+version() { "$program" --partial "${part_options[@]}" --version </dev/null; }
+
+null_ended() { if (($# > 0)); then printf '%s\0' "$@"; fi; }
 
 # Writes the plan into the directory of the work, or finds it there.
 make_plan() {
@@ -168,12 +210,16 @@ make_plan() {
   new=$work/tmp/plan # we have the lock
   rm -rf "$new"
   mkdir "$new"
+  # What flowmeter refuses in every task is refused here.
+  "$program" --partial "${part_options[@]}" --print-command >/dev/null </dev/null || die "flowmeter does not take the options"
+  version >"$new/version"
   captures_in_order >"$new/list"
   count=$(wc -l <"$new/list")
   if ((count == 0)); then die "no captures among the inputs"; fi
   {
-    version_of "$program"
+    cat "$new/version"
     echo "options: ${options[*]@Q}"
+    if ((${#named_files[@]} > 0)); then stat -L -c $'file: %s\t%Y\t%n' -- "${named_files[@]}"; fi
     echo "group: $group"
     echo "fan-in: $fan_in"
     echo "captures: $count (first frame, bytes, changed, name)"
@@ -188,7 +234,8 @@ make_plan() {
     fi
   else
     cut -f 4- "$new/list" >"$work/captures"
-    if ((${#options[@]} > 0)); then printf '%s\0' "${options[@]}"; fi >"$work/options"
+    null_ended "${part_options[@]}" >"$work/options"
+    null_ended "${row_options[@]}" >"$work/row-options"
     count=$(((count + group - 1) / group))
     {
       echo "$count"
@@ -198,7 +245,7 @@ make_plan() {
       done
       echo 1
     } >"$work/tree"
-    version_of "$program" >"$work/version"
+    mv "$new/version" "$work/version"
     mv "$new/plan" "$work/plan"
   fi
   rm -r "$new"
