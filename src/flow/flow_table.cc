@@ -132,6 +132,12 @@ void FlowTable::end(Flow& flow) {
   hand_over_cut();
 }
 
+void FlowTable::end_all() {
+  for (Recency& recency : recency_) {
+    while (!recency.empty()) end(recency.front());
+  }
+}
+
 void FlowTable::add(Flow& flow, const Packet& packet) {
   extend(flow, packet.time_ns);
   Recency& recency = recency_of(flow.key.transport);

@@ -122,6 +122,12 @@ class FlowTable final : public PacketObserver, public FlowCounters {
   /// Ends a flow before its time, and hands it over at once.
   void end(Flow& flow);
 
+  /// Ends all flows likewise, those of a transport in the order of their last packets.
+  void end_all();
+
+  /// The clock: the largest frame time so far, 0 before the first frame.
+  [[nodiscard]] std::int64_t clock_ns() const noexcept { return clock_ns_; }
+
   /// A part of a stream that was metered elsewhere, but for its states.
   struct Part {
     std::int64_t first_ns, last_ns, previous_ns;  ///< as in Flow

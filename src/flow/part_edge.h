@@ -18,7 +18,9 @@ struct PartEdge {
   std::array<bool, 2> started{};              ///< that direction had a packet
   InitialNumbers initial;                     ///< by direction of the sender
 
-  std::uint64_t id = 0;  ///< of the part where it is written; no part of the state
+  // No parts of the state.
+  std::uint64_t id = 0;  ///< of the flow in the part that is written
+  bool open = false;     ///< the flow is in the middle of a part that is read: it must not end
 
   static constexpr auto members() {
     return std::tuple(&PartEdge::first_ns, &PartEdge::first_of_ns, &PartEdge::started, &PartEdge::initial);

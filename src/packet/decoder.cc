@@ -143,6 +143,7 @@ const Frame& PacketDecoder::decode(const Record& record) {
   ++counted_;
   packets_.clear();
   quoted_.clear();
+  unflagged_.clear();
   frame_.number = counted_;
   if (number_ != no_field && record.has(number_)) {
     frame_.number = number(number_, record.first(number_), std::numeric_limits<std::uint64_t>::max());
@@ -174,6 +175,7 @@ const Frame& PacketDecoder::decode(const Record& record) {
   }
   frame_.packets = counted();
   frame_.quoted = quoted_;
+  frame_.unflagged = unflagged_;
   return frame_;
 }
 
@@ -276,8 +278,9 @@ void PacketDecoder::add_packet(const Record& record, const TransportLayer& layer
   Packet packet;
   // A header that is cut before its flags is not a packet of the flow.
   const bool tcp = layer.transport == Transport::tcp;
-  if (!read_header(record, layer, false, packet) ||
-      (tcp && layer.occurrence >= record.values(tcp_flags_).size())) {
+  const bool read = read_header(record, layer, false, packet);
+  if (!read || (tcp && layer.occurrence >= record.values(tcp_flags_).size())) {
+    if (read) unflagged_.push_back(packet);
     frame_.cut |= layer.transport != Transport::icmp && layer.transport != Transport::icmpv6;
     return;
   }

@@ -113,7 +113,7 @@ class PacketDecoder {
   Frame frame_;
   std::uint64_t counted_ = 0;
   std::vector<Packet> packets_;
-  std::vector<Packet> quoted_;
+  std::vector<Packet> quoted_, unflagged_;
   std::vector<Expectation> expectations_;
   std::size_t unmet_ = 0;
   std::uint64_t timeless_ = 0;

@@ -66,6 +66,8 @@ struct Frame {
   /// Headers that an ICMP error quotes, of each stream the first: key, ends and flags, as far as they are
   /// there.
   std::span<const Packet> quoted{};
+  /// Headers that are no packets because they were captured without their flags: they take stream numbers.
+  std::span<const Packet> unflagged{};
   bool timed = true;  ///< has a time stamp; else time_ns is that of the frame before
   bool cut = false;   ///< holds a transport header that is no packet because it was captured in part
 };

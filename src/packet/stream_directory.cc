@@ -115,11 +115,16 @@ std::uint64_t StreamDirectory::resolve(std::uint32_t segment_number, const Packe
   return conversation.stream;
 }
 
+void StreamDirectory::hold(std::uint32_t segment, const StreamKey& key) {
+  memory_[local(segments_[segment], key).conversation - 1].held = true;
+}
+
 void StreamDirectory::learn(std::uint32_t segment, const StreamKey& key, const InitialNumbers& initial,
                             std::int64_t clock_ns) {
   const Local& known = local(segments_[segment], key);
   if (known.conversation == 0) return;
   Conversation& conversation = memory_[known.conversation - 1];
+  if (conversation.generation == known.generation) conversation.held = false;
   // If it has gone on in another stream meanwhile, that one's numbers count.
   const bool current = conversation.generation == known.generation && conversation.segment == segment &&
                        conversation.local == static_cast<std::uint32_t>(key.stream);
@@ -174,7 +179,7 @@ void StreamDirectory::sweep(std::int64_t clock_ns) {
     const Conversation& conversation = memory_[index];
     const std::uint64_t silence =
         static_cast<std::uint64_t>(clock_ns) - static_cast<std::uint64_t>(conversation.touched_ns);
-    if (conversation.used && silence > idle_ns_) silent.push_back(index);
+    if (conversation.used && !conversation.held && silence > idle_ns_) silent.push_back(index);
   }
   if (silent.size() > remembered_) {
     const auto kept = silent.end() - static_cast<std::ptrdiff_t>(remembered_);

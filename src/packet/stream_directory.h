@@ -41,6 +41,10 @@ class StreamDirectory {
   std::uint64_t resolve(std::uint32_t segment, const Packet& packet, const TcpNumbers& numbers,
                         std::int64_t clock_ns);
 
+  /// Keeps in mind the conversation of that stream, which was resolved, however silent it seems to be, until
+  /// learn() is called for it.
+  void hold(std::uint32_t segment, const StreamKey& local);
+
   /// Adds what the packets behind the one of the last resolve() for that stream have taught, in the order of
   /// (lower, higher) endpoint, see is_low(); for who resolves the first packet only of those that follow each
   /// other. `clock_ns`: when the last of them came.
@@ -77,6 +81,7 @@ class StreamDirectory {
     std::uint32_t index = 0;                       // in memory_
     [[no_unique_address]] InitialNumbers initial;  // by is_low() of the sender
     bool used = false;
+    bool held = false;
   };
   static_assert(sizeof(Conversation) == 64);
   struct KeyOf {

@@ -62,6 +62,13 @@ class InitialNumbers {
     return origin_[side] != Origin::none && number_[side] != sequence;
   }
 
+  /// Whether packets that are seen next, with these flags from that side, could teach anything.
+  [[nodiscard]] bool may_learn(std::size_t side, std::uint16_t tcp_flags) const noexcept {
+    const bool ack = (tcp_flags & tcp_flag::ack) != 0;
+    return (tcp_flags & tcp_flag::syn) != 0 || origin_[side] == Origin::none ||
+           (ack && origin_[1 - side] == Origin::none);
+  }
+
   /// Whether a SYN of that side was seen: what came before that makes no difference any more.
   [[nodiscard]] bool settled(std::size_t side) const noexcept { return origin_[side] == Origin::syn; }
 

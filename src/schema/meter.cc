@@ -12,6 +12,7 @@
 #include "base/error.h"
 #include "base/report.h"
 #include "flow/accumulators.h"
+#include "flow/part_edge.h"
 #include "schema/groups.h"
 #include "schema/labeller.h"
 #include "schema/pyflowmeter.h"
@@ -74,17 +75,22 @@ class ColumnMeterPlan final : public MeterPlan {
         registry_(features_),
         chosen_(choose(options, registry_)),
         used_(all_used(chosen_, registry_, features_)),
+        recorded_(recorded_columns(options, registry_)),
         policy_(flow_policy(options)),
         tunnel_(options.tunnel),
         transports_(options.transports),
         columns_(chosen_, with_base(fields_, transports_), features_) {
     if (policy_.active_timeout) columns_.keep(&make_start, fields_);
     if (policy_.close_linger) columns_.keep(&make_close, fields_);
-    for (const NamedColumn& named : used_) {
-      const AccumulatorKind& kind = named.column->accumulator;
-      if (kind.factory != nullptr) columns_.keep(kind, fields_);
-      for (const std::string& field : named.column->fields) fields_.add(field);
+    for (const auto* columns : {&used_, &recorded_}) {
+      for (const NamedColumn& named : *columns) {
+        const AccumulatorKind& kind = named.column->accumulator;
+        if (kind.factory != nullptr) columns_.keep(kind, fields_);
+        for (const std::string& field : named.column->fields) fields_.add(field);
+      }
     }
+    if (features_.parts) columns_.keep(&make_part_edge, fields_);
+    if (options.recorded) refuse_unrecorded();
   }
 
   const FieldSet& fields() const noexcept override { return fields_; }
@@ -142,8 +148,20 @@ class ColumnMeterPlan final : public MeterPlan {
     return {};
   }
 
+  std::string column_of(const AccumulatorKind& kind) const override {
+    const auto found = std::find_if(used_.begin(), used_.end(), [&](const NamedColumn& named) {
+      return named.column->accumulator == kind;
+    });
+    return found == used_.end() ? std::string{} : found->name;
+  }
+
   std::unique_ptr<Meter> make(const std::string& input, RowWriter& out) const override {
     return std::make_unique<TableMeter>(policy_, columns_, input, out);
+  }
+
+  const AccumulatorSet* accumulators() const noexcept override { return &columns_.accumulators(); }
+  std::unique_ptr<FlowSink> make_sink(const std::string& input, RowWriter& out) const override {
+    return std::make_unique<FlowWriter>(columns_, input, out);
   }
 
  private:
@@ -183,6 +201,29 @@ class ColumnMeterPlan final : public MeterPlan {
     return columns;
   }
 
+  static std::vector<NamedColumn> recorded_columns(const MeterOptions& options,
+                                                   const ColumnRegistry& registry) {
+    if (!options.recorded) return {};
+    MeterOptions recorded = options;
+    recorded.schema = options.recorded->schema;
+    recorded.columns = options.recorded->columns;
+    recorded.drop_ids = false;
+    return choose(recorded, registry);
+  }
+
+  void refuse_unrecorded() const {
+    for (const NamedColumn& named : used_) {
+      const AccumulatorKind& kind = named.column->accumulator;
+      const bool known = std::any_of(recorded_.begin(), recorded_.end(),
+                                     [&](const NamedColumn& one) { return one.column->accumulator == kind; });
+      if (kind.factory == nullptr || known) continue;
+      throw UsageError(
+          fmt::format("column {} was not recorded: name it, or a column that is kept in the same "
+                      "way, for flowmeter --partial",
+                      named.name));
+    }
+  }
+
   static FieldSet& with_base(FieldSet& fields, TransportSet transports) {
     PacketDecoder::add_fields(fields, transports);
     return fields;
@@ -190,7 +231,7 @@ class ColumnMeterPlan final : public MeterPlan {
 
   const FeatureSettings features_;
   const ColumnRegistry registry_;
-  const std::vector<NamedColumn> chosen_, used_;
+  const std::vector<NamedColumn> chosen_, used_, recorded_;
   const FlowPolicy policy_;
   const TunnelPolicy tunnel_;
   const TransportSet transports_;

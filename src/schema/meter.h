@@ -29,12 +29,28 @@ struct MeterOptions {
   ClockPolicy clock = ClockPolicy::raw;
   TunnelPolicy tunnel = TunnelPolicy::all;
   FeatureSettings features;
+
+  /// Columns whose states are kept as well, if there are any, so that parts with them can be read. Then all
+  /// columns must do with these.
+  struct Recorded {
+    std::string schema, columns;
+  };
+  std::optional<Recorded> recorded;
+};
+
+/// What a meter is told of its input.
+struct InputFacts {
+  std::string tshark;                 ///< version of the one that is run
+  std::vector<std::string> captures;  ///< names of the files
 };
 
 /// An observer of packets that writes rows.
 class Meter {
  public:
   virtual ~Meter() = default;
+  /// Before the first frame of a capture.
+  virtual void begin(const InputFacts& /*input*/) {}
+
   [[nodiscard]] virtual PacketObserver& observer() noexcept = 0;
   [[nodiscard]] virtual const FlowCounters& counters() const noexcept = 0;
 };
@@ -63,6 +79,9 @@ class MeterPlan {
   /// A column that is computed from the tshark field, for messages; empty if there is none.
   [[nodiscard]] virtual std::string column_of(std::string_view field) const = 0;
 
+  /// A column that prints that state; empty if there is none.
+  [[nodiscard]] virtual std::string column_of(const AccumulatorKind& /*kind*/) const { return {}; }
+
   [[nodiscard]] virtual std::vector<std::string> header() const = 0;
 
   /// How streams are cut into flows.
@@ -83,6 +102,15 @@ class MeterPlan {
   /// A meter for one input, which writes to `out`. `input` is its name as it was given.
   /// Both `out` and the plan outlive it.
   [[nodiscard]] virtual std::unique_ptr<Meter> make(const std::string& input, RowWriter& out) const = 0;
+
+  /// The states that flows have; null: they are not those of a FlowTable.
+  [[nodiscard]] virtual const AccumulatorSet* accumulators() const noexcept { return nullptr; }
+
+  /// What prints flows with such states as rows; null likewise. As make().
+  [[nodiscard]] virtual std::unique_ptr<FlowSink> make_sink(const std::string& /*input*/,
+                                                            RowWriter& /*out*/) const {
+    return nullptr;
+  }
 };
 
 /// Throws UsageError for an unknown schema or column, and for options that do not go together.

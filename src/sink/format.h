@@ -14,6 +14,7 @@ enum class OutputFormat {
   csv,    ///< RFC 4180, see CsvWriter
   tsv,    ///< the same with tabs between
   jsonl,  ///< one JSON object a line, see JsonWriter
+  part,   ///< lines of a part, written as text, see part/part_log.h
 };
 
 /// The form with its details.
@@ -24,7 +25,7 @@ struct RowFormat {
   bool safe_cells = false;  ///< no text in csv and tsv that a spreadsheet would take for a formula
 };
 
-/// "csv", "tsv" or "jsonl": the word for the option and the end of a file's name.
+/// "csv", "tsv", "jsonl" or "part": the word for the option and the end of a file's name.
 [[nodiscard]] const char* name_of(OutputFormat format) noexcept;
 
 /// A writer of that form for rows with these columns, which writes no header line. `sink` outlives it.

@@ -1,0 +1,172 @@
+#include "part/part_recorder.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/error.h"
+#include "part/part_settings.h"
+#include "source/tshark_command.h"
+#include "version.h"
+
+namespace flowmeter {
+namespace {
+
+/// The flow table of one capture, whose events become a part.
+class PartRecorder final : public Meter, private PacketObserver {
+ public:
+  PartRecorder(const FlowPolicy& policy, const AccumulatorSet& accumulators, const TcpNumberReader& numbers,
+               PartHeader header, RowWriter& out)
+      : header_(std::move(header)),
+        log_(
+            accumulators, [numbers](const Packet& packet) { return numbers.of(packet); }, out),
+        table_(policy, accumulators, log_) {
+    log_.watch(table_);
+  }
+
+  PacketObserver& observer() noexcept override { return *this; }
+  const FlowCounters& counters() const noexcept override { return table_; }
+  void begin(const InputFacts& input) override {
+    header_.captures = input.captures;
+    header_.settings.emplace_back("tshark", input.tshark);
+  }
+
+ private:
+  void on_frame(const Frame& frame) override {
+    if (!frame.timed) {
+      throw InputError(fmt::format("frame {} has no time stamp, without which parts cannot be put together",
+                                   frame.number));
+    }
+    if (trailer_.frames == 0) {
+      header_.first_ns = trailer_.clock_ns = frame.time_ns;
+      begin_log();
+    }
+    ++trailer_.frames;
+    trailer_.clock_ns = std::max(*trailer_.clock_ns, frame.time_ns);
+    digest_.add(static_cast<std::uint64_t>(frame.time_ns));
+    digest_.add(frame.bytes);
+    table_.on_frame(frame);
+  }
+
+  void on_packet(const Packet& packet) override {
+    log_.before_packet(packet);
+    table_.on_packet(packet);
+  }
+
+  void on_frame_end(const Frame& frame) override {
+    log_.mention(frame.number, frame.unflagged, false);
+    log_.mention(frame.number, frame.quoted, true);
+    table_.on_frame_end(frame);
+    log_.frame_over();
+  }
+
+  /// What the user has broken off is not whole, and does not say that it is.
+  void on_end(EndOfInput end) override {
+    begin_log();
+    table_.end_all();
+    if (end == EndOfInput::interrupted) return;
+    trailer_.damaged = end == EndOfInput::damaged;
+    trailer_.parts = log_.parts();
+    trailer_.digest = digest_.value();
+    log_.write(to_line(trailer_));
+  }
+
+  void begin_log() {
+    if (begun_) return;
+    begun_ = true;
+    log_.write(to_line(header_));
+  }
+
+  PartHeader header_;
+  PartTrailer trailer_;
+  FrameDigest digest_;
+  bool begun_ = false;
+  PartLog log_;
+  FlowTable table_;
+};
+
+/// What cannot be known of a part alone, or what merge is to be told.
+void refuse(const MeterOptions& options) {
+  const MeterOptions plain;
+  const auto refuse_if = [](bool asked, const char* option, const char* why) {
+    if (asked) throw UsageError(fmt::format("{} does not go with --partial: {}", option, why));
+  };
+  constexpr const char* whole = "it depends on the whole flow";
+  refuse_if(options.schema == "pyflowmeter", "--schema pyflowmeter", whole);
+  refuse_if(options.active_timeout.has_value(), "--active-timeout", whole);
+  refuse_if(options.close_linger.has_value(), "--end-on", whole);
+  refuse_if(options.clock != plain.clock, "--clock monotone", whole);
+  refuse_if(options.most_flows != 0, "--max-flows", "it depends on all flows");
+  refuse_if(options.transports != plain.transports, "--transport", "parts are of TCP and UDP");
+  constexpr const char* later = "give it to merge";
+  refuse_if(options.features.anonymizer != nullptr, "--anonymize", later);
+  refuse_if(options.features.labeller != nullptr, "--labels", later);
+  refuse_if(options.features.na.has_value(), "--na", later);
+  refuse_if(options.features.cid_seed != plain.features.cid_seed, "--cid-seed", later);
+  refuse_if(options.features.time_digits != plain.features.time_digits, "--time-digits", later);
+  refuse_if(options.drop_ids, "--drop-ids", later);
+}
+
+/// Columns that depend on what a tshark remembers of packets that are in another part.
+void refuse_columns(const MeterPlan& plan) {
+  const auto refuse_column = [](const std::string& column) {
+    throw UsageError(
+        fmt::format("column {} does not go with --partial: it depends on all packets of a flow", column));
+  };
+  if (const AccumulatorKind* const kind = plan.accumulators()->not_composing()) {
+    refuse_column(plan.column_of(*kind));
+  }
+  for (const std::string& field : plan.fields().names()) {
+    if (!stateless(field)) refuse_column(plan.column_of(field));
+  }
+  if (plan.needs_one_tshark()) throw UsageError("a column does not go with --partial: it needs one tshark");
+  if (plan.ranks_streams() && plan.tunnel() != TunnelPolicy::all) {
+    throw UsageError("stream numbers do not go with --partial and --tunnel: choose columns without `stream`");
+  }
+}
+
+class PartPlan final : public MeterPlan {
+ public:
+  PartPlan(const MeterOptions& options, const PartSettings& how, std::optional<PartSegments> segments)
+      : states_(make_plan(options)), policy_(states_->policy()) {
+    refuse_columns(*states_);
+    policy_.direction = DirectionPolicy::first;  // the parts before may know better
+    policy_.remembered_streams = 0;
+    header_.program = fmt::format("flowmeter {}", version);
+    header_.segments = segments;
+    header_.settings = settings_of(options);
+    header_.settings.insert(header_.settings.end(), how.begin(), how.end());
+    header_.states = states_->accumulators()->names();
+  }
+
+  const FieldSet& fields() const noexcept override { return states_->fields(); }
+  std::vector<std::string> required_fields() const override { return states_->required_fields(); }
+  UnsureFields unsure_fields() const override { return states_->unsure_fields(); }
+  std::vector<std::string> remarks() const override { return states_->remarks(); }
+  std::string column_of(std::string_view field) const override { return states_->column_of(field); }
+  std::vector<std::string> header() const override { return {}; }
+  FlowPolicy policy() const override { return policy_; }
+  TunnelPolicy tunnel() const override { return states_->tunnel(); }
+  const AccumulatorSet* accumulators() const noexcept override { return states_->accumulators(); }
+
+  std::unique_ptr<Meter> make(const std::string& /*input*/, RowWriter& out) const override {
+    FieldSet fields = states_->fields();  // which has those of the numbers, for the PartEdge
+    return std::make_unique<PartRecorder>(policy_, *states_->accumulators(), TcpNumberReader(fields), header_,
+                                          out);
+  }
+
+ private:
+  const std::unique_ptr<MeterPlan> states_;
+  FlowPolicy policy_;
+  PartHeader header_;
+};
+
+}  // namespace
+
+std::unique_ptr<MeterPlan> make_part_plan(const MeterOptions& options, const PartSettings& how,
+                                          std::optional<PartSegments> segments) {
+  refuse(options);
+  return std::make_unique<PartPlan>(options, how, segments);
+}
+
+}  // namespace flowmeter

@@ -1,0 +1,18 @@
+#pragma once
+
+#include "part/part_format.h"
+#include "schema/meter.h"
+
+namespace flowmeter {
+
+/// What of the options decides which states there are and how packets become flows.
+[[nodiscard]] PartSettings settings_of(const MeterOptions& options);
+
+/// Sets that of the options. Throws InputError for settings that settings_of() does not give.
+void apply(const PartSettings& settings, MeterOptions& options);
+
+/// The first setting in which the two differ, in words ("timeout tcp is 60, not 600"); empty if there is
+/// none.
+[[nodiscard]] std::string difference(const PartSettings& settings, const PartSettings& others);
+
+}  // namespace flowmeter
