@@ -31,10 +31,13 @@ OPTIONS = ["-t", "0.5", "--columns", "+flow_id,end_reason,tcp_conn_state,tcp_his
 WRAPPER = r"""#!/usr/bin/env bash
 set -euo pipefail
 here=${0%/*}
-if [[ $1 == --version ]]; then
-  cat "$here/version"
-  exit
-fi
+case ${!#} in
+  --version)
+    cat "$here/version"
+    exit
+    ;;
+  --print-command) exec REAL "$@" ;;
+esac
 what=merge
 if [[ $1 == --partial ]]; then what=${3%%/*}; fi
 echo "$what ${SLURMD_NODENAME-$(uname -n)}" >>"$here/runs"
@@ -164,7 +167,7 @@ def test_slurm(slurm, archive, expected, program, tmp_path):
 
 
 def test_slurm_takes_up(slurm, archive, expected, program, tmp_path):
-    """Parts fail: what is done is not done again, what failed is. Arrays longer than Slurm allows are several."""
+    """Parts fail: what is done is not done again, what failed is, or was cancelled."""
     slurm.env["FLOWMETER"] = str(program / "flowmeter")
     out, work = tmp_path / "flows.csv", tmp_path / "work"
     command = [CLUSTER / "slurm", "-o", out, "--work", work, "--group", "5", "--retries", "0", "--at-once", "3", archive,
@@ -179,10 +182,22 @@ def test_slurm_takes_up(slurm, archive, expected, program, tmp_path):
     failed = [log.read_text() for log in (work / "logs").glob("parts-*_3.log")]
     assert len(failed) == 1 and "fails as told" in failed[0] and "task 0/000003" in failed[0]
 
-    # Other options, or a capture that has changed, are another work.
+    # Other options are another work.
     assert "options" in slurm.run(*command, "-t", "5", status=1).err
+
+    # What the user cancels is not queued again.
     (program / "fail-3").unlink()
-    assert "done" not in slurm.run(*command).err
+    (program / "hold-3").touch()
+    command[command.index("--retries") + 1] = "2"
+    slurm.run(*command)
+    slurm.wait_until("the part is in the middle", 30, lambda: held(program, 3))
+    slurm.run("scancel", *(work / "jobs").read_text().split())
+    slurm.wait_until_empty(20)
+    assert parts_run(program) == [3]
+    assert list((work / "tmp").iterdir()) == []
+
+    (program / "hold-3").unlink()
+    slurm.run(*command)
     slurm.wait_until("the rows are there", 60, (work / "done").exists)
     slurm.wait_until_empty(20)
     assert parts_run(program) == [3]
@@ -275,6 +290,8 @@ def test_plan(gnu_parallel, small, program, tmp_path):
     refused("options", str(files[0]), args=files)
     os.utime(files[0], ns=(changed, changed))
     assert out.read_bytes() == flowmeter(small).out and parts_run(program) == []
+    refused("no_such", args=["--work", tmp_path / "other", *files, "--", "--columns", "no_such"])
+    refused("--meta", args=["--work", tmp_path / "other", *files, "--", "--meta", "run.json"])
 
     # Another tshark, on one of the machines or on all.
     (program / "version").write_text("another\n")
@@ -283,6 +300,22 @@ def test_plan(gnu_parallel, small, program, tmp_path):
     assert "another one" in run([CLUSTER / "task", f"{out}.work", 0, 1]).expect(1).err
     refused("options", "> another", args=files)
     assert not part.exists() and parts_run(program) == []
+
+
+def test_options_of_rows(gnu_parallel, small, program, tmp_path):
+    """Options that only the last merge knows, and those that both it and parts must know."""
+    captures = tmp_path / "captures"
+    captures.mkdir()
+    subprocess.run(["editcap", "-c", "20", small, captures / "part.pcap"], check=True)
+    (tmp_path / "rules.csv").write_text("label,dport,filter\nmany,,fwd_tot_pkt>5\n")
+    (tmp_path / "key").write_bytes(bytes(range(32)))
+    (tmp_path / "key").chmod(0o600)
+    options = ["--columns", "start_utc,src_ip,dst_ip,fwd_iat_mean,label", "--format", "tsv", "--time-digits=3", "--na", "none",
+               "--labels", os.path.relpath(tmp_path / "rules.csv"), "--anonymize", os.path.relpath(tmp_path / "key")]
+    out = tmp_path / "flows.tsv"
+    gnu_parallel("-o", out, captures, "--", *options, program=program)
+    assert out.read_bytes() == flowmeter(*options, small).out
+    assert b"many" in out.read_bytes() and b"none" in out.read_bytes()
 
 
 @pytest.fixture
