@@ -16,7 +16,7 @@ import helpers
 #: Debian has them where not everybody looks.
 PATH = os.environ.get("PATH", os.defpath) + os.pathsep + "/usr/sbin" + os.pathsep + "/sbin"
 
-TOOLS = "munged slurmctld slurmd sbatch squeue scontrol scancel sinfo".split()
+TOOLS = "setpriv munged slurmctld slurmd sbatch squeue scontrol scancel sinfo".split()
 
 #: What daemons say where the machine does not let them run; anything else is an error of ours. The last one is of a
 #: machine that has no other network interface than the loopback: there the daemons find no address to listen on.
@@ -133,8 +133,9 @@ class Slurm:
     def daemon(self, name, *args, out=None):
         with open(self.place / f"{out or name}.out", "wb") as log:
             # They do not outlive us, whatever ends us.
-            process = subprocess.Popen(["setpriv", "--pdeathsig", "TERM", shutil.which(name, path=PATH), *args], stdin=subprocess.DEVNULL, stdout=log,
-                                       stderr=log, env=self.env, cwd=self.place, start_new_session=True)
+            process = subprocess.Popen(["setpriv", "--pdeathsig", "TERM", shutil.which(name, path=PATH), *args],
+                                       stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=self.env, cwd=self.place,
+                                       start_new_session=True)
         self.daemons.append(process)
 
     def wait_until(self, what, seconds, condition):

@@ -302,19 +302,21 @@ def test_plan(gnu_parallel, small, program, tmp_path):
     assert not part.exists() and parts_run(program) == []
 
 
-def test_options_of_rows(gnu_parallel, small, program, tmp_path):
+def test_options_of_rows(gnu_parallel, program, tmp_path):
     """Options that only the last merge knows, and those that both it and parts must know."""
+    sample = REPO / "samples" / "reset.pcap"
     captures = tmp_path / "captures"
     captures.mkdir()
-    subprocess.run(["editcap", "-c", "20", small, captures / "part.pcap"], check=True)
+    subprocess.run(["editcap", "-c", "15", sample, captures / "part.pcap"], check=True)
     (tmp_path / "rules.csv").write_text("label,dport,filter\nmany,,fwd_tot_pkt>5\n")
     (tmp_path / "key").write_bytes(bytes(range(32)))
     (tmp_path / "key").chmod(0o600)
-    options = ["--columns", "start_utc,src_ip,dst_ip,fwd_iat_mean,label", "--format", "tsv", "--time-digits=3", "--na", "none",
+    options = ["--columns", "start_utc,src_ip,dst_ip,bwd_iat_mean,label", "--format", "tsv", "--time-digits=3", "--na", "none",
                "--labels", os.path.relpath(tmp_path / "rules.csv"), "--anonymize", os.path.relpath(tmp_path / "key")]
     out = tmp_path / "flows.tsv"
     gnu_parallel("-o", out, captures, "--", *options, program=program)
-    assert out.read_bytes() == flowmeter(*options, small).out
+    assert sorted(parts_run(program)) == [1, 2, 3]
+    assert out.read_bytes() == flowmeter(*options, sample).out
     assert b"many" in out.read_bytes() and b"none" in out.read_bytes()
 
 
