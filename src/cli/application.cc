@@ -14,8 +14,10 @@
 
 #include "base/interrupt.h"
 #include "cli/batch.h"
+#include "cli/merge.h"
 #include "cli/options.h"
 #include "cli/tshark_setup.h"
+#include "part/part_recorder.h"
 #include "sink/fd_sink.h"
 #include "source/child.h"
 #include "version.h"
@@ -103,6 +105,16 @@ void print_version(const Options& options) {
   print(text);
 }
 
+/// With parts: what tshark is told that may change what it makes of frames.
+std::unique_ptr<MeterPlan> plan_of(const Options& options) {
+  if (!options.partial) return make_plan(options.meter);
+  const TsharkOptions& tshark = options.tshark;
+  const PartSettings how = {{"transport-only", tshark.transport_only ? "yes" : "no"},
+                            {"pref", fmt::format("{}", fmt::join(tshark.preferences, "\n"))},
+                            {"decode-as", fmt::format("{}", fmt::join(tshark.decode_as, "\n"))}};
+  return make_part_plan(options.meter, how, options.segment);
+}
+
 ExitStatus run(const Options& options, Reporter& reporter) {
   if (options.version) {
     print_version(options);
@@ -117,7 +129,7 @@ ExitStatus run(const Options& options, Reporter& reporter) {
     print(json ? column_objects(options.meter.features) : column_table(options.meter.features));
     return ExitStatus::ok;
   }
-  const std::unique_ptr<MeterPlan> plan = make_plan(options.meter);
+  const std::unique_ptr<MeterPlan> plan = plan_of(options);
   if (options.print_command) {
     const std::string input = options.inputs.empty() ? "-" : options.inputs.front();
     TsharkSetup setup(options, *plan, reporter);
@@ -153,6 +165,7 @@ ExitStatus run_application(int argc, const char* const* argv) {
   keep_standard_descriptors();
   try {
     const Interrupt interrupt;
+    if (argc > 1 && std::string_view(argv[1]) == "merge") return run_merge(argc - 1, argv + 1, reporter);
     std::string help;
     const Options options = parse_options(argc, argv, help);
     if (!help.empty()) {

@@ -90,6 +90,9 @@ Batch::Batch(const Options& options, const MeterPlan& plan, Reporter& reporter)
     meta_ = std::make_unique<MetaFile>(options.meta);
     for (const Input& input : inputs_) entries_.push_back({input.path});
   }
+  if (options_.partial && !into_directory_ && inputs_.size() > 1) {
+    throw UsageError("--partial makes a part of each capture: name a directory by -o, or add --continuous");
+  }
   if (options_.rotation.wanted() && (into_directory_ || inputs_.size() > 1)) {
     throw UsageError("--rotate-every and --rotate-rows take one input, and a file for -o");
   }

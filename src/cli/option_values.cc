@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <charconv>
@@ -128,6 +129,22 @@ char parse_delimiter(std::string_view text) {
   const bool usable = text.size() == 1 && text != "\"" && text != "\n" && text != "\r";
   if (!usable) throw UsageError("--delimiter takes one character that is no quote or line end");
   return text.front();
+}
+
+PartSegments parse_segment(std::string_view text) {
+  const std::size_t slash = std::min(text.find('/'), text.size());
+  const auto number = [&](std::string_view digits) {
+    std::uint64_t value = 0;
+    const char* const last = digits.data() + digits.size();
+    const auto [end, error] = std::from_chars(digits.data(), last, value);
+    return error == std::errc{} && end == last ? value : 0;
+  };
+  const std::uint64_t place = number(text.substr(0, slash));
+  const std::uint64_t total = slash == text.size() ? 0 : number(text.substr(slash + 1));
+  if (place < 1 || place > total) {
+    throw UsageError(fmt::format("--segment: \"{}\" is not N/TOTAL, with N from 1 to TOTAL", text));
+  }
+  return {place, place, total};
 }
 
 }  // namespace flowmeter

@@ -4,6 +4,7 @@
 #include <string>
 #include <string_view>
 
+#include "part/part_format.h"
 #include "schema/labeller.h"
 #include "schema/meter.h"
 
@@ -26,6 +27,9 @@ void parse_idle_timeouts(std::string_view text, MeterOptions& options);
 
 /// The value of --transport: protocols with commas between; icmp is ICMPv6, too. Throws UsageError.
 [[nodiscard]] TransportSet parse_transports(std::string_view text);
+
+/// The value of --segment: N/TOTAL, from 1 on. Throws UsageError.
+[[nodiscard]] PartSegments parse_segment(std::string_view text);
 
 /// One character, or \\t for a tab. Throws UsageError.
 [[nodiscard]] char parse_delimiter(std::string_view text);

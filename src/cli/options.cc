@@ -4,15 +4,12 @@
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <thread>
 
-#include "base/anonymizer.h"
 #include "base/error.h"
-#include "cli/key_file.h"
+#include "cli/option_groups.h"
 #include "cli/option_values.h"
-#include "schema/schemas.h"
 
 namespace flowmeter {
 namespace {
@@ -32,41 +29,12 @@ constexpr const char* examples =
     "Exit status: 0 all read and written; 1 input damaged or cut short (what was read is written);\n"
     "2 nothing done; 130, 143 ended by SIGINT, SIGTERM (open flows are written first).";
 
-constexpr int most_splt_packets = 1024;
-
 class HelpFormatter final : public CLI::Formatter {
   std::string make_usage(const CLI::App* /*app*/, std::string /*name*/) const override {
-    return "\nUsage: flowmeter [OPTIONS] INPUT... [-- TSHARK-ARGUMENTS...]\n";
+    return "\nUsage: flowmeter [OPTIONS] INPUT... [-- TSHARK-ARGUMENTS...]\n"
+           "       flowmeter merge [OPTIONS] PART...\n";
   }
 };
-
-/// Options whose values are read when all is parsed.
-struct RawOptions {
-  std::string timeout = "600", active_timeout, transports = "tcp,udp", delimiter, na, key_file, labels,
-              label_default = "-", duration, end_on;
-  LabelTime label_time = LabelTime::overlap;
-  int progress = -1;
-  std::int64_t rotate_every = 0;
-  bool quiet = false, verbose = false;
-};
-
-/// An option whose value is one of a few words; the first one is what it is without the option.
-template <class Value>
-void add_choice(CLI::App& app, const std::string& name, Value& value, const std::string& help,
-                const std::vector<std::pair<std::string, Value>>& words, const char* group) {
-  std::vector<std::string> names;
-  for (const auto& [word, meaning] : words) names.push_back(word);
-  const auto set = [&value, words](const std::string& given) {
-    for (const auto& [word, meaning] : words) {
-      if (word == given) value = meaning;
-    }
-  };
-  app.add_option_function<std::string>(name, set, help)
-      ->type_name("NAME")
-      ->check(CLI::IsMember(names).description(""))
-      ->default_str(names.front())
-      ->group(group);
-}
 
 void add_input_options(CLI::App& app, Options& options) {
   app.add_option("INPUT", options.inputs,
@@ -224,80 +192,11 @@ void add_flow_options(CLI::App& app, Options& options, RawOptions& raw) {
       {{"raw", ClockPolicy::raw}, {"monotone", ClockPolicy::monotone}}, "Flows");
 }
 
-void add_column_options(CLI::App& app, Options& options, RawOptions& raw) {
-  MeterOptions& meter = options.meter;
-  app.add_option("--schema", meter.schema, fmt::format("Set of columns: {}", fmt::join(schema_names(), ", ")))
-      ->type_name("NAME")
-      ->capture_default_str()
-      ->group("Columns");
-  app.add_option("--columns", meter.columns,
-                 "Columns and groups: a,b chooses; +a adds to the schema's; =-a drops")
-      ->type_name("LIST")
-      ->group("Columns");
-  add_choice<SizeBasis>(
-      app, "--size", meter.features.size, "Sizes in the default columns: frame, ip, payload",
-      {{"frame", SizeBasis::frame}, {"ip", SizeBasis::ip}, {"payload", SizeBasis::payload}}, "Columns");
-  app.add_option("--splt", meter.features.splt_packets,
-                 "Add the group splt: sizes, gaps and flags of the first N packets")
-      ->type_name("N")
-      ->check(CLI::Range(1, most_splt_packets).description(""))
-      ->group("Columns");
-  add_choice<SpltBasis>(app, "--splt-packets", meter.features.splt_basis,
-                        "Packets that it takes: all, or payload (no empty ones, no retransmissions)",
-                        {{"all", SpltBasis::all}, {"payload", SpltBasis::payload}}, "Columns");
-  add_choice<SpltLayout>(app, "--splt-layout", meter.features.splt_layout,
-                         "A column for each packet (wide), or one cell with all (list)",
-                         {{"wide", SpltLayout::wide}, {"list", SpltLayout::list}}, "Columns");
-  for (const char* name : {"--splt-packets", "--splt-layout"}) {
-    app.get_option(name)->needs(app.get_option("--splt"));
-  }
-  app.add_option("--cid-seed", meter.features.cid_seed, "Seed of community_id")
-      ->type_name("N")
-      ->check(CLI::Range(0, 0xffff).description(""))
-      ->capture_default_str()
-      ->group("Columns");
-  app.add_option("--time-digits", meter.features.time_digits, "Decimals of start_utc and end_utc")
-      ->type_name("N")
-      ->check(CLI::Range(0, 9).description(""))
-      ->capture_default_str()
-      ->group("Columns");
-  app.add_option("--anonymize", raw.key_file,
-                 "Replace addresses, prefix-preserving (Crypto-PAn), by the key in that file")
-      ->type_name("KEYFILE")
-      ->group("Columns");
-  app.add_flag("--drop-ids", meter.drop_ids,
-               "Leave out the columns that identify a flow: addresses, ports, times, ids")
-      ->group("Columns");
-  app.add_option("--na", raw.na, "What statistics without samples print (default: 0; kurtosis -3)")
-      ->type_name("TOKEN")
-      ->group("Columns");
-  app.add_option("--field", meter.features.fields,
-                 "Columns of any tshark field: FIELD[:fwd|bwd|both][:AGGREGATE,...][=NAME] (repeatable)")
-      ->type_name("SPEC")
-      ->allow_extra_args(false)
-      ->group("Columns");
-  app.add_option("--list-max", meter.features.list_max, "Most values in a cell that lists a field's")
-      ->type_name("N")
-      ->check(CLI::Range(1, 1'000'000).description(""))
-      ->capture_default_str()
-      ->group("Columns");
-  app.add_option("--labels", raw.labels, "A column `label`, by rules in a CSV file")
-      ->type_name("FILE")
-      ->group("Columns");
-  add_choice<LabelTime>(app, "--label-time", raw.label_time,
-                        "What must lie in a rule's time window: any part of a flow (overlap), or its start",
-                        {{"overlap", LabelTime::overlap}, {"start", LabelTime::start}}, "Columns");
-  app.add_option("--label-default", raw.label_default, "The label of flows that no rule takes")
-      ->type_name("TEXT")
-      ->capture_default_str()
-      ->group("Columns");
+void add_output_options(CLI::App& app, Options& options, RawOptions& raw) {
+  int& progress = raw.progress;
   app.add_flag("--list-columns", options.list_columns,
                "List all columns with group, unit, meaning and tshark fields (--format jsonl: as JSON)")
       ->group("Columns");
-}
-
-void add_output_options(CLI::App& app, Options& options, RawOptions& raw) {
-  int& progress = raw.progress;
   app.add_option("-o,--output", options.output,
                  "File to write, or directory for one NAME_flow.csv (.tsv, .jsonl) per capture")
       ->type_name("PATH")
@@ -311,19 +210,7 @@ void add_output_options(CLI::App& app, Options& options, RawOptions& raw) {
       ->type_name("N")
       ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{1} << 40).description(""))
       ->group("Output");
-  add_choice<OutputFormat>(
-      app, "--format", options.rows.format, "csv, tsv (tabs between), or jsonl (a JSON object a line)",
-      {{"csv", OutputFormat::csv}, {"tsv", OutputFormat::tsv}, {"jsonl", OutputFormat::jsonl}}, "Output");
-  app.add_option("--delimiter", raw.delimiter, "Character between CSV's cells (\\t for a tab)")
-      ->type_name("CHAR")
-      ->default_str(",")
-      ->group("Output");
-  app.add_flag("--safe-cells", options.rows.safe_cells,
-               "A ' before text that a spreadsheet would take for a formula (= + - @)")
-      ->group("Output");
-  app.add_flag_callback(
-         "--no-header", [&options] { options.rows.header = false; }, "Leave the header line out")
-      ->group("Output");
+  add_row_options(app, options.rows, raw);
   app.add_option("--meta", options.meta,
                  "File for what was run on what, and the counts, as JSON: to cite and to repeat")
       ->type_name("FILE")
@@ -334,9 +221,36 @@ void add_output_options(CLI::App& app, Options& options, RawOptions& raw) {
   app.add_flag_callback(
          "--no-progress", [&progress] { progress = 0; }, "Do not")
       ->group("Messages");
-  app.add_flag("-q,--quiet", raw.quiet, "Errors only")->group("Messages");
-  app.add_flag("-v,--verbose", raw.verbose, "Say more")->group("Messages");
+  add_message_options(app, raw);
   app.add_flag("--version", options.version, "Print the versions of flowmeter and tshark")->group("Messages");
+}
+
+void add_part_options(CLI::App& app, Options& options, RawOptions& raw) {
+  app.add_flag("--partial", options.partial,
+               "Write what joins flows over the borders of captures, for flowmeter merge, instead of rows")
+      ->group("Parts");
+  app.add_option("--segment", raw.segment, "Which part of how many it is, so that merge can miss it")
+      ->type_name("N/TOTAL")
+      ->needs(app.get_option("--partial"))
+      ->group("Parts");
+  app.add_option("--after", options.after, "The capture before, of which fragments are looked at")
+      ->type_name("CAPTURE")
+      ->needs(app.get_option("--partial"))
+      ->group("Parts");
+}
+
+/// A part has a form of its own, and must be all of what was captured.
+void read_part_options(const CLI::App& app, const RawOptions& raw, Options& options) {
+  if (!options.partial) return;
+  if (app.count("--segment") != 0) options.segment = parse_segment(raw.segment);
+  for (const char* name : {"--format", "--delimiter", "--safe-cells", "--no-header", "--rotate-every",
+                           "--rotate-rows", "--display-filter", "--keep-going"}) {
+    if (app.count(name) != 0) throw UsageError(fmt::format("{} does not go with --partial", name));
+  }
+  if (options.endless()) throw UsageError("--partial takes captures in files");
+  if (!options.tshark.extra_arguments.empty()) throw UsageError("--partial takes no arguments for tshark");
+  options.meter.features.parts = true;
+  options.rows.format = OutputFormat::part;
 }
 
 /// Everything behind the first "--" goes to tshark as it is.
@@ -349,15 +263,6 @@ int cut_verbatim(int argc, const char* const* argv, std::vector<std::string>& ex
   return argc;
 }
 
-void read_row_format(const CLI::App& app, const RawOptions& raw, RowFormat& rows) {
-  if (rows.format == OutputFormat::tsv) rows.delimiter = '\t';
-  if (app.count("--delimiter") == 0) return;
-  if (rows.format != OutputFormat::csv) {
-    throw UsageError(fmt::format("--delimiter does not go with --format {}", name_of(rows.format)));
-  }
-  rows.delimiter = parse_delimiter(raw.delimiter);
-}
-
 }  // namespace
 
 Options parse_options(int argc, const char* const* argv, std::string& help) {
@@ -365,12 +270,7 @@ Options parse_options(int argc, const char* const* argv, std::string& help) {
   RawOptions raw;
   options.given.assign(argv + 1, argv + std::max(argc, 1));
   argc = cut_verbatim(argc, argv, options.tshark.extra_arguments);
-  for (int i = 1; i < argc; ++i) {
-    const std::string_view word = argv[i];  // CLI11 would take the next word for the value
-    if (word.starts_with("--") && word.find('=') == word.size() - 1) {
-      throw UsageError(fmt::format("{} has no value (see --help)", word));
-    }
-  }
+  refuse_empty_values(argc, argv);
 
   CLI::App app(description, "flowmeter");
   app.formatter(std::make_shared<HelpFormatter>());
@@ -380,8 +280,11 @@ Options parse_options(int argc, const char* const* argv, std::string& help) {
   add_input_options(app, options);
   add_live_options(app, options, raw);
   add_flow_options(app, options, raw);
-  add_column_options(app, options, raw);
+  add_selection_options(app, options.meter);
+  add_recorded_options(app, options.meter);
+  add_printed_options(app, options.meter, raw);
   add_output_options(app, options, raw);
+  add_part_options(app, options, raw);
   try {
     app.parse(argc, argv);
   } catch (const CLI::CallForHelp&) {
@@ -401,20 +304,12 @@ Options parse_options(int argc, const char* const* argv, std::string& help) {
     options.meter.active_timeout = parse_seconds("--active-timeout", raw.active_timeout);
   }
   if (app.count("--end-on") != 0) options.meter.close_linger = parse_end_on(raw.end_on);
-  if (app.count("--anonymize") != 0) {
-    options.meter.features.anonymizer = std::make_shared<Anonymizer>(read_key_file(raw.key_file));
-  }
-  if (app.count("--na") != 0) options.meter.features.na = raw.na;
-  if (app.count("--labels") != 0) {
-    options.meter.features.labeller = read_labels(raw.labels, raw.label_time, raw.label_default);
-  } else if (app.count("--label-time") != 0 || app.count("--label-default") != 0) {
-    throw UsageError("--label-time and --label-default need --labels (see --help)");
-  }
+  read_printed_options(app, raw, options.meter);
   read_row_format(app, raw, options.rows);
+  read_part_options(app, raw, options);
   options.jobs_given = app.count("--jobs") != 0 || app.count("--life-frames") != 0;
   if (app.count("--jobs") == 0) options.jobs = std::max(1U, std::thread::hardware_concurrency());
-  if (raw.quiet) options.level = Reporter::Level::quiet;
-  if (raw.verbose) options.level = Reporter::Level::verbose;
+  options.level = level_of(raw);
   const bool by_default = isatty(STDERR_FILENO) != 0 && isatty(STDOUT_FILENO) == 0 && !raw.quiet;
   options.progress = raw.progress < 0 ? by_default : raw.progress == 1;
   return options;

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "base/report.h"
+#include "part/part_format.h"
 #include "schema/meter.h"
 #include "sink/format.h"
 #include "sink/rotating_file.h"
@@ -33,6 +34,9 @@ struct Options {
   MeterOptions meter;
   TsharkOptions tshark;
   RowFormat rows;
+  bool partial = false;                 ///< parts are written instead of rows
+  std::optional<PartSegments> segment;  ///< of the part
+  std::string after;                    ///< capture before the part's; empty: not known
   bool list_columns = false;
   bool print_command = false;
   bool version = false;

@@ -63,6 +63,7 @@ class Run final : public InputRun {
  private:
   void open();
   void sniff_head();
+  void begin_part(InputKind kind);
   void start(InputKind kind);
   void start_text(InputKind kind);
   void watch_fields();

@@ -132,7 +132,18 @@ void Run::sniff_head() {
   });
 }
 
+/// A part tells what it is of.
+void Run::begin_part(InputKind kind) {
+  if (kind != InputKind::empty && kind != InputKind::capture && kind != InputKind::unknown) {
+    throw InputError("is no capture, of which alone parts are made", true);
+  }
+  const std::vector<std::string> whole = {input_};
+  static_cast<void>(setup_.get());
+  meter_->begin({setup_.version(), given_.parts.empty() ? whole : given_.parts});
+}
+
 void Run::start(InputKind kind) {
+  if (options_.partial) begin_part(kind);
   switch (kind) {
     case InputKind::empty:
       if (feed_ && !feed_->failure().empty()) throw InputError(feed_failure(), true);

@@ -128,7 +128,7 @@ PartSettings settings_of(const MeterOptions& options) {
   return settings;
 }
 
-void apply(const PartSettings& settings, MeterOptions& options) {
+void read_settings(const PartSettings& settings, MeterOptions& options) {
   for (const Setting& setting : all_settings()) {
     const auto found = std::find_if(settings.begin(), settings.end(),
                                     [&](const auto& member) { return member.first == setting.name; });

@@ -9,7 +9,7 @@ namespace flowmeter {
 [[nodiscard]] PartSettings settings_of(const MeterOptions& options);
 
 /// Sets that of the options. Throws InputError for settings that settings_of() does not give.
-void apply(const PartSettings& settings, MeterOptions& options);
+void read_settings(const PartSettings& settings, MeterOptions& options);
 
 /// The first setting in which the two differ, in words ("timeout tcp is 60, not 600"); empty if there is
 /// none.
