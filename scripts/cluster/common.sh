@@ -28,6 +28,7 @@ options=()
 part_options=()
 row_options=()
 named_files=()
+rows=
 output=
 work=
 group=1
@@ -67,6 +68,7 @@ read_arguments() {
           -o | --output) output=$2 ;;
           --work) work=$2 ;;
           --group) group=$(number "$1" "$2") ;;
+          --rows) rows+=" $2" ;;
           --fan-in) fan_in=$(number "$1" "$2") ;;
           --retries)
             if [[ ! $2 =~ ^[0-9]{1,4}$ ]]; then die "--retries takes a number, not '$2'"; fi
@@ -96,38 +98,47 @@ read_arguments() {
   case $output$work in *$'\n'*) die "a line break in the name of a file" ;; esac
 }
 
-# Options of parts, of rows, and of both: what is printed may need more to be recorded. Files that they name are found
-# from every directory.
+# Tells those of parts and those of rows apart. Files that they name are found from every directory then.
 split_options() {
-  local i option value
-
+  local i option value words=()
   for ((i = 0; i < ${#options[@]}; i++)); do
     option=${options[i]}
     case $option in
-      --format | --delimiter | --cid-seed | --time-digits | --anonymize | --na | --labels | --label-time | --label-default)
+      --format | --delimiter | --cid-seed | --time-digits | --anonymize | --na | --labels | --label-time | \
+        --label-default)
         if ((i + 1 == ${#options[@]})); then die "$option needs a value"; fi
-        option+="=${options[++i]}"
+        words+=("$option=${options[++i]}")
         ;;
-      -o* | --output | --output=* | --meta | --meta=* | --rotate-*)
-        die "$option cannot be given to tasks; the rows go where -o before -- tells"
+      --format=* | --delimiter=* | --safe-cells | --no-header | --cid-seed=* | --time-digits=* | --anonymize=* | \
+        --na=* | --labels=* | --label-time=* | --label-default=* | --drop-ids)
+        words+=("$option")
         ;;
+      -o* | --output | --output=* | --meta | --meta=*) die "$option cannot stand behind --" ;;
+      *) part_options+=("$option") ;;
     esac
+  done
+  read -r -d '' -a row_options <<<"$rows" || true
+  row_options=("${words[@]}" "${row_options[@]}")
+  for i in "${!row_options[@]}"; do
+    option=${row_options[i]}
     case $option in
       --anonymize=* | --labels=*)
         value=$(realpath -ms -- "${option#*=}")
         named_files+=("$value")
-        option=${option%%=*}=$value
+        row_options[i]=${option%%=*}=$value
         ;;
-    esac
-    case $option in
-      --format=* | --delimiter=* | --safe-cells | --no-header) row_options+=("$option") ;;
-      --cid-seed=* | --time-digits=* | --anonymize=* | --na=* | --labels=* | --label-time=* | --label-default=* | --drop-ids)
-        part_options+=("$option")
-        row_options+=("$option")
-        ;;
-      *) part_options+=("$option") ;;
     esac
   done
+}
+
+# try_options CAPTURE: what flowmeter refuses in every task, or in the last one, is refused before all.
+try_options() {
+  local try=$work/tmp/plan/try
+  editcap -r "$1" "$try.pcapng" 1 2>/dev/null || return 0
+  "$program" --partial "${part_options[@]}" "$try.pcapng" >"$try.part" </dev/null ||
+    die "flowmeter does not take these options: ${part_options[*]@Q}"
+  "$program" merge "${row_options[@]}" "$try.part" >/dev/null </dev/null ||
+    die "flowmeter merge does not take these options: ${row_options[*]@Q}"
 }
 
 need_tools() {
@@ -210,15 +221,15 @@ make_plan() {
   new=$work/tmp/plan # we have the lock
   rm -rf "$new"
   mkdir "$new"
-  # What flowmeter refuses in every task is refused here.
-  "$program" --partial "${part_options[@]}" --print-command >/dev/null </dev/null || die "flowmeter does not take the options"
-  version >"$new/version"
+  version >"$new/version" || die "$program does not take the options"
   captures_in_order >"$new/list"
   count=$(wc -l <"$new/list")
   if ((count == 0)); then die "no captures among the inputs"; fi
+  if [[ ! -e $work/plan ]]; then try_options "$(head -n 1 "$new/list" | cut -f 4-)"; fi
   {
     cat "$new/version"
-    echo "options: ${options[*]@Q}"
+    echo "options of parts: ${part_options[*]@Q}"
+    echo "options of rows: ${row_options[*]@Q}"
     if ((${#named_files[@]} > 0)); then stat -L -c $'file: %s\t%Y\t%n' -- "${named_files[@]}"; fi
     echo "group: $group"
     echo "fan-in: $fan_in"
