@@ -128,7 +128,7 @@ class Slurm:
         for name in names:
             (self.place / f"spool-{name}").mkdir()
             self.daemon("slurmd", "-D", "-N", name, "-f", self.env["SLURM_CONF"], out=f"slurmd-{name}")
-        self.wait_until("all nodes are idle", 30, lambda: self.states() == ["idle"] * self.nodes)
+        self.wait_until("all nodes are idle", 60, lambda: self.states() == ["idle"] * self.nodes)
 
     def daemon(self, name, *args, out=None):
         with open(self.place / f"{out or name}.out", "wb") as log:
@@ -163,7 +163,7 @@ class Slurm:
             text += f"--- squeue\n{queue.stdout}{queue.stderr}"
         return text
 
-    def run(self, *command, status=0, timeout=30):
+    def run(self, *command, status=0, timeout=90):
         """Standard output of one of Slurm's commands, or of a script."""
         result = helpers.run(command, env=self.env, timeout=timeout)
         assert status in (None, result.status), f"expected status {status}: {result!r}\n{self.logs()}"
