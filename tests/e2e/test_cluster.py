@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+import packets
 import slurm_cluster
 from helpers import REPO, binary, flowmeter, run
 
@@ -334,6 +335,28 @@ def test_options_of_rows(gnu_parallel, program, tmp_path):
     assert sorted(parts_run(program)) == [1, 2, 3]
     assert out.read_bytes() == flowmeter(*options, "--columns", f"{columns},label", sample).out
     assert b"many" in out.read_bytes() and b"none" in out.read_bytes()
+
+
+def test_fragments(gnu_parallel, program, tmp_path):
+    """A datagram whose two fragments lie in the captures of two tasks."""
+    ends = "192.0.2.1", "192.0.2.2"
+    datagram = packets.udp_datagram(4000, 5000, bytes(1600))
+    frames = []
+    for begin, end, more in (0, 800, True), (800, 1608, False):
+        head = bytearray(packets.ipv4(*ends, 17, datagram[begin:end]))
+        head[6:8] = (more << 13 | begin // 8).to_bytes(2, "big")
+        frames.append(packets.ETHER + bytes(head))
+    small = packets.udp(*ends, 4000, 5000, b"before and after")
+    for n, pair in enumerate(([small, frames[0]], [frames[1], small], [small, small])):
+        times = [(packets.START + 2 * n + k) * 10**9 for k in (0, 1)]
+        (tmp_path / f"{n}.pcap").write_bytes(packets.capture(zip(times, pair)))
+    files = [tmp_path / f"{n}.pcap" for n in (2, 0, 1)]
+    out = tmp_path / "flows.csv"
+    gnu_parallel("-o", out, *files, program=program)
+    assert sorted(parts_run(program)) == [1, 2, 3]
+    whole = flowmeter("--continuous", *files)
+    assert [row[4] for row in whole.rows] == ["5"]
+    assert out.read_bytes() == whole.out
 
 
 @pytest.fixture
