@@ -94,8 +94,8 @@ read_arguments() {
   output=$(realpath -ms -- "$output")
   work=$(realpath -ms -- "${work:-$output.work}")
   if [[ -d $output ]]; then die "$output is a directory; the rows go into one file"; fi
-  split_options
   case $output$work in *$'\n'*) die "a line break in the name of a file" ;; esac
+  split_options
 }
 
 # Tells those of parts and those of rows apart. Files that they name are found from every directory then.
@@ -198,7 +198,7 @@ captures_in_order() {
     die "these captures cannot be put in order"
   sed -n 's/^# //p' "$list.all" | while IFS= read -r input; do say "$input"; done
   sed '/^# /d' "$list.all" | LC_ALL=C sort -t $'\t' -k 1,1n -k 4 >"$list"
-  input=$(uniq -d "$list" | head -n 1 | cut -f 4-)
+  input=$(uniq -d "$list" | cut -f 4- | sed -n 1p)
   if [[ -n $input ]]; then die "$input is there twice among the inputs"; fi
   cat "$list"
 }
