@@ -192,6 +192,7 @@ void sort_by_time(std::vector<Part>& parts) {
 /// What all of them have, and what they are together.
 PartHeader whole_header(const std::vector<Part>& parts) {
   PartHeader whole = parts.front().header;
+  whole.skipped = 0;
   whole.program = fmt::format("flowmeter {}", version);
   for (auto part = parts.begin() + 1; part != parts.end(); ++part) {
     whole.captures.insert(whole.captures.end(), part->header.captures.begin(), part->header.captures.end());

@@ -62,6 +62,7 @@ class Run final : public InputRun {
 
  private:
   void open();
+  void look_before();
   void sniff_head();
   void begin_part(InputKind kind);
   void start(InputKind kind);
@@ -130,10 +131,12 @@ class Run final : public InputRun {
   std::unique_ptr<CaptureFeed> feed_;  // or none
   std::unique_ptr<LiveClock> clock_;   // or none
   Descriptor file_, interrupt_fd_;
-  int fd_ = -1;            // the input's
-  bool seekable_ = false;  // a regular file
-  off_t begin_ = 0;        // where it begins for us
-  std::string head_;       // bytes of it that were read to see what it is
+  std::optional<Descriptor> fragments_;  // of the capture before, as a capture
+  std::uint64_t frames_before_ = 0;      // in it
+  int fd_ = -1;                          // the input's
+  bool seekable_ = false;                // a regular file
+  off_t begin_ = 0;                      // where it begins for us
+  std::string head_;                     // bytes of it that were read to see what it is
   bool head_is_all_ = false;
   std::unique_ptr<DialectSource> source_;  // one of the two
   std::unique_ptr<TsharkFleet> fleet_;

@@ -1,7 +1,9 @@
 #include "cli/run.h"
 
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -9,7 +11,9 @@
 #include <cerrno>
 #include <cstring>
 
+#include "capture/fragment_copy.h"
 #include "cli/continuous.h"
+#include "sink/fd_sink.h"
 #include "source/capture_chain.h"
 #include "source/followed_file.h"
 #include "source/live_capture.h"
@@ -26,7 +30,8 @@ constexpr milliseconds live_pace{100};  // at which the wall clock is told
 }  // namespace
 
 void Run::open() {
-  if (given_.endless() || !given_.parts.empty()) {
+  if (!options_.after.empty()) look_before();
+  if (fragments_ || given_.endless() || !given_.parts.empty()) {
     start_feed();
     fd_ = feed_->fd();
     return;
@@ -47,10 +52,31 @@ void Run::open() {
   if (seekable_) begin_ = std::max<off_t>(lseek(fd_, 0, SEEK_CUR), 0);
 }
 
+/// A datagram may have begun in the capture before: what there is of its parts is shown to tshark first.
+void Run::look_before() {
+  const Descriptor before(::open(options_.after.c_str(), O_RDONLY | O_CLOEXEC));
+  Descriptor copy(memfd_create("fragments", MFD_CLOEXEC));
+  if (copy.get() < 0) throw InputError(std::strerror(errno), true);
+  FdSink sink(copy.get(), "memory");
+  try {
+    if (before.get() < 0) throw InputError(std::strerror(errno), true);
+    frames_before_ = copy_fragments(before.get(), [&sink](std::string_view bytes) { sink.write(bytes); });
+  } catch (const InputError& error) {
+    throw InputError(fmt::format("--after {}: {}", options_.after, error.what()), true);
+  }
+  sink.finish();
+  if (frames_before_ != 0) fragments_.emplace(std::move(copy));
+}
+
 /// Starts what fills the pipe that is read, and the clocks of an input that goes on.
 void Run::start_feed() {
   if (given_.origin == InputOrigin::file) {
-    feed_ = std::make_unique<CaptureChain>(io_, given_.parts);
+    std::vector<std::string> files = given_.parts;
+    if (files.empty()) files.push_back(input_);
+    if (fragments_) {
+      files.insert(files.begin(), fmt::format("/proc/{}/fd/{}", getpid(), fragments_->get()));
+    }
+    feed_ = std::make_unique<CaptureChain>(io_, files);
     return;
   }
   if (given_.origin == InputOrigin::growing) {
@@ -139,7 +165,7 @@ void Run::begin_part(InputKind kind) {
   }
   const std::vector<std::string> whole = {input_};
   static_cast<void>(setup_.get());
-  meter_->begin({setup_.version(), given_.parts.empty() ? whole : given_.parts});
+  meter_->begin({setup_.version(), given_.parts.empty() ? whole : given_.parts, frames_before_});
 }
 
 void Run::start(InputKind kind) {

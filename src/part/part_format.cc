@@ -124,6 +124,10 @@ std::string to_line(const PartHeader& header) {
     }
     json.EndArray();
   }
+  if (header.skipped != 0) {
+    json.Key("skipped");
+    json.Uint64(header.skipped);
+  }
   if (header.first_ns) {
     json.Key("first_ns");
     json.Int64(*header.first_ns);
@@ -162,6 +166,7 @@ PartHeader parse_header(std::string_view line) {
   header.captures = texts(document, "captures");
   header.states = texts(document, "states");
   header.first_ns = time(document, "first_ns");
+  if (document.HasMember("skipped")) header.skipped = natural(document, "skipped");
   const rapidjson::Value& settings = member(document, "settings");
   if (!settings.IsObject()) throw InputError("its \"settings\" are no object");
   for (const auto& [name, value] : settings.GetObject()) {

@@ -30,6 +30,7 @@ struct PartHeader {
   std::string program;                ///< "flowmeter 1.2.3"
   std::vector<std::string> captures;  ///< names of the files, in their order
   std::optional<PartSegments> segments;
+  std::uint64_t skipped = 0;             ///< by how much the numbers of frames are too large
   std::optional<std::int64_t> first_ns;  ///< time of the first frame; none: there is none
   PartSettings settings;
   std::vector<std::string> states;  ///< AccumulatorSet::names(), in the order in which states are written

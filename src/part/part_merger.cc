@@ -45,6 +45,7 @@ std::vector<std::size_t> places(const std::vector<std::string>& states,
 
 bool PartMerger::take(PartReader& part) {
   order_ = places(part.header().states, accumulators_.names());
+  frames_offset_ = frames_before_ - part.header().skipped;
   while (const PartEvent* const event = part.next()) {
     if (Interrupt::signal() != 0) return false;
     try {
@@ -70,7 +71,7 @@ bool PartMerger::take(PartReader& part) {
 
 /// The frames up to this one: what is over by then ends.
 void PartMerger::advance(const PartHead& head) {
-  const std::uint64_t number = frames_before_ + head.header.frame_number;
+  const std::uint64_t number = frames_offset_ + head.header.frame_number;
   if (number != frame_) {
     frame_over();
     frame_ = number;
@@ -91,7 +92,7 @@ void PartMerger::frame_over() {
 
 Packet PartMerger::resolved(const PartHead& head) {
   Packet packet = head.header;
-  packet.frame_number += frames_before_;
+  packet.frame_number += frames_offset_;
   packet.key.stream = directory_.resolve(segment_, head.header, head.numbers, *clock_ns_);
   return packet;
 }
@@ -143,7 +144,7 @@ void PartMerger::finish(const PartEvent& event) {
   InitialNumbers initial = edge_in(states).initial;
   if (!slot.low_first) initial.swap_sides();
   if (slot.reversed) accumulators_.reverse(states);
-  accumulators_.renumber(states, frames_before_);
+  accumulators_.renumber(states, frames_offset_);
   if (!slot.fresh) accumulators_.append(flow.states(), states, edge_in(states));
   edge_of(flow).open = false;
   table_.end_part(flow, {times.first_ns, times.last_ns, times.previous_ns, touched});

@@ -82,7 +82,8 @@ class PartMerger {
   TcpNumbers numbers_;
   std::uint32_t segment_ = 0;
   std::uint64_t frames_before_ = 0;
-  std::uint64_t frame_ = 0;                              // the one that is being taken; 0: none
+  std::uint64_t frames_offset_ = 0;  // what the part's numbers lack of those of all, modulo 2^64
+  std::uint64_t frame_ = 0;          // the one that is being taken; 0: none
   std::optional<std::int64_t> clock_ns_, clock_before_;  // of all so far; of the parts before this one
 };
 

@@ -28,11 +28,13 @@ class PartRecorder final : public Meter, private PacketObserver {
   const FlowCounters& counters() const noexcept override { return table_; }
   void begin(const InputFacts& input) override {
     header_.captures = input.captures;
+    header_.skipped = input.frames_before;
     header_.settings.emplace_back("tshark", input.tshark);
   }
 
  private:
   void on_frame(const Frame& frame) override {
+    if (before_ < header_.skipped) return;
     if (!frame.timed) {
       throw InputError(fmt::format("frame {} has no time stamp, without which parts cannot be put together",
                                    frame.number));
@@ -49,11 +51,16 @@ class PartRecorder final : public Meter, private PacketObserver {
   }
 
   void on_packet(const Packet& packet) override {
+    if (before_ < header_.skipped) return;
     log_.before_packet(packet);
     table_.on_packet(packet);
   }
 
   void on_frame_end(const Frame& frame) override {
+    if (before_ < header_.skipped) {
+      ++before_;
+      return;
+    }
     log_.mention(frame.number, frame.unflagged, false);
     log_.mention(frame.number, frame.quoted, true);
     table_.on_frame_end(frame);
@@ -80,6 +87,7 @@ class PartRecorder final : public Meter, private PacketObserver {
   PartHeader header_;
   PartTrailer trailer_;
   FrameDigest digest_;
+  std::uint64_t before_ = 0;  // frames that are none of the part's
   bool begun_ = false;
   PartLog log_;
   FlowTable table_;

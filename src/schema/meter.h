@@ -42,6 +42,7 @@ struct MeterOptions {
 struct InputFacts {
   std::string tshark;                 ///< version of the one that is run
   std::vector<std::string> captures;  ///< names of the files
+  std::uint64_t frames_before = 0;    ///< first frames that are not of them
 };
 
 /// An observer of packets that writes rows.

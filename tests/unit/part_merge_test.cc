@@ -1,0 +1,269 @@
+// A capture that is cut anywhere, metered in parts and merged in any tree gives the rows of the whole.
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <random>
+#include <string>
+#include <tuple>
+#include <vector>
+
+#include "base/error.h"
+#include "cli/merge.h"
+#include "packet/decoder.h"
+#include "packet/stream_directory.h"
+#include "packet/tcp_numbers.h"
+#include "part/part_recorder.h"
+#include "scratch.h"
+#include "sink/format.h"
+#include "support.h"
+
+namespace flowmeter {
+namespace {
+
+namespace fs = std::filesystem;
+
+using test::message_of;
+
+/// Fields of one frame.
+using Text = std::vector<std::pair<std::string, std::vector<std::string>>>;
+
+/// Numbers streams as tshark does, of all the frames that it is shown.
+class ModelTshark final : public StreamNumbers {
+ public:
+  explicit ModelTshark(FieldSet& fields) : reader_(fields) {}
+
+  std::uint64_t translate(const Packet& header, bool /*quoted*/) override {
+    const bool low = is_low(header);
+    const auto key = std::tuple(header.key.transport, text_of(low ? header.source : header.destination),
+                                text_of(low ? header.destination : header.source));
+    const auto [found, is_new] = conversations_.try_emplace(key);
+    Conversation& conversation = found->second;
+    std::uint64_t& next = next_[header.key.transport == Transport::udp];
+    const TcpNumbers numbers = reader_.of(header);
+    const std::size_t side = low ? 0 : 1;
+    const bool again =
+        numbers.known && opens(header) && conversation.initial.contradict(side, numbers.sequence);
+    if (is_new || again) conversation = {next++, {}};
+    if (numbers.known) conversation.initial.learn(side, header.tcp_flags, numbers);
+    return conversation.stream;
+  }
+
+ private:
+  struct Conversation {
+    std::uint64_t stream = 0;
+    InitialNumbers initial;
+  };
+  static std::string text_of(const Endpoint& end) {
+    return to_string(end.address) + ' ' + std::to_string(end.port);
+  }
+
+  TcpNumberReader reader_;
+  std::map<std::tuple<Transport, std::string, std::string>, Conversation> conversations_;
+  std::uint64_t next_[2] = {0, 0};
+};
+
+/// What a plan's meter writes when it is shown these frames by a tshark of its own.
+std::string metered(const MeterPlan& plan, const RowFormat& form, const std::vector<Text>& frames,
+                    std::size_t from, std::size_t to, const std::string& name) {
+  test::MemorySink sink;
+  sink.text = header_line(form, plan.header());
+  const auto writer = make_writer(sink, form, plan.header());
+  const auto meter = plan.make("whole", *writer);
+  meter->begin({"4.0", {name}});
+  FieldSet fields = plan.fields();
+  ModelTshark tshark(fields);
+  PacketDecoder decoder(fields, plan.tunnel());
+  decoder.translate_streams(tshark);
+  decoder.count_frames();
+  Record record(fields.size());
+  for (std::size_t i = from; i < to; ++i) {
+    record.clear();
+    for (const auto& [field, values] : frames[i]) {
+      const FieldId id = fields.find(field);
+      if (id == no_field) continue;
+      for (const std::string& value : values) record.add(id, value);
+    }
+    record.seal(false);
+    const Frame& frame = decoder.decode(record);
+    PacketObserver& observer = meter->observer();
+    observer.on_frame(frame);
+    for (const Packet& packet : frame.packets) observer.on_packet(packet);
+    observer.on_frame_end(frame);
+  }
+  meter->observer().on_end(EndOfInput::complete);
+  return sink.text;
+}
+
+class Merging : public test::Scratch {
+ protected:
+  using Random = std::mt19937_64;
+
+  /// A TCP or UDP header between few ends, with few numbers, so that everything happens.
+  struct Header {
+    bool tcp;
+    std::string source, destination, source_port, destination_port, flags, sequence, acknowledgement;
+  };
+  static Header random_header(Random& random) {
+    const std::string hosts[] = {"10.0.0.1", "10.0.0.2"};
+    const std::string ports[] = {"80", "90"};
+    const std::string flags[] = {"0x0002", "0x0002", "0x0012", "0x0010",
+                                 "0x0018", "0x0011", "0x0004", "0x0000"};
+    const auto number = [&] { return std::to_string(100 * (1 + random() % 2) + random() % 2); };
+    const std::size_t way = random() % 2;
+    return {random() % 4 != 0,
+            hosts[way],
+            hosts[1 - way],
+            ports[random() % 2],
+            ports[random() % 2],
+            flags[random() % std::size(flags)],
+            number(),
+            number()};
+  }
+
+  static void add(Text& frame, const std::string& field, const std::string& value) {
+    for (auto& [name, values] : frame) {
+      if (name == field) {
+        values.push_back(value);
+        return;
+      }
+    }
+    frame.push_back({field, {value}});
+  }
+
+  static void add(Text& frame, const Header& header, bool flags = true) {
+    add(frame, "ip.src", header.source);
+    add(frame, "ip.dst", header.destination);
+    const std::string transport = header.tcp ? "tcp" : "udp";
+    add(frame, transport + ".stream", "0");  // the model numbers them
+    add(frame, transport + ".srcport", header.source_port);
+    add(frame, transport + ".dstport", header.destination_port);
+    if (!header.tcp) return;
+    add(frame, "tcp.seq_raw", header.sequence);
+    add(frame, "tcp.ack_raw", header.acknowledgement);
+    if (flags) add(frame, "tcp.flags", header.flags);
+  }
+
+  static std::vector<Text> random_frames(Random& random) {
+    std::vector<Text> frames(1 + random() % 60);
+    std::int64_t time_ms = 1'700'000'000'000;
+    for (Text& frame : frames) {
+      const std::int64_t steps[] = {0, 1, 50, 400, 500, 501, 1000, 2100, -1, -450, -600, -3000};
+      time_ms += steps[random() % std::size(steps)];
+      add(frame, "frame.time_epoch",
+          std::to_string(time_ms / 1000) + "." + std::to_string(time_ms % 1000 + 1000).substr(1));
+      add(frame, "frame.len", std::to_string(40 + random() % 1000));
+      const Header header = random_header(random);
+      const std::string name = header.tcp ? "tcp" : "udp";
+      switch (random() % 12) {
+        case 0:
+          add(frame, "frame.protocols", "eth:ethertype:arp");
+          break;
+        case 1: {  // an ICMP error
+          add(frame, "frame.protocols", "eth:ethertype:ip:icmp:ip:" + name);
+          add(frame, "ip.src", "10.0.0.9");
+          add(frame, "ip.dst", "10.0.0.1");
+          add(frame, "icmp.type", "3");
+          add(frame, header, random() % 2 == 0);
+          break;
+        }
+        case 2: {  // a tunnel
+          add(frame, "frame.protocols", "eth:ethertype:ip:udp:vxlan:eth:ethertype:ip:" + name);
+          add(frame, "ip.src", "10.0.0.1");
+          add(frame, "ip.dst", "10.0.0.2");
+          add(frame, "udp.stream", "0");
+          add(frame, "udp.srcport", "80");
+          add(frame, "udp.dstport", "4789");
+          add(frame, header);
+          break;
+        }
+        case 3:  // cut before the flags, if it is TCP
+          add(frame, "frame.protocols", "eth:ethertype:ip:" + name);
+          add(frame, header, false);
+          break;
+        default:
+          add(frame, "frame.protocols", "eth:ethertype:ip:" + name);
+          add(frame, header);
+      }
+    }
+    return frames;
+  }
+
+  static MeterOptions random_options(Random& random) {
+    MeterOptions options;
+    const char* columns[] = {"", "flowmeter,id"};
+    options.columns = columns[random() % 2];
+    const double timeouts[] = {0.4, 0.5, 2, 600};
+    options.tcp_idle_timeout = Seconds(timeouts[random() % 4]);
+    options.udp_idle_timeout = Seconds(timeouts[random() % 4]);
+    options.direction = random() % 2 == 0 ? DirectionPolicy::first : DirectionPolicy::handshake;
+    return options;
+  }
+
+  static void merge(std::vector<std::string> words) {
+    words.insert(words.begin(), "merge");
+    std::vector<const char*> arguments;
+    for (const std::string& word : words) arguments.push_back(word.c_str());
+    Reporter reporter(Reporter::Level::quiet);
+    ASSERT_EQ(run_merge(static_cast<int>(arguments.size()), arguments.data(), reporter), ExitStatus::ok);
+  }
+
+  /// Merges neighbours until few are left.
+  void merge_some(std::vector<std::string>& parts, Random& random) {
+    for (int round = 0; parts.size() > 1 && random() % 3 != 0; ++round) {
+      const std::size_t from = random() % (parts.size() - 1);
+      const std::size_t count = std::min<std::size_t>(2 + random() % 2, parts.size() - from);
+      const auto first = parts.begin() + static_cast<std::ptrdiff_t>(from);
+      const auto last = first + static_cast<std::ptrdiff_t>(count);
+      const std::string merged = directory / ("merged" + std::to_string(round));
+      std::vector<std::string> words = {"--partial", "-o", merged};
+      words.insert(words.end(), first, last);
+      merge(words);
+      *first = merged;
+      parts.erase(first + 1, last);
+    }
+  }
+};
+
+TEST_F(Merging, GivesTheRowsOfTheWholeInAnyTree) {
+  Random random(20);
+  for (int round = 0; round < 1000; ++round) {
+    const std::vector<Text> frames = random_frames(random);
+    MeterOptions options = random_options(random);
+    const std::string whole = metered(*make_plan(options), {}, frames, 0, frames.size(), "whole");
+
+    options.features.parts = true;
+    std::vector<std::size_t> borders = {0};
+    while (borders.back() != frames.size()) {
+      borders.push_back(std::min<std::size_t>(borders.back() + random() % 20, frames.size()));
+      if (borders.size() == 9) borders.back() = frames.size();
+    }
+    std::vector<std::string> parts;
+    const std::size_t total = borders.size() - 1;
+    for (std::size_t i = 0; i < total; ++i) {
+      const auto plan = make_part_plan(options, {}, PartSegments{i + 1, i + 1, total});
+      RowFormat form;
+      form.format = OutputFormat::part;
+      const std::string name = "capture" + std::to_string(i);
+      parts.push_back(directory / name);
+      put(parts.back(), metered(*plan, form, frames, borders[i], borders[i + 1], name));
+    }
+    merge_some(parts, random);
+    std::shuffle(parts.begin(), parts.end(), random);
+    const std::string rows = directory / "rows";
+    std::vector<std::string> words = {"-o", rows};
+    words.insert(words.end(), parts.begin(), parts.end());
+    merge(words);
+    std::string merged = get(rows);
+    for (std::size_t at = 0; (at = merged.find("capture0", at)) != std::string::npos;)
+      merged.replace(at, 8, "whole");
+    ASSERT_EQ(merged, whole) << "round " << round << ", " << frames.size() << " frames in " << total
+                             << " parts";
+  }
+}
+
+}  // namespace
+}  // namespace flowmeter
