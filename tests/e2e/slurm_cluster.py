@@ -117,6 +117,8 @@ class Slurm:
             nodes="\n".join(f"NodeName={name} NodeHostname={host} NodeAddr=127.0.0.1 Port={port} CPUs={self.cpus}"
                             for name, port in zip(names, ports[1:])))
         (self.place / "slurm.conf").write_text(conf.lstrip())
+        # Nothing here uses control groups, but slurmd looks for them, unless it is told which; a machine may have none.
+        (self.place / "cgroup.conf").write_text("CgroupPlugin=cgroup/v1\n")
         (self.place / "state").mkdir()
         key = self.place / "munge.key"
         key.write_bytes(os.urandom(128))
