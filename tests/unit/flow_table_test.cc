@@ -254,7 +254,9 @@ TEST(FlowTable, ForgetsTheDirectionOfTheStreamsCutLongestAgo) {
   bench.frame(0, {request(0)});
   bench.frame(1, {request(1)});
   bench.frame(2, {request(2)});
+  EXPECT_EQ(bench.table().forgotten_streams(), 0U);
   bench.frame(3 * timeout, {reply(0), reply(1), reply(2)});
+  EXPECT_EQ(bench.table().forgotten_streams(), 1U);
   bench.end();
   ASSERT_EQ(bench.ended.size(), 6U);
   EXPECT_EQ(bench.ended[3].source, server) << "forgotten";
