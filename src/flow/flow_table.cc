@@ -263,7 +263,8 @@ void FlowTable::note_close(Flow& flow) {
   closed_.push_back({flow.key, flow.part, clock_ns_});
 }
 
-/// Ends the flow whose last packet came longest ago. Its transport's list has it in front.
+/// Ends the flow whose last packet came longest ago. Its transport's list has it in front, unless all that
+/// are open wait for end_part().
 void FlowTable::make_room() {
   const auto age = [](const Flow& flow) { return std::tuple(flow.touched_ns, first_packet(flow)); };
   Flow* oldest = nullptr;
@@ -272,7 +273,7 @@ void FlowTable::make_room() {
     Flow& front = recency.front();
     if (oldest == nullptr || age(front) < age(*oldest)) oldest = &front;
   }
-  cut(*oldest, EndReason::forced);
+  if (oldest != nullptr) cut(*oldest, EndReason::forced);
 }
 
 /// Ends a part of a stream; it waits in `cut_` to be handed over.

@@ -28,6 +28,9 @@ class FlowCounters {
   /// Packets that are older than the packet of their flow that came before them.
   [[nodiscard]] virtual std::uint64_t disordered_packets() const noexcept { return 0; }
 
+  /// Streams that were cut and of which a later part would not be known for one, see EndedStreams.
+  [[nodiscard]] virtual std::uint64_t forgotten_streams() const noexcept { return 0; }
+
   /// Ended flows by transport and reason.
   [[nodiscard]] virtual FlowTally tally() const noexcept { return {}; }
 };
@@ -142,6 +145,9 @@ class FlowTable final : public PacketObserver, public FlowCounters {
   [[nodiscard]] std::uint64_t open_flows() const noexcept override { return flows_.size(); }
   [[nodiscard]] std::uint64_t ended_flows() const noexcept override { return ended_; }
   [[nodiscard]] std::uint64_t disordered_packets() const noexcept override { return disordered_; }
+  [[nodiscard]] std::uint64_t forgotten_streams() const noexcept override {
+    return ended_streams_.forgotten();
+  }
   [[nodiscard]] FlowTally tally() const noexcept override { return tally_; }
 
  private:
