@@ -172,6 +172,8 @@ class FlowTable final : public PacketObserver, public FlowCounters {
   void make_room();
   void cut(Flow& flow, EndReason reason);
   void unlink(Flow& flow) noexcept;
+  void leave_recency(Flow& flow) noexcept;
+  void place_by_touch(Flow& flow);
   void hand_over(Flow& flow, EndReason reason);
   void hand_over_cut();
   void expire(std::int64_t now_ns);
@@ -208,6 +210,7 @@ class FlowTable final : public PacketObserver, public FlowCounters {
   Flows flows_;
   std::array<Recency, transport_count>
       recency_;  // by place_of(): the flow longest without a packet comes first
+  std::array<Flow*, transport_count> placed_{};  // by place_of(): the last one of end_part(), or null
   EndedStreams ended_streams_;
   std::vector<Due> due_;       // scratch: flows that end together
   std::deque<Closed> closed_;  // in the order in which they were closed
