@@ -68,7 +68,8 @@ std::string merged_part(std::string_view text) {
   FlowPolicy policy = plan().policy();
   policy.remembered_streams = 0;
   const PartMerger* numbers = nullptr;
-  PartLog log(*plan().accumulators(), [&numbers](const Packet&) { return numbers->numbers(); }, *writer);
+  PartLog log(
+      *plan().accumulators(), [&numbers](const Packet&) { return numbers->numbers(); }, *writer);
   PartHeader header = reader.header();
   header.skipped = 0;
   header.states = plan().accumulators()->names();
