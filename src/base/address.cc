@@ -43,8 +43,10 @@ std::optional<IpAddress> parse_address(std::string_view text) noexcept {
 
 std::string to_string(const IpAddress& address) {
   if (address.version == 0) return "-";
+  const auto& bytes = address.bytes;
+  if (address.version == 4) return fmt::format("{}.{}.{}.{}", bytes[0], bytes[1], bytes[2], bytes[3]);
   char text[INET6_ADDRSTRLEN];
-  inet_ntop(address.version == 4 ? AF_INET : AF_INET6, address.bytes.data(), text, sizeof text);
+  inet_ntop(AF_INET6, bytes.data(), text, sizeof text);
   return text;
 }
 

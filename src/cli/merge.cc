@@ -143,6 +143,12 @@ std::string in_words(const PartSegments& segments) {
   return fmt::format("segments {} to {}", segments.first, segments.last);
 }
 
+/// "segment 3 of 7 is missing"
+std::string missing(const PartSegments& segments) {
+  return fmt::format("{} of {} {} missing", in_words(segments), segments.total,
+                     segments.first == segments.last ? "is" : "are");
+}
+
 /// In their order. `whole`: they must be all.
 void sort_by_segment(std::vector<Part>& parts, bool whole) {
   std::sort(parts.begin(), parts.end(), [](const Part& a, const Part& b) {
@@ -164,19 +170,13 @@ void sort_by_segment(std::vector<Part>& parts, bool whole) {
                                    in_words(*before->header.segments), in_words(segments)));
     }
     if (segments.first > expected) {
-      const PartSegments missing{expected, segments.first - 1, segments.total};
-      throw UsageError(fmt::format("{} of {} missing before {}",
-                                   in_words(missing) + (expected == missing.last ? " is" : " are"),
-                                   segments.total, part.name()));
+      throw UsageError(missing({expected, segments.first - 1, segments.total}) + " before " + part.name());
     }
     before = &part;
   }
   const PartSegments& last = *before->header.segments;
   if (whole && last.last != last.total) {
-    const PartSegments missing{last.last + 1, last.total, last.total};
-    throw UsageError(fmt::format("{} of {} missing behind {}",
-                                 in_words(missing) + (missing.first == missing.last ? " is" : " are"),
-                                 last.total, before->name()));
+    throw UsageError(missing({last.last + 1, last.total, last.total}) + " behind " + before->name());
   }
 }
 

@@ -91,6 +91,7 @@ class Run final : public InputRun {
   void tell_time();
   [[nodiscard]] bool in_flight() const;
   void warn_of_drops();
+  void warn_of_limits();
   void conclude_tshark(const ChildExit& how);
   void finish(EndOfInput end);
   [[nodiscard]] const SkippedRecords& skipped() const;

@@ -106,6 +106,22 @@ void Run::warn_of_drops() {
   }
 }
 
+/// What had to be forgotten because there was so much of it.
+void Run::warn_of_limits() {
+  if (const std::uint64_t count = meter_->counters().forgotten_streams(); count != 0) {
+    reporter_.warning(
+        fmt::format("{}: {} stream{} cut by a time-out so long ago that direction and part number were "
+                    "forgotten; a further part counts as a first one",
+                    name_, count, count == 1 ? " was" : "s were"));
+  }
+  if (const std::uint64_t count = fleet_ ? fleet_->pairs_refused() : 0; count != 0) {
+    reporter_.warning(fmt::format(
+        "{}: {} packet{} should have left all that is between two addresses to one tshark, which has "
+        "too many of them: streams there may be cut otherwise (-j1 --life-frames 0 is safe)",
+        name_, count, count == 1 ? "" : "s"));
+  }
+}
+
 void Run::conclude() {
   if (Interrupt::signal() != 0) {
     finish(EndOfInput::interrupted);
@@ -151,6 +167,7 @@ void Run::finish(EndOfInput end) {
     result_.status = Interrupt::signal() == SIGTERM ? ExitStatus::terminated : ExitStatus::interrupted;
   }
   warn_of_drops();
+  warn_of_limits();
   stop();
 }
 

@@ -95,10 +95,10 @@ _flowmeter() {
       mapfile -t COMPREPLY < <(compgen -d -- "$current")
       return
       ;;
-    -o | --output | --anonymize | --meta | --labels | --follow)
+    -o | --output | --anonymize | --meta | --labels | --follow | --after)
       return # files
       ;;
-    -t | --timeout | --active-timeout | --max-flows | --na | --splt | --cid-seed | --time-digits | --list-max | --label-default | --delimiter | -j | --jobs | --life-frames | -Y | --display-filter | -d | --decode-as | --pref | -f | --capture-filter | -c | --frames | --duration | -s | --snaplen | -B | --buffer-size | --rotate-every | --rotate-rows)
+    -t | --timeout | --active-timeout | --max-flows | --na | --splt | --cid-seed | --time-digits | --list-max | --label-default | --delimiter | -j | --jobs | --life-frames | -Y | --display-filter | -d | --decode-as | --pref | -f | --capture-filter | -c | --frames | --duration | -s | --snaplen | -B | --buffer-size | --rotate-every | --rotate-rows | --segment)
       compopt +o default +o bashdefault
       return
       ;;
@@ -111,7 +111,7 @@ _flowmeter() {
       --splt --splt-packets --splt-layout --cid-seed --time-digits --anonymize
       --field --list-max --labels --label-time --label-default
       -i --interface -f --capture-filter -c --frames --duration -s --snaplen -B --buffer-size -p --no-promiscuous --follow --watch
-      -D --list-interfaces -Y --display-filter -d --decode-as --pref --transport-only --decoder -j --jobs --life-frames --keep-going --print-command --progress --no-progress -q --quiet -v --verbose
+      -D --list-interfaces -Y --display-filter -d --decode-as --pref --transport-only --decoder -j --jobs --life-frames --keep-going --partial --segment --after --print-command --progress --no-progress -q --quiet -v --verbose
       --version -h --help --' -- "$current")
   fi
 }

@@ -12,8 +12,9 @@ KeyTable::KeyTable(const FieldSet& fields) {
   }
   entries_.reserve(most);
   entries_.push_back({"", no_field, 0});
-  for (FieldId field = 0; field < fields.size(); ++field) {
-    const std::string& name = fields.names()[field];
+  for (std::size_t place = 0; place < fields.size(); ++place) {
+    const auto field = static_cast<FieldId>(place);
+    const std::string& name = fields.names()[place];
     std::string flat = name;
     std::replace(flat.begin(), flat.end(), '.', '_');
     add(name, field);

@@ -111,8 +111,7 @@ Flow& FlowTable::flow_for(Flow* flow, const Packet& packet) {
 
 Flow& FlowTable::begin_part(const Packet& first) {
   Flow& flow = flow_for(find(first.key), first);
-  Recency& recency = recency_of(flow.key.transport);
-  recency.erase(recency.iterator_to(flow));
+  leave_recency(flow);
   return flow;
 }
 
@@ -121,10 +120,31 @@ void FlowTable::end_part(Flow& flow, const Part& part) {
   extend(flow, part.last_ns);
   flow.previous_ns = part.previous_ns;
   flow.touched_ns = part.touched_ns;
+  place_by_touch(flow);
+}
+
+/// Puts the flow into its list of recency. What was cut because it may be idle belongs to the front, what was
+/// open at the end of a capture to the back or, as these come in their order, behind the one before.
+void FlowTable::place_by_touch(Flow& flow) {
   Recency& recency = recency_of(flow.key.transport);
-  auto place = recency.end();
-  while (place != recency.begin() && std::prev(place)->touched_ns > flow.touched_ns) --place;
-  recency.insert(place, flow);
+  Flow*& placed = placed_[place_of(flow.key.transport)];
+  auto first = recency.begin(), last = recency.end();
+  if (placed != nullptr && placed->touched_ns <= flow.touched_ns) first = recency.iterator_to(*placed);
+  while (first != last && first->touched_ns <= flow.touched_ns &&
+         std::prev(last)->touched_ns > flow.touched_ns) {
+    ++first;
+    if (first != last) --last;
+  }
+  const bool behind_all = first != last && std::prev(last)->touched_ns <= flow.touched_ns;
+  recency.insert(behind_all ? last : first, flow);
+  placed = &flow;
+}
+
+void FlowTable::leave_recency(Flow& flow) noexcept {
+  Recency& recency = recency_of(flow.key.transport);
+  recency.erase(recency.iterator_to(flow));
+  Flow*& placed = placed_[place_of(flow.key.transport)];
+  if (placed == &flow) placed = nullptr;
 }
 
 void FlowTable::end(Flow& flow) {
@@ -263,7 +283,8 @@ void FlowTable::note_close(Flow& flow) {
   closed_.push_back({flow.key, flow.part, clock_ns_});
 }
 
-/// Ends the flow whose last packet came longest ago. Its transport's list has it in front.
+/// Ends the flow whose last packet came longest ago. Its transport's list has it in front, unless all that
+/// are open wait for end_part().
 void FlowTable::make_room() {
   const auto age = [](const Flow& flow) { return std::tuple(flow.touched_ns, first_packet(flow)); };
   Flow* oldest = nullptr;
@@ -272,7 +293,7 @@ void FlowTable::make_room() {
     Flow& front = recency.front();
     if (oldest == nullptr || age(front) < age(*oldest)) oldest = &front;
   }
-  cut(*oldest, EndReason::forced);
+  if (oldest != nullptr) cut(*oldest, EndReason::forced);
 }
 
 /// Ends a part of a stream; it waits in `cut_` to be handed over.
@@ -283,8 +304,7 @@ void FlowTable::cut(Flow& flow, EndReason reason) {
 }
 
 void FlowTable::unlink(Flow& flow) noexcept {
-  Recency& recency = recency_of(flow.key.transport);
-  recency.erase(recency.iterator_to(flow));
+  leave_recency(flow);
   flows_.erase(flows_.iterator_to(flow));
 }
 

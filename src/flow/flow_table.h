@@ -28,6 +28,9 @@ class FlowCounters {
   /// Packets that are older than the packet of their flow that came before them.
   [[nodiscard]] virtual std::uint64_t disordered_packets() const noexcept { return 0; }
 
+  /// Streams that were cut and of which a later part would not be known for one, see EndedStreams.
+  [[nodiscard]] virtual std::uint64_t forgotten_streams() const noexcept { return 0; }
+
   /// Ended flows by transport and reason.
   [[nodiscard]] virtual FlowTally tally() const noexcept { return {}; }
 };
@@ -142,6 +145,9 @@ class FlowTable final : public PacketObserver, public FlowCounters {
   [[nodiscard]] std::uint64_t open_flows() const noexcept override { return flows_.size(); }
   [[nodiscard]] std::uint64_t ended_flows() const noexcept override { return ended_; }
   [[nodiscard]] std::uint64_t disordered_packets() const noexcept override { return disordered_; }
+  [[nodiscard]] std::uint64_t forgotten_streams() const noexcept override {
+    return ended_streams_.forgotten();
+  }
   [[nodiscard]] FlowTally tally() const noexcept override { return tally_; }
 
  private:
@@ -166,6 +172,8 @@ class FlowTable final : public PacketObserver, public FlowCounters {
   void make_room();
   void cut(Flow& flow, EndReason reason);
   void unlink(Flow& flow) noexcept;
+  void leave_recency(Flow& flow) noexcept;
+  void place_by_touch(Flow& flow);
   void hand_over(Flow& flow, EndReason reason);
   void hand_over_cut();
   void expire(std::int64_t now_ns);
@@ -202,6 +210,7 @@ class FlowTable final : public PacketObserver, public FlowCounters {
   Flows flows_;
   std::array<Recency, transport_count>
       recency_;  // by place_of(): the flow longest without a packet comes first
+  std::array<Flow*, transport_count> placed_{};  // by place_of(): the last one of end_part(), or null
   EndedStreams ended_streams_;
   std::vector<Due> due_;       // scratch: flows that end together
   std::deque<Closed> closed_;  // in the order in which they were closed

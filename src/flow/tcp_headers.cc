@@ -158,9 +158,8 @@ class Endings final : public AccumulatorOf<EndingState> {
 
 HandshakeParts::HandshakeParts() {
   for (auto& by_steps : of) {
-    for (std::uint8_t steps = 0; steps < by_steps.size(); ++steps) {
-      by_steps[steps] = {unchanged_ns, unchanged_ns, unchanged_ns, steps};
-    }
+    std::uint8_t steps = 0;
+    for (auto& parts : by_steps) parts = {unchanged_ns, unchanged_ns, unchanged_ns, steps++};
   }
 }
 

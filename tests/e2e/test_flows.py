@@ -64,6 +64,15 @@ def test_later_parts_keep_the_direction():
     assert rows(lines, "-t", "5") == ["UDP,1,2,1,1,0.5", "UDP,1,2,1,1,1", "UDP,1,2,0,1,0"]
 
 
+def test_streams_that_are_forgotten_are_told_of():
+    many = 2**18 + 2
+    lines = [udp(f"{n}.0", n) for n in range(many)] + [udp(f"{many}.0", n, a=(B, 2), b=(A, 1)) for n in (1, 2)]
+    text = "\n".join(["\t".join(NEEDED), *lines, ""])
+    result = flowmeter("--columns", "src_port,part", "-t", "0", "-", data=text.encode(), timeout=200)
+    assert result.lines[-2:] == ["2,0", "1,1"]
+    result.one_message("standard input: 2 streams were cut by a time-out so long ago ")
+
+
 def test_equal_ports_do_not_confuse_the_direction():
     lines = [udp("1.0", a=(A, 123), b=(B, 123)), udp("2.0", a=(B, 123), b=(A, 123)), udp("3.0", a=(B, 123), b=(A, 123))]
     assert rows(lines) == ["UDP,123,123,1,2,2"]

@@ -254,12 +254,28 @@ TEST(FlowTable, ForgetsTheDirectionOfTheStreamsCutLongestAgo) {
   bench.frame(0, {request(0)});
   bench.frame(1, {request(1)});
   bench.frame(2, {request(2)});
+  EXPECT_EQ(bench.table().forgotten_streams(), 0U);
   bench.frame(3 * timeout, {reply(0), reply(1), reply(2)});
+  EXPECT_EQ(bench.table().forgotten_streams(), 1U);
   bench.end();
   ASSERT_EQ(bench.ended.size(), 6U);
   EXPECT_EQ(bench.ended[3].source, server) << "forgotten";
   EXPECT_EQ(bench.ended[4].source, client);
   EXPECT_EQ(bench.ended[5].source, client);
+}
+
+TEST(FlowTable, PartsThatAreNotOverMakeNoRoom) {
+  Bench bench({.most_flows = 1});
+  Flow& longer = bench.table().begin_part(request(0));
+  Flow& shorter = bench.table().begin_part(request(1));
+  EXPECT_EQ(bench.table().open_flows(), 2U);
+  bench.table().end_part(longer, {.first_ns = 0, .last_ns = 9, .previous_ns = 9, .touched_ns = 9});
+  bench.table().end_part(shorter, {.first_ns = 1, .last_ns = 5, .previous_ns = 5, .touched_ns = 5});
+  bench.frame(10, {request(2)});
+  EXPECT_EQ(bench.streams(), "1") << "the one longest without a packet";
+  bench.end();
+  ASSERT_EQ(bench.streams(), "0 2");
+  EXPECT_EQ(bench.ended[1].last_ns, 9);
 }
 
 TEST(FlowTable, FlowsThatEndOneAfterTheOtherAreInThatOrder) {
