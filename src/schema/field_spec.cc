@@ -55,7 +55,7 @@ class SpecParser {
   }
 
   std::string take_field() {
-    const std::string field(peek());
+    std::string field(peek());
     if (field.empty()) refuse(0, "there is no field");
     if (field.front() == '@') {
       if (std::find(built_in.begin(), built_in.end(), field) == built_in.end()) {

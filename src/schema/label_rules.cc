@@ -213,7 +213,7 @@ Layout read_header(const CsvRow& row) {
     }
     layout.push_back(column);
   }
-  if (std::find(layout.begin(), layout.end(), &rule_columns[0]) == layout.end()) {
+  if (std::find(layout.begin(), layout.end(), rule_columns.data()) == layout.end()) {
     throw Refusal{"the header has no column label"};
   }
   return layout;

@@ -88,9 +88,9 @@ void DialectSource::drain() {
       if (!parse(*text)) continue;
       publish(decoder_.decode(record_));
     } catch (const InputError& error) {
-      const InputError placed(fmt::format("{}: {}", framer_->place(), error.what()), error.nothing_done());
-      if (!keep_going_ || error.nothing_done()) throw placed;
-      skip(placed.what());
+      const std::string why = fmt::format("{}: {}", framer_->place(), error.what());
+      if (!keep_going_ || error.nothing_done()) throw InputError(why, error.nothing_done());
+      skip(why);
     }
   }
 }
