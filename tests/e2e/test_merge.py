@@ -199,7 +199,9 @@ def test_a_damaged_capture_is_told_of(tmp_path, captures):
 
 def test_an_interrupted_run_leaves_no_whole_part(tmp_path, captures):
     fifo = subprocess.Popen([binary(), "--partial", "-"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-    fifo.stdin.write(captures[0].read_bytes())
+    # More than a pipe holds: when it is written the program reads, and knows what to do with signals.
+    whole = captures[0].read_bytes()
+    fifo.stdin.write(whole * (1 + 300_000 // len(whole)))
     fifo.stdin.flush()
     fifo.send_signal(signal.SIGINT)
     out, _ = fifo.communicate(timeout=30)
