@@ -261,19 +261,16 @@ class Merge {
       meter.columns = options_.meter.columns;
       if (!options_.meter.schema.empty()) meter.schema = options_.meter.schema;
     }
-    if (options_.partial) meter.direction = DirectionPolicy::first;
     plan_ = flowmeter::make_plan(meter);
   }
 
   void run_partial(RowWriter& writer) {
-    FlowPolicy policy = plan_->policy();
-    policy.remembered_streams = 0;
     const PartMerger* numbers = nullptr;
     PartLog log(
         *plan_->accumulators(), [&numbers](const Packet&) { return numbers->numbers(); }, writer);
     whole_.states = plan_->accumulators()->names();
     log.write(to_line(whole_));
-    PartMerger merger(policy, *plan_->accumulators(), log, &log);
+    PartMerger merger(part_policy(plan_->policy()), *plan_->accumulators(), log, &log);
     numbers = &merger;
     take_all(merger);
     if (status_ != ExitStatus::ok && status_ != ExitStatus::damaged) return;

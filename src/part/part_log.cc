@@ -30,6 +30,12 @@ std::size_t PartLog::ConversationHash::operator()(const Conversation& conversati
   return static_cast<std::size_t>(mixed(mixed(seed, conversation.low), conversation.high));
 }
 
+FlowPolicy part_policy(FlowPolicy policy) {
+  policy.direction = DirectionPolicy::first;
+  policy.remembered_streams = 0;
+  return policy;
+}
+
 PartLog::PartLog(const AccumulatorSet& accumulators, Numbers numbers, RowWriter& out)
     : accumulators_(accumulators),
       edge_offset_(accumulators.find(&make_part_edge).value()),

@@ -13,6 +13,10 @@
 
 namespace flowmeter {
 
+/// The policy by which a part's flows are cut: direction and what a stream's parts have in common are for who
+/// knows the parts before.
+[[nodiscard]] FlowPolicy part_policy(FlowPolicy policy);
+
 /// Writes what happens to the flows of a FlowTable, whose sink it is, as the events of a part: the first
 /// packet of a flow when it comes, its states when it ends. Who reads it can join the flows of parts that
 /// follow each other as if it had seen the packets, see PartMerger.

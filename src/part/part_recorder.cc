@@ -136,10 +136,8 @@ void refuse_columns(const MeterPlan& plan) {
 class PartPlan final : public MeterPlan {
  public:
   PartPlan(const MeterOptions& options, const PartSettings& how, std::optional<PartSegments> segments)
-      : states_(make_plan(options)), policy_(states_->policy()) {
+      : states_(make_plan(options)), policy_(part_policy(states_->policy())) {
     refuse_columns(*states_);
-    policy_.direction = DirectionPolicy::first;  // the parts before may know better
-    policy_.remembered_streams = 0;
     header_.program = fmt::format("flowmeter {}", version);
     header_.segments = segments;
     header_.settings = settings_of(options);
@@ -165,7 +163,7 @@ class PartPlan final : public MeterPlan {
 
  private:
   const std::unique_ptr<MeterPlan> states_;
-  FlowPolicy policy_;
+  const FlowPolicy policy_;
   PartHeader header_;
 };
 

@@ -65,8 +65,6 @@ std::string merged_part(std::string_view text) {
   RowFormat form;
   form.format = OutputFormat::part;
   const auto writer = make_writer(sink, form, {});
-  FlowPolicy policy = plan().policy();
-  policy.remembered_streams = 0;
   const PartMerger* numbers = nullptr;
   PartLog log(
       *plan().accumulators(), [&numbers](const Packet&) { return numbers->numbers(); }, *writer);
@@ -74,7 +72,7 @@ std::string merged_part(std::string_view text) {
   header.skipped = 0;
   header.states = plan().accumulators()->names();
   log.write(to_line(header));
-  PartMerger merger(policy, *plan().accumulators(), log, &log);
+  PartMerger merger(part_policy(plan().policy()), *plan().accumulators(), log, &log);
   numbers = &merger;
   require(merger.take(reader), "nobody interrupts");
   merger.end();
