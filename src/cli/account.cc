@@ -47,6 +47,22 @@ std::string in_words(const CpuTime& time) {
   return fmt::format("{:.2f} s, {:.0f} % of them in tshark", all, all > 0 ? time.others / all * 100 : 0);
 }
 
+std::vector<std::string> remarks_on(const FlowCounters& counters) {
+  std::vector<std::string> remarks;
+  if (const std::uint64_t number = counters.disordered_packets(); number != 0) {
+    remarks.push_back(
+        fmt::format("{} {} older than the packet of the flow before; reordercap puts a capture in order",
+                    count(number, "packet"), number == 1 ? "is" : "are"));
+  }
+  if (const std::uint64_t number = counters.forgotten_streams(); number != 0) {
+    remarks.push_back(
+        fmt::format("{} {} cut by a time-out so long ago that direction and part number were forgotten; a "
+                    "further part counts as a first one",
+                    count(number, "stream"), number == 1 ? "was" : "were"));
+  }
+  return remarks;
+}
+
 std::string summary(const InputAccount& account) {
   const FrameTally& frames = account.frames;
   std::string text = fmt::format(

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "flow/flow.h"
+#include "flow/flow_table.h"
 #include "observer/frame_tally.h"
 #include "source/capture_counts.h"
 
@@ -35,6 +36,9 @@ struct CpuTime {
 [[nodiscard]] CpuTime cpu_time();
 /// "12.3 s, 86 % of them in tshark"
 [[nodiscard]] std::string in_words(const CpuTime& time);
+
+/// What the user should know of how packets became flows, a line each.
+[[nodiscard]] std::vector<std::string> remarks_on(const FlowCounters& counters);
 
 /// The account in one line, for people.
 [[nodiscard]] std::string summary(const InputAccount& account);

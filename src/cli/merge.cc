@@ -10,6 +10,7 @@
 #include <tuple>
 
 #include "base/interrupt.h"
+#include "cli/account.h"
 #include "cli/option_groups.h"
 #include "cli/output.h"
 #include "part/part_merger.h"
@@ -45,7 +46,6 @@ struct MergeOptions {
 MergeOptions parse_merge_options(int argc, const char* const* argv, std::string& help) {
   MergeOptions options;
   RawOptions raw;
-  refuse_empty_values(argc, argv);
   CLI::App app(description, "flowmeter merge");
   app.formatter(std::make_shared<HelpFormatter>());
   app.get_formatter()->column_width(30);
@@ -57,16 +57,9 @@ MergeOptions parse_merge_options(int argc, const char* const* argv, std::string&
   add_selection_options(app, options.meter);
   add_printed_options(app, options.meter, raw);
   add_message_options(app, raw);
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::CallForHelp&) {
-    help = app.help();
-    return options;
-  } catch (const CLI::ParseError& error) {
-    throw UsageError(std::string(error.what()) + " (see flowmeter merge --help)");
-  }
-  if (options.parts.empty())
-    throw UsageError("no parts; name those to be merged (see flowmeter merge --help)");
+  help = parse_words(app, argc, argv);
+  if (!help.empty()) return options;
+  if (options.parts.empty()) throw UsageError("no parts; name those to be merged (see --help)");
   options.selected = app.count("--schema") != 0 || app.count("--columns") != 0;
   if (app.count("--schema") == 0) options.meter.schema.clear();
   if (options.partial) {
@@ -310,6 +303,7 @@ class Merge {
       }
       part.reader.reset();
     }
+    for (const std::string& remark : remarks_on(merger.counters())) reporter_.warning(remark);
     reporter_.note(fmt::format("{} parts, {} frames, {} flows ended, {} open", parts_.size(), merger.frames(),
                                merger.counters().ended_flows(), merger.counters().open_flows()));
   }

@@ -12,6 +12,16 @@
 namespace flowmeter {
 namespace {
 
+/// For a word `--option=`, behind which CLI11 would take the next word for the value.
+void refuse_empty_values(int argc, const char* const* argv) {
+  for (int i = 1; i < argc; ++i) {
+    const std::string_view word = argv[i];
+    if (word.starts_with("--") && word.find('=') == word.size() - 1) {
+      throw UsageError(fmt::format("{} has no value (see --help)", word));
+    }
+  }
+}
+
 constexpr int most_splt_packets = 1024;
 
 }  // namespace
@@ -137,13 +147,16 @@ Reporter::Level level_of(const RawOptions& raw) {
   return raw.quiet ? Reporter::Level::quiet : Reporter::Level::normal;
 }
 
-void refuse_empty_values(int argc, const char* const* argv) {
-  for (int i = 1; i < argc; ++i) {
-    const std::string_view word = argv[i];
-    if (word.starts_with("--") && word.find('=') == word.size() - 1) {
-      throw UsageError(fmt::format("{} has no value (see --help)", word));
-    }
+std::string parse_words(CLI::App& app, int argc, const char* const* argv) {
+  refuse_empty_values(argc, argv);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::CallForHelp&) {
+    return app.help();
+  } catch (const CLI::ParseError& error) {
+    throw UsageError(fmt::format("{} (see --help)", error.what()));
   }
+  return {};
 }
 
 }  // namespace flowmeter

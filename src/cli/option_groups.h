@@ -62,7 +62,8 @@ void read_row_format(const CLI::App& app, const RawOptions& raw, RowFormat& rows
 void add_message_options(CLI::App& app, RawOptions& raw);
 [[nodiscard]] Reporter::Level level_of(const RawOptions& raw);
 
-/// Throws UsageError for a word `--option=`, behind which CLI11 would take the next word for the value.
-void refuse_empty_values(int argc, const char* const* argv);
+/// Reads the words into what the app's options are bound to; returns the help text if that was asked for.
+/// Throws UsageError for what they do not take.
+[[nodiscard]] std::string parse_words(CLI::App& app, int argc, const char* const* argv);
 
 }  // namespace flowmeter

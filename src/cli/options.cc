@@ -270,7 +270,6 @@ Options parse_options(int argc, const char* const* argv, std::string& help) {
   RawOptions raw;
   options.given.assign(argv + 1, argv + std::max(argc, 1));
   argc = cut_verbatim(argc, argv, options.tshark.extra_arguments);
-  refuse_empty_values(argc, argv);
 
   CLI::App app(description, "flowmeter");
   app.formatter(std::make_shared<HelpFormatter>());
@@ -285,14 +284,8 @@ Options parse_options(int argc, const char* const* argv, std::string& help) {
   add_printed_options(app, options.meter, raw);
   add_output_options(app, options, raw);
   add_part_options(app, options, raw);
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::CallForHelp&) {
-    help = app.help();
-    return options;
-  } catch (const CLI::ParseError& error) {
-    throw UsageError(std::string(error.what()) + " (see --help)");
-  }
+  help = parse_words(app, argc, argv);
+  if (!help.empty()) return options;
   read_live_options(app, raw, options);
   read_rotation(app, raw, options);
   options.meter.transports = parse_transports(raw.transports);

@@ -121,10 +121,6 @@ void Run::begin() {
 
 std::uint64_t Run::frames() const { return fleet_ ? fleet_->frames() : source_->frames(); }
 
-std::uint64_t Run::timeless_frames() const {
-  return fleet_ ? fleet_->timeless_frames() : source_->timeless_frames();
-}
-
 const SkippedRecords& Run::skipped() const {
   static const SkippedRecords none;
   return fleet_ ? fleet_->skipped() : source_ ? source_->skipped() : none;

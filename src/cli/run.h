@@ -76,7 +76,6 @@ class Run final : public InputRun {
   [[nodiscard]] bool only_standard_columns() const;
   [[nodiscard]] bool may_read_headers(const TsharkSetup::Choice& choice) const;
   [[nodiscard]] std::uint64_t frames() const;
-  [[nodiscard]] std::uint64_t timeless_frames() const;
   void start_progress();
   void schedule_repaint(std::chrono::milliseconds delay);
   void watch_interrupt();
@@ -91,7 +90,7 @@ class Run final : public InputRun {
   void tell_time();
   [[nodiscard]] bool in_flight() const;
   void warn_of_drops();
-  void warn_of_limits();
+  void warn_of_frames();
   void conclude_tshark(const ChildExit& how);
   void finish(EndOfInput end);
   [[nodiscard]] const SkippedRecords& skipped() const;

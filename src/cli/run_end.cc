@@ -7,6 +7,7 @@
 #include <cstring>
 
 #include "base/interrupt.h"
+#include "cli/account.h"
 #include "source/tshark_errors.h"
 
 namespace flowmeter {
@@ -106,13 +107,27 @@ void Run::warn_of_drops() {
   }
 }
 
-/// What had to be forgotten because there was so much of it.
-void Run::warn_of_limits() {
-  if (const std::uint64_t count = meter_->counters().forgotten_streams(); count != 0) {
+/// What the rows do not tell of the frames that were read, however that ended.
+void Run::warn_of_frames() {
+  if (!source_ && !fleet_) return;
+  const PacketDecoder& decoder = fleet_ ? fleet_->decoder() : source_->decoder();
+  if (const std::uint64_t count = decoder.timeless_frames(); count != 0) {
     reporter_.warning(
-        fmt::format("{}: {} stream{} cut by a time-out so long ago that direction and part number were "
-                    "forgotten; a further part counts as a first one",
-                    name_, count, count == 1 ? " was" : "s were"));
+        fmt::format("{}: {} frame{} without a time stamp, counted with the time of the frame before", name_,
+                    count, count == 1 ? "" : "s"));
+  }
+  if (const std::uint64_t count = decoder.headers_left_out(); count != 0) {
+    reporter_.warning(fmt::format("{}: {} packet{} not counted: more than 64 in a frame", name_, count,
+                                  count == 1 ? " is" : "s are"));
+  }
+  if (const std::uint64_t count = decoder.forgotten_echoes(); count != 0) {
+    reporter_.warning(fmt::format(
+        "{}: {} echo conversation{} so long without a message that they were forgotten; what comes of them "
+        "later counts as new ones",
+        name_, count, count == 1 ? " was" : "s were"));
+  }
+  for (const std::string& remark : remarks_on(meter_->counters())) {
+    reporter_.warning(fmt::format("{}: {}", name_, remark));
   }
   if (const std::uint64_t count = fleet_ ? fleet_->pairs_refused() : 0; count != 0) {
     reporter_.warning(fmt::format(
@@ -130,23 +145,6 @@ void Run::conclude() {
   refuse_if_lacking();
   if (feed_ && !feed_->failure().empty()) throw InputError(feed_failure(), frames() == 0 && given_.endless());
   warn_of_unseen_fields();
-  if (const std::uint64_t count = timeless_frames(); count != 0) {
-    reporter_.warning(
-        fmt::format("{}: {} frame{} without a time stamp, counted with the time of the "
-                    "frame before",
-                    name_, count, count == 1 ? "" : "s"));
-  }
-  if (const std::uint64_t count = meter_->counters().disordered_packets(); count != 0) {
-    reporter_.warning(
-        fmt::format("{}: {} packet{} older than the packet of the flow before; "
-                    "reordercap puts a capture in order",
-                    name_, count, count == 1 ? " is" : "s are"));
-  }
-  const std::uint64_t left_out = fleet_ ? fleet_->headers_left_out() : source_->headers_left_out();
-  if (left_out != 0) {
-    reporter_.warning(
-        fmt::format("{}: {} packets are not counted: more than 64 in a frame", name_, left_out));
-  }
   finish(EndOfInput::complete);
 }
 
@@ -167,7 +165,7 @@ void Run::finish(EndOfInput end) {
     result_.status = Interrupt::signal() == SIGTERM ? ExitStatus::terminated : ExitStatus::interrupted;
   }
   warn_of_drops();
-  warn_of_limits();
+  warn_of_frames();
   stop();
 }
 

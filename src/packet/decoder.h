@@ -75,6 +75,9 @@ class PacketDecoder {
   /// Transport headers that were left out because their frame has too many.
   [[nodiscard]] std::uint64_t headers_left_out() const noexcept { return left_out_; }
 
+  /// ICMP echo conversations that had to be forgotten, see EchoStreams.
+  [[nodiscard]] std::uint64_t forgotten_echoes() const noexcept { return echoes_.forgotten(); }
+
  private:
   struct TransportFields {
     FieldId stream, source_port, destination_port;

@@ -38,7 +38,10 @@ std::uint64_t EchoStreams::number(Transport transport, const Endpoint& requester
     conversations_.relocate(conversations_.end(), place);
     return place->stream;
   }
-  if (conversations_.size() > remembered_) conversations_.pop_front();
+  if (conversations_.size() > remembered_) {
+    conversations_.pop_front();
+    ++forgotten_;
+  }
   return next_[place_of(transport)]++;
 }
 

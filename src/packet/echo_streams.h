@@ -36,6 +36,9 @@ class EchoStreams {
 
   std::uint64_t number(Transport transport, const Endpoint& requester, const IpAddress& responder);
 
+  /// Conversations that had to be forgotten.
+  [[nodiscard]] std::uint64_t forgotten() const noexcept { return forgotten_; }
+
  private:
   struct Key {
     Transport transport;
@@ -61,6 +64,7 @@ class EchoStreams {
   const std::size_t remembered_;
   Conversations conversations_;
   std::uint64_t next_[transport_count]{};
+  std::uint64_t forgotten_ = 0;
 };
 
 }  // namespace flowmeter

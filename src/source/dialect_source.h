@@ -63,8 +63,8 @@ class DialectSource final : public PacketSource {
   void require(const std::string& field) { decoder_.require(field); }
 
   [[nodiscard]] std::uint64_t frames() const noexcept { return decoder_.frames(); }
-  [[nodiscard]] std::uint64_t timeless_frames() const noexcept { return decoder_.timeless_frames(); }
-  [[nodiscard]] std::uint64_t headers_left_out() const noexcept { return decoder_.headers_left_out(); }
+  /// What made frames of the records.
+  [[nodiscard]] const PacketDecoder& decoder() const noexcept { return decoder_; }
 
   /// Numbers the streams by first appearance from now on, see StreamRanks.
   void rank_streams();

@@ -108,8 +108,8 @@ class TsharkFleet final : public PacketSource, private StreamNumbers {
   [[nodiscard]] const FieldSet& fields() const noexcept { return asked_; }
 
   [[nodiscard]] std::uint64_t frames() const noexcept { return decoder_.frames(); }
-  [[nodiscard]] std::uint64_t timeless_frames() const noexcept { return decoder_.timeless_frames(); }
-  [[nodiscard]] std::uint64_t headers_left_out() const noexcept { return decoder_.headers_left_out(); }
+  /// What made frames of the records.
+  [[nodiscard]] const PacketDecoder& decoder() const noexcept { return decoder_; }
   /// See Dealer::pairs_refused().
   [[nodiscard]] std::uint64_t pairs_refused() const noexcept { return dealer_.pairs_refused(); }
   [[nodiscard]] const SkippedRecords& skipped() const noexcept { return skipped_; }

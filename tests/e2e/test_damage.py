@@ -83,7 +83,7 @@ def test_shared_damage(shared, name):
     for command, program in ((f'{tshark} -r "{capture}"', f'"$FLOWMETER" "{capture}"'),
                              (f'cat "{capture}" | {tshark} -r -', f'cat "{capture}" | "$FLOWMETER" -')):
         expected = reference.csv_text(reference.rows(sh(command).out.decode()))
-        got = sh(program).expect(1).one_message(name if "cat" not in program else "standard input")
+        got = sh(program).expect(1).without_remarks().one_message(name if "cat" not in program else "standard input")
         assert got.out.decode() == expected
 
 
@@ -318,6 +318,24 @@ def test_signal_while_reading_text(small, number, status, tshark):
     got = running.finish()
     assert got == (status, flowmeter(small).out.decode(), got[2])
     assert len(got[2].splitlines()) <= 1
+
+
+@pytest.mark.parametrize("ends", ["whole", "damaged", "interrupted"])
+def test_what_was_seen_is_told_however_it_ends(ends, small, tshark):
+    lines = tshark.path("-n", "-r", small, *EK).read_bytes().splitlines(keepends=True)
+    records = [b"".join(lines[i:i + 2]) for i in range(0, len(lines), 2)]
+    running = Running("-")
+    running.feed(b"".join(reversed(records)) + (b"{]\n" if ends == "damaged" else b""))
+    if ends == "interrupted":
+        running.process.send_signal(signal.SIGINT)
+    else:
+        running.process.stdin.close()
+    status, out, err = running.finish()
+    assert status == {"whole": 0, "damaged": 1, "interrupted": 130}[ends]
+    assert out == flowmeter("-q", "-", data=b"".join(reversed(records))).out.decode()
+    said = err.splitlines()
+    assert len(said) == 1 + (ends == "damaged"), err
+    assert " older than the packet of the flow before" in said[0]
 
 
 @SIGNALS

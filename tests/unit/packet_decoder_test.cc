@@ -538,9 +538,12 @@ TEST(EchoStreams, ForgetTheOneLongestWithoutAMessage) {
   EXPECT_EQ(number(1), 0U);
   EXPECT_EQ(number(2), 1U);
   EXPECT_EQ(number(1), 0U);
+  EXPECT_EQ(echoes.forgotten(), 0U);
   EXPECT_EQ(number(3), 2U);  // and 2 is forgotten
+  EXPECT_EQ(echoes.forgotten(), 1U);
   EXPECT_EQ(number(1), 0U);
   EXPECT_EQ(number(2), 3U);
+  EXPECT_EQ(echoes.forgotten(), 2U);
 }
 
 TEST_F(Reach, OtherIcmpMessagesAreNoPackets) {

@@ -221,7 +221,7 @@ TEST(DialectSource, CountsFramesWithoutATime) {
   DialectSource source(InputKind::ek, fields);
   feed(source, "{\"timestamp\":\"0000\",\"layers\":{\"frame_len\":[\"60\"]}}\n" + ek, 4096);
   EXPECT_EQ(source.frames(), 3U);
-  EXPECT_EQ(source.timeless_frames(), 1U);
+  EXPECT_EQ(source.decoder().timeless_frames(), 1U);
 }
 
 }  // namespace
