@@ -56,6 +56,14 @@ lock() {
 }
 unlock() { exec 9<&-; }
 
+# Where Debian's packages come from: $MIRROR, or what this system uses.
+debian_mirror() {
+  local mirror
+  mirror=${MIRROR:-$(grep -ohE 'https?://[^ ]+/debian/?( |$)' /etc/apt/sources.list /etc/apt/sources.list.d/* 2>/dev/null |
+    head -n 1 | tr -d ' ' || true)}
+  printf '%s' "${mirror:-http://deb.debian.org/debian}"
+}
+
 as_root() {
   if ((EUID == 0)); then "$@"; else sudo "$@"; fi
 }

@@ -22,7 +22,7 @@ bool PairSet::add(std::uint64_t hash) {
 /// Where the hash is, or the free slot where it belongs.
 std::size_t PairSet::slot_of(std::uint64_t hash) const {
   const std::size_t mask = slots_.size() - 1;
-  std::size_t slot = stored(hash) & mask;
+  std::size_t slot = static_cast<std::size_t>(stored(hash)) & mask;
   while (slots_[slot] != 0 && slots_[slot] != stored(hash)) slot = (slot + 1) & mask;
   return slot;
 }

@@ -1,10 +1,11 @@
 #include "cli/account.h"
 
-#include <fmt/chrono.h>
 #include <fmt/format.h>
 #include <sys/resource.h>
 
 #include <numeric>
+
+#include "base/utc.h"
 
 namespace flowmeter {
 namespace {
@@ -19,16 +20,6 @@ std::uint64_t flows_of(const FlowTally& flows, Transport transport) {
 }
 
 }  // namespace
-
-std::string utc_time(std::int64_t ns) {
-  constexpr std::int64_t second = 1'000'000'000;
-  std::int64_t seconds = ns / second, rest = ns % second;
-  if (rest < 0) {
-    --seconds;
-    rest += second;
-  }
-  return fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:09}Z", fmt::gmtime(static_cast<std::time_t>(seconds)), rest);
-}
 
 CpuTime cpu_time() {
   const auto of = [](int who) {
@@ -78,7 +69,7 @@ std::string summary(const InputAccount& account) {
     text += fmt::format("; {}: {} in {}", name_of(transport), count(packets, "packet"), count(flows, "flow"));
   }
   if (frames.earliest_ns) {
-    text += fmt::format("; {} to {}", utc_time(*frames.earliest_ns), utc_time(*frames.latest_ns));
+    text += fmt::format("; {} to {}", utc_text(*frames.earliest_ns, 9), utc_text(*frames.latest_ns, 9));
   }
   return text + fmt::format("; {:.3f} s", account.seconds);
 }

@@ -43,7 +43,4 @@ struct CpuTime {
 /// The account in one line, for people.
 [[nodiscard]] std::string summary(const InputAccount& account);
 
-/// 2023-11-14T22:13:20.123456789Z; `ns` since the Unix epoch.
-[[nodiscard]] std::string utc_time(std::int64_t ns);
-
 }  // namespace flowmeter

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <initializer_list>
 
+#include "base/utc.h"
 #include "base/utf8.h"
 #include "version.h"
 
@@ -35,7 +36,7 @@ class Document {
     }
   }
   void time(const char* name, const std::optional<std::int64_t>& ns) {
-    text_or_null(name, ns ? utc_time(*ns) : "");
+    text_or_null(name, ns ? utc_text(*ns, 9) : "");
   }
   void number(const char* name, std::uint64_t value) {
     json_.Key(name);

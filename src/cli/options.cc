@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <algorithm>
+#include <limits>
 #include <thread>
 
 #include "base/error.h"
@@ -176,7 +177,7 @@ void add_flow_options(CLI::App& app, Options& options, RawOptions& raw) {
   app.add_option("--max-flows", meter.most_flows,
                  "Flows open at once; the one longest without a packet makes room for a new one")
       ->type_name("N")
-      ->check(CLI::Range(std::size_t{1}, std::size_t{1} << 40).description(""))
+      ->check(CLI::Range(std::size_t{1}, std::numeric_limits<std::size_t>::max()).description(""))
       ->group("Flows");
   add_choice<DirectionPolicy>(
       app, "--direction", meter.direction,

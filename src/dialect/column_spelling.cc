@@ -47,7 +47,7 @@ std::string_view padded(std::string_view value) noexcept {
   if (value.size() >= 2 + digits) return value;
   const auto number = parse_number(value);
   if (!number || *number >= count) return value;
-  const auto& text = hexadecimals<digits, count>[*number];
+  const auto& text = hexadecimals<digits, count>[static_cast<std::size_t>(*number)];
   return {text.data(), text.size()};
 }
 

@@ -131,7 +131,7 @@ constexpr unsigned parse_flags = rapidjson::kParseInsituFlag | rapidjson::kParse
 /// Whether the document cannot be nested too deeply, having no more brackets than that in it.
 bool is_shallow(std::span<const char> text) {
   const auto opens = [](char c) { return c == '{' || c == '['; };
-  return std::count_if(text.begin(), text.end(), opens) <= max_depth;
+  return std::cmp_less_equal(std::count_if(text.begin(), text.end(), opens), max_depth);
 }
 
 /// Whether the document breaks off within an escape sequence, whose start the error names.

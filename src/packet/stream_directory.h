@@ -83,7 +83,7 @@ class StreamDirectory {
     bool used = false;
     bool held = false;
   };
-  static_assert(sizeof(Conversation) == 64);
+  static_assert(sizeof(Conversation) <= 64);
   struct KeyOf {
     using type = Digest;
     const Digest& operator()(const Conversation& c) const noexcept { return c.key; }

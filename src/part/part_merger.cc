@@ -101,7 +101,7 @@ void PartMerger::begin(const PartEvent& event) {
   constexpr std::uint64_t most_slots = std::uint64_t{1} << 32;
   if (event.slot > slots_.size() || event.slot >= most_slots) throw InputError("begins a flow out of turn");
   if (event.slot == slots_.size()) slots_.emplace_back();
-  Slot& slot = slots_[event.slot];
+  Slot& slot = slots_[static_cast<std::size_t>(event.slot)];
   if (slot.flow != nullptr) throw InputError("begins a flow where one is open");
   advance(event.head);
   const Packet packet = resolved(event.head);
@@ -121,10 +121,9 @@ void PartMerger::begin(const PartEvent& event) {
 }
 
 void PartMerger::finish(const PartEvent& event) {
-  if (event.slot >= slots_.size() || slots_[event.slot].flow == nullptr) {
-    throw InputError("ends a flow that is not open");
-  }
-  Slot& slot = slots_[event.slot];
+  if (event.slot >= slots_.size()) throw InputError("ends a flow that is not open");
+  Slot& slot = slots_[static_cast<std::size_t>(event.slot)];
+  if (slot.flow == nullptr) throw InputError("ends a flow that is not open");
   Flow& flow = *slot.flow;
   StateReader elements(event.elements);
   PartTimes times;

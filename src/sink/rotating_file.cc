@@ -14,7 +14,7 @@ RotatingFile::RotatingFile(std::string name, std::string header, const Rotation&
     : name_(std::move(name)), header_(std::move(header)), rotation_(rotation) {}
 
 std::time_t RotatingFile::period_of(std::time_t time) const {
-  return rotation_.every ? time - time % rotation_.every->count() : time;
+  return rotation_.every ? static_cast<std::time_t>(time - time % rotation_.every->count()) : time;
 }
 
 fs::path RotatingFile::path_at(std::time_t time) const {

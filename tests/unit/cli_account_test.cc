@@ -50,12 +50,6 @@ TEST(FrameTally, TimesOfFramesThatHaveOne) {
   EXPECT_EQ(tally.latest_ns, 7);
 }
 
-TEST(Account, TimesAreInUtc) {
-  EXPECT_EQ(utc_time(0), "1970-01-01T00:00:00.000000000Z");
-  EXPECT_EQ(utc_time(1'700'000'000'000'000'001), "2023-11-14T22:13:20.000000001Z");
-  EXPECT_EQ(utc_time(-1), "1969-12-31T23:59:59.999999999Z");
-}
-
 TEST(Account, SummaryIsOneLine) {
   InputAccount account;
   account.frames.frames = 1;
