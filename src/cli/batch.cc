@@ -231,9 +231,7 @@ void Batch::answer() {
 }
 
 void Batch::watch_clock() {
-  clock_.expires_after(std::chrono::milliseconds(100));
-  clock_.async_wait([this](boost::system::error_code error) {
-    if (error) return;
+  clock_.after(std::chrono::milliseconds(100), [this] {
     rotating_->tick();
     watch_clock();
   });

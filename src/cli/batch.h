@@ -4,7 +4,6 @@
 #include "source/waiter.h"
 
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <deque>
 #include <memory>
 #include <string>
@@ -20,6 +19,7 @@
 #include "cli/tshark_setup.h"
 #include "sink/rotating_file.h"
 #include "sink/spool.h"
+#include "source/timer.h"
 
 namespace flowmeter {
 
@@ -78,7 +78,7 @@ class Batch {
   boost::asio::io_context io_;
   std::unique_ptr<Requests> requests_;
   std::unique_ptr<Waiter> asked_;          // while there are jobs
-  boost::asio::steady_timer clock_{io_};   // of the rotation
+  Timer clock_{io_};                       // of the rotation
   std::size_t next_ = 0;                   // input to be started
   std::deque<std::unique_ptr<Job>> jobs_;  // in the order of the inputs
   bool stopping_ = false;

@@ -70,8 +70,7 @@ void Run::stop() {
   finished_ = true;
   progress_.reset();
   for (auto* waiter : {&output_, &errors_, &interrupt_, &pump_in_, &pump_out_}) waiter->reset();
-  for (auto* timer : {&deadline_, &stop_at_, &live_tick_}) timer->cancel();
-  repaint_.cancel();
+  for (auto* timer : {&deadline_, &stop_at_, &live_tick_, &repaint_}) timer->cancel();
   if (account_) close_account();
   // Handlers that are due already come first, and find that there is nothing left to do.
   asio::post(io_, [this] {

@@ -2,7 +2,6 @@
 
 #include <sys/types.h>
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/steady_timer.hpp>
 
 #include <chrono>
 #include <functional>
@@ -23,6 +22,7 @@
 #include "source/child.h"
 #include "source/dialect_source.h"
 #include "source/fleet.h"
+#include "source/timer.h"
 #include "source/waiter.h"
 
 namespace flowmeter {
@@ -127,7 +127,7 @@ class Run final : public InputRun {
   const std::unique_ptr<Sha256> digest_;         // of the input's bytes, or none
   const std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
   boost::asio::io_context& io_;
-  boost::asio::steady_timer deadline_, stop_at_, live_tick_, repaint_;
+  Timer deadline_, stop_at_, live_tick_, repaint_;
   std::unique_ptr<CaptureFeed> feed_;  // or none
   std::unique_ptr<LiveClock> clock_;   // or none
   Descriptor file_, interrupt_fd_;

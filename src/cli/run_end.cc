@@ -13,7 +13,6 @@
 namespace flowmeter {
 namespace {
 
-using boost::system::error_code;
 using std::chrono::milliseconds;
 
 constexpr milliseconds grace{1000};     // for tshark to end after a signal
@@ -42,9 +41,7 @@ void Run::watch_interrupt() {
           child_->in().reset();
         }
       }
-      deadline_.expires_after(given_.endless() ? draining : grace);
-      deadline_.async_wait([this](error_code error) {
-        if (error) return;
+      deadline_.after(given_.endless() ? draining : grace, [this] {
         if (child_) child_->signal(SIGKILL);
         guarded([&] { finish(EndOfInput::interrupted); });
       });
@@ -68,10 +65,7 @@ void Run::wait_for_child() {
     guarded([&] { conclude_tshark(*how); });
     return;
   }
-  repaint_.expires_after(milliseconds(2));
-  repaint_.async_wait([this](error_code error) {
-    if (!error) guarded([&] { wait_for_child(); });
-  });
+  repaint_.after(milliseconds(2), [this] { guarded([&] { wait_for_child(); }); });
 }
 
 void Run::conclude_tshark(const ChildExit& how) {

@@ -22,7 +22,6 @@
 namespace flowmeter {
 namespace {
 
-using boost::system::error_code;
 using std::chrono::milliseconds;
 
 constexpr milliseconds live_pace{100};  // at which the wall clock is told
@@ -92,13 +91,10 @@ void Run::start_feed() {
   } else {
     feed_ = std::make_unique<LiveCapture>(io_, find_dumpcap(setup_.get().tshark.program), options_.live);
     clock_ = std::make_unique<LiveClock>();
-    live_tick_.expires_after(live_pace);
     tell_time();
   }
   if (!options_.duration) return;
-  stop_at_.expires_after(std::chrono::duration_cast<std::chrono::steady_clock::duration>(*options_.duration));
-  stop_at_.async_wait([this](error_code error) {
-    if (error) return;
+  stop_at_.after(std::chrono::duration_cast<std::chrono::steady_clock::duration>(*options_.duration), [this] {
     stopped_ = true;
     feed_->end();
   });
@@ -106,15 +102,13 @@ void Run::start_feed() {
 
 /// On a silent wire no frame says that a flow is over; the wall clock does.
 void Run::tell_time() {
-  live_tick_.async_wait([this](error_code error) {
-    if (error) return;
+  live_tick_.after(live_pace, [this] {
     guarded([&] {
       if (const auto now = clock_->now(); now && !in_flight() && !ended_) {
         if (fleet_) fleet_->pass_time(*now);
         if (source_) source_->pass_time(*now);
         sink_.flush();
       }
-      live_tick_.expires_after(live_pace);
       tell_time();
     });
   });

@@ -11,7 +11,6 @@
 namespace flowmeter {
 namespace {
 
-using boost::system::error_code;
 using std::chrono::milliseconds;
 
 constexpr milliseconds progress_start{1000};  // a short run shows nothing
@@ -41,9 +40,8 @@ void Run::start_progress() {
 }
 
 void Run::schedule_repaint(milliseconds delay) {
-  repaint_.expires_after(delay);
-  repaint_.async_wait([this](error_code error) {
-    if (error || finished_ || ended_) return;
+  repaint_.after(delay, [this] {
+    if (finished_ || ended_) return;
     progress_->paint();
     schedule_repaint(Progress::on_terminal() ? progress_pace : progress_log_pace);
   });

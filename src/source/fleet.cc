@@ -16,8 +16,6 @@
 namespace flowmeter {
 namespace {
 
-using boost::system::error_code;
-
 constexpr std::uint64_t frames_ahead = 1U << 15;  // dealt, not collected yet
 constexpr std::size_t piece_bytes = std::size_t{128} << 10;
 constexpr std::size_t waiting_bytes = std::size_t{4} << 20;  // for all tsharks together
@@ -449,9 +447,7 @@ void TsharkFleet::push() {
 
 /// Now and then: if nothing has come for a while though frames are due, they are pushed out.
 void TsharkFleet::tick() {
-  ticker_.expires_after(pace);
-  ticker_.async_wait([this](error_code error) {
-    if (error) return;
+  ticker_.after(pace, [this] {
     host_.guard([this] {
       if (finished_) return;
       retired_.clear();

@@ -10,7 +10,6 @@
 #include <vector>
 
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/steady_timer.hpp>
 
 #include "capture/dealer.h"
 #include "capture/decompress.h"
@@ -22,6 +21,7 @@
 #include "packet/stream_directory.h"
 #include "source/child.h"
 #include "source/header_values.h"
+#include "source/timer.h"
 #include "source/tshark_command.h"
 #include "source/waiter.h"
 
@@ -202,7 +202,7 @@ class TsharkFleet final : public PacketSource, private StreamNumbers {
   SkippedRecords skipped_;
   PacketDecoder decoder_;
   StreamDirectory directory_;
-  boost::asio::steady_timer ticker_;
+  Timer ticker_;
 };
 
 }  // namespace flowmeter

@@ -45,7 +45,7 @@ FollowedFile::FollowedFile(boost::asio::io_context& io, const std::string& path)
 void FollowedFile::end() {
   if (end_) return;
   end_ = size_of(file_.get());
-  again_.cancel();
+  if (again_.waits()) again_.after({}, [this] { pump(); });
 }
 
 void FollowedFile::close() {
@@ -91,10 +91,7 @@ void FollowedFile::pump() {
       close();
       return;
     }
-    again_.expires_after(pace);
-    again_.async_wait([this, there = std::weak_ptr<int>(there_)](boost::system::error_code) {
-      if (!there.expired()) pump();
-    });
+    again_.after(pace, [this] { pump(); });
     return;
   }
 }

@@ -1,12 +1,12 @@
 #pragma once
 
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <memory>
 #include <optional>
 
 #include "source/capture_feed.h"
 #include "source/child.h"
+#include "source/timer.h"
 #include "source/waiter.h"
 
 namespace flowmeter {
@@ -31,11 +31,10 @@ class FollowedFile final : public CaptureFeed {
   Pipe pipe_;
   Descriptor file_;
   std::unique_ptr<Waiter> out_;
-  boost::asio::steady_timer again_;
+  Timer again_;
   std::optional<std::int64_t> end_;  // bytes that still count
   std::int64_t position_ = 0;
   std::string buffer_;
-  std::shared_ptr<int> there_ = std::make_shared<int>();  // goes with us, for what stands in the queue
   std::string failure_;
 };
 

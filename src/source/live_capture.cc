@@ -110,10 +110,7 @@ LiveCapture::LiveCapture(boost::asio::io_context& io, std::string dumpcap, const
 
 /// dumpcap, when it is told to end, leaves what the kernel has not handed over yet.
 void LiveCapture::end() {
-  last_.expires_after(kernel_delay);
-  last_.async_wait([this](boost::system::error_code error) {
-    if (!error) child_.signal(SIGINT);
-  });
+  last_.after(kernel_delay, [this] { child_.signal(SIGINT); });
 }
 
 /// dumpcap is over when it closes its standard error.

@@ -1,11 +1,11 @@
 #pragma once
 
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <optional>
 
 #include "source/capture_feed.h"
 #include "source/child.h"
+#include "source/timer.h"
 #include "source/waiter.h"
 
 namespace flowmeter {
@@ -52,7 +52,7 @@ class LiveCapture final : public CaptureFeed {
   Pipe pipe_;  // its end for writing is closed behind dumpcap's: so its exit is known first
   Child child_;
   Waiter errors_;
-  boost::asio::steady_timer last_;  // until the kernel has handed over what it holds
+  Timer last_;  // until the kernel has handed over what it holds
   std::vector<InterfaceCounts> counts_;
   std::string failure_;
 };

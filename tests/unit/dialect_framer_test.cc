@@ -293,5 +293,74 @@ TEST(ArrayFramer, RefusesATooLongObjectThatCameTogetherWithItsEnd) {
   EXPECT_EQ(refusal_of_a_long_object("\"}]"), "a record is longer than 64 MiB (behind record 1 (byte 1))");
 }
 
+/// Records, and what is said of damage between them, for all chunk sizes alike; as who goes on behind it.
+template <class Kind>
+Records cut_going_on(const std::string& text) {
+  Records first;
+  for (const std::size_t chunk : chunk_sizes) {
+    Kind framer;
+    Records records;
+    const auto go_on = [&] {
+      while (!framer.at_end()) {
+        try {
+          drain(framer, records);
+          break;
+        } catch (const InputError& error) {
+          records.push_back(std::string("! ") + error.what());
+        }
+      }
+    };
+    for (std::size_t at = 0; at < text.size(); at += std::min(chunk, text.size())) {
+      put(framer, std::string_view(text).substr(at, chunk));
+      go_on();
+    }
+    framer.close();
+    go_on();
+    if (chunk == chunk_sizes[0]) first = records;
+    EXPECT_EQ(records, first) << "chunks of " << chunk;
+  }
+  return first;
+}
+
+TEST(ArrayFramer, GoesOnAtTheNextRecordBehindWhatIsNoJson) {
+  EXPECT_EQ(cut_going_on<ArrayFramer>("[{\"_index\":1},\n oops {\"x\":2},\n  { \n\"_index\":3},{\"y\":4}]"),
+            (Records{"{\"_index\":1}", "! not JSON at byte 16 (after record 1)", "{ \n\"_index\":3}",
+                     "{\"y\":4}"}));
+}
+
+TEST(ArrayFramer, GoesOnAtARecordWithinOneThatHasNoEnd) {
+  EXPECT_EQ(cut_going_on<ArrayFramer>("[{\"_index\":1,\"a\":{\"b\":[,\n{\"_index\":2}]"),
+            (Records{"! record 1 has no end", "{\"_index\":2}"}));
+}
+
+TEST(ArrayFramer, NothingThatLooksLikeARecordIsOneWithinAString) {
+  EXPECT_EQ(cut_going_on<ArrayFramer>("[{\"_index\":\"{\\\"_index\\\":1}\"}]"),
+            (Records{"{\"_index\":\"{\\\"_index\\\":1}\"}"}));
+}
+
+TEST(ArrayFramer, LooksForTheNameOfARecordCloseBehindItsBrace) {
+  const std::string blanks(17, ' ');
+  EXPECT_EQ(cut_going_on<ArrayFramer>("[oops{" + blanks + "\"_index\":1},{\"_inde\":2},{" + blanks.substr(1) +
+                                      "\"_index\":3}]"),
+            (Records{"! not JSON at byte 1 (after record 0)", "{" + blanks.substr(1) + "\"_index\":3}"}));
+}
+
+TEST(ArrayFramer, MayEndWithoutAnotherRecord) {
+  EXPECT_EQ(cut_going_on<ArrayFramer>("[oops {\"_ind"), (Records{"! not JSON at byte 1 (after record 0)"}));
+  EXPECT_EQ(cut_going_on<ArrayFramer>("[oops {\"_index\":"),
+            (Records{"! not JSON at byte 1 (after record 0)", "! cut short in the middle of record 1"}));
+}
+
+TEST(ArrayFramer, GoesOnBehindATooLongObject) {
+  ArrayFramer framer;
+  put(framer, "[{\"x\":\"");
+  put_zeros(framer, max_record_bytes);
+  EXPECT_NE(message_of<InputError>([&] { (void)framer.next(); }), "");
+  put(framer, "000\"},{\"_index\":2}]");
+  Records records;
+  drain(framer, records);
+  EXPECT_EQ(records, (Records{"{\"_index\":2}"}));
+}
+
 }  // namespace
 }  // namespace flowmeter
