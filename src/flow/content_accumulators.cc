@@ -57,10 +57,9 @@ unsigned value_of(char digit) {
   return (static_cast<unsigned>(digit | 0x20) - 'a' + 10U) & 15U;
 }
 
-class CountBytes final : public AccumulatorOf<ByteCounts> {
+class CountBytes final : public WholeAccumulatorOf<ByteCounts> {
  public:
   explicit CountBytes(AccumulatorContext& context) : payload_(context.fields) {}
-  [[nodiscard]] std::string_view name() const noexcept override { return "payload bytes"; }
 
  private:
   void add_packet(ByteCounts& state, const Packet& packet, Direction direction) const override {
@@ -74,20 +73,13 @@ class CountBytes final : public AccumulatorOf<ByteCounts> {
       return true;
     });
   }
-  void append_part(ByteCounts& state, const ByteCounts& later, const PartEdge&) const override {
-    for (const std::size_t way : {0U, 1U}) {
-      for (std::size_t byte = 0; byte < state[way].size(); ++byte) state[way][byte] += later[way][byte];
-    }
-  }
-  void turn(ByteCounts& state) const override { std::swap(state[0], state[1]); }
 
   Payload payload_;
 };
 
-class TakeHeads final : public AccumulatorOf<PayloadHeads> {
+class TakeHeads final : public WholeAccumulatorOf<PayloadHeads> {
  public:
   explicit TakeHeads(AccumulatorContext& context) : payload_(context.fields) {}
-  [[nodiscard]] std::string_view name() const noexcept override { return "payload heads"; }
 
  private:
   void add_packet(PayloadHeads& state, const Packet& packet, Direction direction) const override {
@@ -98,12 +90,6 @@ class TakeHeads final : public AccumulatorOf<PayloadHeads> {
       return head.size() < 2 * payload_head_bytes;
     });
   }
-  void append_part(PayloadHeads& state, const PayloadHeads& later, const PartEdge&) const override {
-    for (const std::size_t way : {0U, 1U}) {
-      state[way].append(later[way], 0, 2 * payload_head_bytes - state[way].size());
-    }
-  }
-  void turn(PayloadHeads& state) const override { std::swap(state[0], state[1]); }
 
   Payload payload_;
 };

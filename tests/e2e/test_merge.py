@@ -11,6 +11,8 @@ from helpers import REPO, SHARED, binary, flowmeter, shared_captures
 
 SAMPLES = ["https.pcapng", "ssh.pcap", "reuse.pcap", "tunnel.pcap", "dns.pcap", "unreachable.pcap", "reset.pcap"]
 GROUPS = ["--columns", "flowmeter,id,extra", "--splt", "4"]
+AGGREGATES = "count,n,any,first,last,distinct,mode,min,max,sum,mean,std,skew,kurt,sstd,cv,median,q25,entropy,list,set,p10"
+FIELDS = ["--field", f"ip.ttl:{AGGREGATES}", "--field", f"ip.id:{AGGREGATES}", "--list-max", "30", "-t", "1"]
 
 
 def split(capture, frames, folder):
@@ -33,8 +35,9 @@ def make_parts(captures, *options, segments=False, after=True):
 
 
 @pytest.mark.parametrize("name", SAMPLES)
-@pytest.mark.parametrize("options", [[], GROUPS, ["-t", "0.05,udp=0.01", "--direction", "handshake"], ["--schema", "nfstream", "-t", "1"]],
-                         ids=["default", "groups", "timeouts", "nfstream"])
+@pytest.mark.parametrize("options", [[], GROUPS, ["-t", "0.05,udp=0.01", "--direction", "handshake"], ["--schema", "nfstream", "-t", "1"],
+                                     FIELDS],
+                         ids=["default", "groups", "timeouts", "nfstream", "fields"])
 def test_parts_give_the_rows_of_the_whole(name, options, tmp_path):
     captures = split(REPO / "samples" / name, 17, tmp_path / "captures")[:12]
     whole = flowmeter("-q", "--continuous", *options, *captures)
