@@ -61,6 +61,21 @@ def test_formats_packings_and_link_types_may_differ(tmp_path):
     assert got.out == flowmeter(one).out
 
 
+@pytest.mark.parametrize("packed", [False, True])
+def test_order_of_formats_that_only_tshark_knows(packed, tmp_path):
+    parts = []
+    for part in split(REPO / "samples" / "dns.pcap", 20, tmp_path / "parts"):
+        snoop = tmp_path / part.with_suffix(".snoop").name
+        subprocess.run(["editcap", "-F", "snoop", part, snoop], check=True)
+        if packed:
+            snoop.write_bytes(gzip.compress(snoop.read_bytes()))
+        parts.append(snoop.rename(tmp_path / f"{len(parts) * 7 % 10}.snoop"))
+    assert len(parts) in range(2, 11)
+    merged = tmp_path / "merged.pcapng"
+    subprocess.run(["mergecap", "-w", merged, *parts], check=True)
+    assert flowmeter("--continuous", *sorted(parts)).silent().out == flowmeter(merged).silent().out
+
+
 @pytest.mark.parametrize("jobs", [1, 2])
 def test_damage_ends_it(jobs, tmp_path):
     capture = REPO / "samples" / "ssh.pcap"
