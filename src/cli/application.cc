@@ -9,7 +9,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <cstdio>
 
 #include "base/interrupt.h"
@@ -152,7 +151,7 @@ ExitStatus run(const Options& options, Reporter& reporter) {
 /// place comes one that can do nothing.
 void keep_standard_descriptors() {
   for (const int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
-    if (fcntl(fd, F_GETFD) >= 0 || errno != EBADF) continue;
+    if (fcntl(fd, F_GETFD) >= 0) continue;
     // Reading from /dev/null ends at once; writing to a descriptor opened for reading fails.
     [[maybe_unused]] const int opened = open("/dev/null", O_RDONLY);
   }
