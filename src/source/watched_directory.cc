@@ -114,6 +114,7 @@ void WatchedDirectory::take_events() {
   }
 }
 
+// By value: it may be the name that is cleared here. NOLINTNEXTLINE(performance-unnecessary-value-param)
 void WatchedDirectory::complete(std::string name) {
   const std::string path = (fs::path(path_) / name).string();
   if (name == unsure_) unsure_.clear();
