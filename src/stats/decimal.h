@@ -7,7 +7,10 @@
 
 namespace flowmeter {
 
-using Integer = boost::multiprecision::cpp_int;
+/// A whole number of any size. Without expression templates: what an expression gives is a number, never a
+/// reference to temporaries (and what checks for those has nothing to say).
+using Integer =
+    boost::multiprecision::number<boost::multiprecision::cpp_int_backend<>, boost::multiprecision::et_off>;
 
 /// A decimal number of any size, exactly: mantissa / 10^scale, with as few decimals as it takes.
 struct Decimal {
