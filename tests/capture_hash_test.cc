@@ -189,6 +189,25 @@ TEST(DealKey, HeadersOnTheWay) {
   expect_pair(key(ipv4(6, 1, 2, ports(1, 2), 0, std::string("\x94\4\0\0", 4))), the_pair);
 }
 
+TEST(DealKey, RoutesAndHomesAmongOtherOptions) {
+  using std::string_literals::operator""s;
+  const auto with4 = [](const std::string& options) { return key(ipv4(6, 1, 2, ports(1, 2), 0, options)); };
+  expect_fixed(with4("\1\x83\7\4..."s), DealReason::readdressed);         // behind a no-operation
+  expect_fixed(with4("\x94\4\0\0\x89\3\4\0"s), DealReason::readdressed);  // behind a router alert
+  expect_pair(with4("\x94\x08\x83\x83\x83\x83\x83\x83"s), the_pair);      // within one
+  expect_pair(with4("\0\x83\7\4..."s), the_pair);                         // behind the end
+  expect_pair(with4("\x94\0\x83\7\4..."s), the_pair);                     // behind a length that cannot be
+  expect_pair(with4("\x94\x09\x83\7\4..."s), the_pair);                   // likewise
+  const auto with6 = [](std::string options) {
+    options.resize(22, '.');
+    return key(ipv6(60, 1, 2, std::string("\6\2", 2) + options + ports(1, 2)), 0x86DD);
+  };
+  expect_fixed(with6("\0\0\xc9\x10"s), DealReason::readdressed);    // behind Pad1s
+  expect_fixed(with6("\1\1\0\xc9\x10"s), DealReason::readdressed);  // behind PadN
+  expect_pair(with6("\1\x14\xc9\xc9\xc9"s), the_pair6);             // within one
+  expect_pair(with6("\1\x20\xc9\xc9\xc9"s), the_pair6);             // a length that cannot be
+}
+
 TEST(DealKey, CutFramesAreFixed) {
   const std::string tcp = ethernet(ipv4(6, 1, 2, ports(1, 2)));
   for (std::size_t size = 0; size < 14 + 20 + 4; ++size) {
