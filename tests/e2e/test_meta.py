@@ -30,6 +30,7 @@ def test_files_and_counts(name, tshark, tmp_path):
     told, result = meta(tmp_path, capture)
     assert told["exit_status"] == 0 and told["message"] is None
     assert told["columns"] == result.header
+    assert {"frame.time_epoch", "frame.len", "tcp.stream", "udp.stream", "tcp.flags"} <= set(told["fields"])
     assert told["arguments"] == ["--meta", str(tmp_path / "meta.json"), str(capture)]
     assert told["options"]["timeout"] == {"TCP": 600, "UDP": 600}
     assert told["tshark"]["version"] in tshark.text("--version")

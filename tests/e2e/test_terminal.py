@@ -12,7 +12,7 @@ from helpers import REPO, binary, descendants
 
 pytestmark = pytest.mark.skipif(not shutil.which("tmux"), reason="needs tmux")
 
-PROGRESS = re.compile(r"x\.pcap: [\d,]+ packets, [\d,]+/s, flows: [\d,]+ open, [\d,]+ written(, \d+ %)?(, \d+:\d\d left)?")
+PROGRESS = re.compile(r"x\.pcap: [\d,]+ packets, [\d,]+/s, flows: [\d,]+ open, [\d,]+ written(, (?P<percent>\d+) %)?(, \d+:\d\d left)?")
 
 
 class Terminal:
@@ -68,6 +68,12 @@ def large(tmp_path_factory):
 def test_a_progress_line_that_leaves_nothing_behind(terminal, large):
     terminal.type(f'"$FLOWMETER" --decoder ek -j1 --life-frames 0 {large} > rows.csv; echo "status $?"')
     terminal.wait_for(lambda: PROGRESS.search(terminal.screen()) and " left" in terminal.screen())
+
+    def percent():
+        shown = PROGRESS.search(terminal.screen())
+        return int(shown["percent"] or 0) if shown else 0
+
+    terminal.wait_for(lambda: 20 <= percent() < 100)  # as tshark reads: it alone has the file
     terminal.tmux("resize-window", "-x", "40", "-y", "20")
     time.sleep(1)
     lines = [line for line in terminal.screen().splitlines() if "x.pcap:" in line and "FLOWMETER" not in line]
