@@ -124,9 +124,9 @@ constexpr std::array list_aggregates = {
 };
 
 constexpr std::array sum_aggregates = {
-    Aggregate<DecimalSums>{"min", "smallest", true,
+    Aggregate<DecimalSums>{"min", "smallest of", true,
                            [](Cell& cell, const DecimalSums& state) { print(cell, ratio_of(state.min())); }},
-    Aggregate<DecimalSums>{"max", "largest", true,
+    Aggregate<DecimalSums>{"max", "largest of", true,
                            [](Cell& cell, const DecimalSums& state) { print(cell, ratio_of(state.max())); }},
     Aggregate<DecimalSums>{"sum", "sum of", true,
                            [](Cell& cell, const DecimalSums& state) { print(cell, state.sum()); }},
@@ -190,12 +190,12 @@ class ColumnMaker {
 
  private:
   Column column(std::string_view meaning, bool of_unit, AccumulatorFactory factory) const {
-    const char* const adjective = spec_.side == PacketSide::forward    ? "forward "
-                                  : spec_.side == PacketSide::backward ? "backward "
-                                                                       : "";
+    const char* const side = spec_.side == PacketSide::forward    ? ", forward packets"
+                             : spec_.side == PacketSide::backward ? ", backward packets"
+                                                                  : "";
     return {name_,
             of_unit ? unit_of(spec_.field) : "-",
-            fmt::format("{} {}, {}packets", meaning, text_of(spec_.field), adjective),
+            fmt::format("{} {}{}", meaning, text_of(spec_.field), side),
             fields_behind(spec_.field),
             AccumulatorKind(factory, argument_),
             nullptr,

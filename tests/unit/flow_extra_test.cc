@@ -85,8 +85,11 @@ TEST(DontFragment, CountsTheFlagAmongOthers) {
   EXPECT_EQ(fed.state(), (DontFragmentState{0, 3}));
 }
 
-FrameText at(const char* time, const char* id, const char* sequence = "7") {
-  return {{"frame.time_epoch", {time}}, {"ip.id", {id}}, {"tcp.seq_raw", {sequence}}, {"tcp.ack_raw", {"9"}}};
+FrameText at(const char* time, const char* id, const char* sequence = "7", const char* acknowledged = "9") {
+  return {{"frame.time_epoch", {time}},
+          {"ip.id", {id}},
+          {"tcp.seq_raw", {sequence}},
+          {"tcp.ack_raw", {acknowledged}}};
 }
 
 TEST(Duplicates, ArePacketsOfTheSameLooksWithinAMillisecond) {
@@ -99,6 +102,8 @@ TEST(Duplicates, ArePacketsOfTheSameLooksWithinAMillisecond) {
   fed.packet(backward, at("1.002000004", "0x0006", "8"));  // another segment
   EXPECT_EQ(fed.state().count, 1U);
   fed.packet(backward, at("1.002000004", "0x0006", "8"));
+  EXPECT_EQ(fed.state().count, 2U);
+  fed.packet(backward, at("1.002000004", "0x0006", "8", "10"));  // acknowledges more
   EXPECT_EQ(fed.state().count, 2U);
 }
 

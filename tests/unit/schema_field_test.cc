@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "schema/column.h"
 #include "schema/field_spec.h"
+#include "schema/groups.h"
 #include "schema/meter.h"
 #include "support.h"
 
@@ -71,6 +72,29 @@ TEST(FieldColumns, ComeBehindWhatIsChosen) {
   EXPECT_EQ(header_of("field,duration"), (Words{"ttl", "size_mean", "duration"}));
   EXPECT_EQ(header_of("").size(), 50U);
   EXPECT_EQ(header_of("-ttl").size(), 49U);
+}
+
+TEST(FieldColumns, TellWhatTheyAre) {
+  struct {
+    const char *spec, *unit, *description;
+  } const cases[] = {
+      {"@size:fwd:max", "byte", "largest of the sizes on the wire, forward packets"},
+      {"@ip:min", "byte", "smallest of the sizes of the IP packets"},
+      {"@pay:bwd:std", "byte", "population standard deviation of the payload sizes, backward packets"},
+      {"@hdr:sum", "byte", "sum of the sizes of the transport headers"},
+      {"@iat:mean", "s", "mean of the gaps to the flow's packet before"},
+      {"@iatd:p50", "us", "median of the gaps to the packet before in the same direction"},
+      {"@win:p95", "byte", "95 % quantile of the TCP windows, scaled"},
+      {"ip.ttl:first", "-", "first value of ip.ttl"},
+  };
+  for (const auto& [spec, unit, description] : cases) {
+    FeatureSettings settings;
+    settings.fields = {spec};
+    const std::vector<Column> columns = field_columns(settings);
+    ASSERT_EQ(columns.size(), 1U);
+    EXPECT_EQ(columns.front().unit, unit) << spec;
+    EXPECT_EQ(columns.front().description, description) << spec;
+  }
 }
 
 TEST(FieldColumns, MustNotClash) {

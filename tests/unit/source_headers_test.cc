@@ -26,6 +26,7 @@ FrameHeader tcp_header() {
   header.destination_port = 80;
   header.tcp_flags = 0x12;
   header.sequence = 4'000'000'000U;
+  header.acknowledgement = 4'000'000'001U;
   header.source = *parse_address("10.0.0.1");
   header.destination = *parse_address("192.168.200.255");
   return header;
@@ -63,6 +64,7 @@ TEST_F(HeaderValuesTest, RecordsComeOutAsTsharkWouldHaveThem) {
   EXPECT_EQ(first(record, "tcp.dstport"), "80");
   EXPECT_EQ(first(record, "tcp.flags"), "0x0012");
   EXPECT_EQ(first(record, "tcp.seq_raw"), "4000000000");
+  EXPECT_EQ(first(record, "tcp.ack_raw"), "4000000001");
   EXPECT_EQ(first(record, "tcp.len"), "12");
   EXPECT_EQ(first(record, "udp.stream"), "");
 }
