@@ -62,7 +62,7 @@ void add_input_options(CLI::App& app, Options& options) {
       ->capture_default_str()
       ->group("Input");
   app.add_flag("--transport-only", options.tshark.transport_only,
-               "Switch application dissectors off: faster; see the README for what differs")
+               "Switch application dissectors off: faster; see doc/tshark.md for what differs")
       ->group("Input");
   add_choice<DecoderChoice>(app, "--decoder", options.decoder,
                             "How tshark is asked: ek, json, columns, or auto (the fastest that is exact)",

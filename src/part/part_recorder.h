@@ -9,7 +9,7 @@
 namespace flowmeter {
 
 /// A plan whose meters write parts: of the flows of a capture that is a segment of a longer one, all that
-/// joins them to those of its other segments, instead of rows. See `flowmeter merge` and part.md.
+/// joins them to those of its other segments, instead of rows. See `flowmeter merge` and doc/parts.md.
 ///
 /// `options.features.parts` is set. `how`: what else tells how frames were read, as settings. Throws
 /// UsageError for what the options ask for and parts cannot have.

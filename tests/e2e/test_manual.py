@@ -1,4 +1,4 @@
-"""What README.md, the man page, --help and the completions say is true."""
+"""What README.md, the documents, the man page, --help and the completions say is true."""
 
 import os
 import re
@@ -11,6 +11,7 @@ import reference
 from helpers import REPO, binary, flowmeter, run
 
 README = REPO / "README.md"
+DOCUMENTS = [README, *sorted((REPO / "src" / "doc").glob("*.md"))]
 MANUAL = REPO / "src" / "flowmeter.1"
 COMPLETIONS = REPO / "src" / "completions"
 ROOTS_REMARK = 'Running as user "root" and group "root". This could be dangerous.'
@@ -24,7 +25,7 @@ def path_env(tmp_path_factory):
     return dict(os.environ, PATH=f"{directory}:{os.environ['PATH']}", LC_ALL="C.UTF-8")
 
 
-# ---- README.md ------------------------------------------------------------------------------------------------
+# ---- README.md and src/doc ------------------------------------------------------------------------------------------------
 
 Example = namedtuple("Example", "line command output")
 
@@ -79,19 +80,21 @@ def printed(command, env):
     return "".join(line + "\n" for line in shown.splitlines() if line != ROOTS_REMARK)
 
 
-@pytest.mark.parametrize("example", examples(README.read_text()), ids=lambda e: f"line{e.line}")
-def test_readme(example, path_env):
+@pytest.mark.parametrize("document, example", [
+    pytest.param(document, example, id=f"{document.name}-line{example.line}")
+    for document in DOCUMENTS for example in examples(document.read_text())])
+def test_examples(document, example, path_env):
     # Building takes too long; what is printed then is the program's.
     command = example.command.replace("./scripts/quickstart ", "flowmeter ")
     shown = printed(command, path_env)
     expected = "\n".join(example.output)
-    assert re.fullmatch(pattern(example.output), shown), f"$ {command}\n{shown}--- README.md says:\n{expected}"
+    assert re.fullmatch(pattern(example.output), shown), f"$ {command}\n{shown}--- {document.name} says:\n{expected}"
 
 
-def test_readme_has_examples():
+def test_there_are_examples():
     """So that the test above is not about nothing."""
     commands = [example.command for example in examples(README.read_text())]
-    assert "./scripts/quickstart samples/slowloris.pcap" in commands
+    assert commands[0].startswith("./scripts/quickstart ")
     assert sum("|" in command for command in commands) >= 3
 
 
@@ -103,32 +106,34 @@ def test_the_patterns():
         assert not re.fullmatch(pattern(output), text), output
 
 
-def test_the_columns_of_the_readme(path_env):
-    check = run(["scripts/update-readme", "--check"], cwd=REPO, env=dict(path_env, FLOWMETER=binary()))
+def test_the_document_of_columns(path_env):
+    check = run(["scripts/update-columns", "--check"], cwd=REPO, env=dict(path_env, FLOWMETER=binary()))
     check.expect(0).silent()
-    named = re.findall(r"^\| `(\w+)` \|", README.read_text().partition("<!-- columns:begin -->")[2], re.M)
+    named = re.findall(r"^\| `(\w+)` \|", (REPO / "src" / "doc" / "columns.md").read_text(), re.M)
     assert named[:48] == reference.COLUMNS
 
 
-def test_an_old_readme_is_noticed(tmp_path):
+def test_an_old_document_of_columns_is_noticed(tmp_path):
     """--check fails when a meaning has changed, and changes nothing."""
     (tmp_path / "scripts").mkdir()
-    script = tmp_path / "scripts" / "update-readme"
-    script.write_bytes((REPO / "scripts" / "update-readme").read_bytes())
-    old = README.read_text().replace("| TCP or UDP (", "| TCP (")
-    (tmp_path / "README.md").write_text(old)
+    (tmp_path / "src" / "doc").mkdir(parents=True)
+    script = tmp_path / "scripts" / "update-columns"
+    script.write_bytes((REPO / "scripts" / "update-columns").read_bytes())
+    columns = (REPO / "src" / "doc" / "columns.md").read_text()
+    old = columns.replace("| TCP or UDP (", "| TCP (")
+    document = tmp_path / "src" / "doc" / "columns.md"
+    document.write_text(old)
     env = dict(os.environ, FLOWMETER=binary())
     assert "TCP or UDP" in run(["/usr/bin/python3", script, "--check"], env=env).expect(1).err
-    assert (tmp_path / "README.md").read_text() == old
+    assert document.read_text() == old
     run(["/usr/bin/python3", script], env=env).expect(0)
-    assert (tmp_path / "README.md").read_text() == README.read_text()
+    assert document.read_text() == columns
 
 
 def test_files_that_are_named_exist():
-    for document in (README, REPO / "samples" / "README.md"):
+    for document in (*DOCUMENTS, REPO / "samples" / "README.md"):
         names = re.findall(r"`(?:\./)?((?:src|scripts|samples|tests)/[\w./-]+)(?: [^`]*)?`", document.read_text())
         names += [str(document.parent.relative_to(REPO) / name) for name in re.findall(r"\]\(([\w./-]+)\)", document.read_text())]
-        assert names
         assert [name for name in names if "NAME" not in name and not (REPO / name).exists()] == []
 
 
