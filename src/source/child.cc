@@ -1,16 +1,5 @@
 #include "source/child.h"
 
-// Boost 1.74's Asio uses std::exchange without including it.
-#include <utility>
-
-#include <boost/process/args.hpp>
-#include <boost/process/child.hpp>
-#include <boost/process/env.hpp>
-#include <boost/process/environment.hpp>
-#include <boost/process/exe.hpp>
-#include <boost/process/extend.hpp>
-#include <boost/process/posix.hpp>
-
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/prctl.h>
@@ -19,10 +8,11 @@
 
 #include <cerrno>
 #include <system_error>
+#include <vector>
+
+#include "source/process_library.h"
 
 namespace flowmeter {
-
-namespace bp = boost::process;
 
 namespace {
 
@@ -34,6 +24,15 @@ void shield() {
   sigemptyset(&signals);
   for (const int number : {SIGINT, SIGTERM, SIGHUP}) sigaddset(&signals, number);
   sigprocmask(SIG_BLOCK, &signals, nullptr);
+}
+
+/// The program and its arguments as execve() takes them; valid as long as the command. Nobody writes into
+/// them.
+std::vector<char*> argument_vector(const Command& command) {
+  std::vector<char*> words = {const_cast<char*>(command.program.c_str())};
+  for (const std::string& argument : command.arguments) words.push_back(const_cast<char*>(argument.c_str()));
+  words.push_back(nullptr);
+  return words;
 }
 
 }  // namespace
@@ -74,6 +73,12 @@ Child::Child(const Command& command, Input input, int input_fd, int output_fd) {
   bp::environment environment = boost::this_process::environment();
   // Not by operator[]: Boost 1.74's reads behind the end of a variable while it looks for another.
   for (const auto& [name, value] : command.environment) environment.set(name, value);
+  // Not by bp::args: Boost 1.74's takes the first character of an empty argument.
+  const std::vector<char*> words = argument_vector(command);
+  const auto name_program = [&command, &words](auto& executor) {
+    executor.exe = command.program.c_str();
+    executor.cmd_line = words.data();
+  };
   const pid_t parent = getpid();
   const auto prepare = [parent, shielded = command.shielded](auto& executor) {
     if (shielded) shield();
@@ -87,9 +92,9 @@ Child::Child(const Command& command, Input input, int input_fd, int output_fd) {
   std::error_code error;
   process_ = std::make_unique<Process>();
   process_->child = bp::child(
-      bp::exe = command.program, bp::args = command.arguments, environment,
-      bp::posix::fd.bind(STDIN_FILENO, input_fd), bp::posix::fd.bind(STDOUT_FILENO, output_fd),
-      bp::posix::fd.bind(STDERR_FILENO, err.write.get()), bp::extend::on_exec_setup(prepare), error);
+      bp::extend::on_setup(name_program), environment, bp::posix::fd.bind(STDIN_FILENO, input_fd),
+      bp::posix::fd.bind(STDOUT_FILENO, output_fd), bp::posix::fd.bind(STDERR_FILENO, err.write.get()),
+      bp::extend::on_exec_setup(prepare), error);
   if (error) throw std::system_error(error, command.program);
   in_ = std::move(in.write);
   out_ = std::move(out.read);
