@@ -6,7 +6,7 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
 # Debian's names. What is needed to build and run, and what the tests need on top.
 build_packages=(
   g++ meson ninja-build pkg-config
-  libboost-dev libboost-filesystem-dev libboost-system-dev
+  libboost-dev libboost-filesystem-dev
   rapidjson-dev libcli11-dev libfmt-dev
   zlib1g-dev libzstd-dev liblz4-dev libssl-dev
   tshark
@@ -96,22 +96,37 @@ missing_packages() {
   done
 }
 
+# Of the packages on standard input, those that the lists of this system have: names differ between releases. All of them
+# when there are no lists yet.
+known_packages() {
+  if compgen -G '/var/lib/apt/lists/*Packages*' >/dev/null; then
+    LC_ALL=C xargs -r apt-cache policy |
+      awk '/^[^ ]/ { name = substr($1, 1, length($1) - 1) } /^  Candidate:/ && $2 != "(none)" { print name }'
+  else
+    cat
+  fi
+}
+
+# Installs what is missing and exists here, and says what does not exist.
 install_packages() {
   local packages attempt
   # Whoever installed them while this one waited for the lock spared us the work.
   lock "$root"
-  mapfile -t packages < <(missing_packages "$@")
+  mapfile -t packages < <(missing_packages "$@" | known_packages)
   if ((${#packages[@]} > 0)); then
     if ! as_root true; then die "as root, run first: apt-get install ${packages[*]}"; fi
     say "installing ${packages[*]}"
     for attempt in 1 2 3; do
       quietly apt_get update || say "the package lists could not all be renewed; going on with those at hand"
+      mapfile -t packages < <(missing_packages "$@" | known_packages)
       if without_services quietly apt_get install --no-install-recommends "${packages[@]}"; then break; fi
       if ((attempt == 3)); then die "could not install: ${packages[*]}"; fi
       sleep 5
     done
   fi
   unlock
+  mapfile -t packages < <(missing_packages "$@")
+  if ((${#packages[@]} > 0)); then say "going on without what this system has no package for: ${packages[*]}"; fi
 }
 
 # For systems without apt: what is missing, by the name of its project.

@@ -1,7 +1,7 @@
 """Fixtures of the end-to-end tests.
 
-FLOWMETER         path of the binary under test (required)
-FLOWMETER_SHARED  shared test data; default: `shared` beside the checkout, when it exists
+FLOWMETER           path of the binary under test (required)
+FLOWMETER_CAPTURES  directory of further captures and of what is known of them; without it, the tests that need them are skipped
 """
 
 import os
@@ -15,6 +15,11 @@ sys.path.insert(0, str(Path(__file__).parent))
 import helpers  # noqa: E402
 import packets  # noqa: E402
 
+#: What `-m quick` chooses, which takes about a minute.
+QUICK = {"test_cli.py", "test_damage.py", "test_expected.py", "test_flows.py"}
+
+WITHOUT_SHARED = "FLOWMETER_CAPTURES is not set"
+
 
 def pytest_sessionstart(session):
     if session.config.option.collectonly:
@@ -26,16 +31,26 @@ def pytest_sessionstart(session):
 
 
 def pytest_configure(config):
-    config.addinivalue_line("markers", "shared: needs the shared test data")
+    config.addinivalue_line("markers", "shared: needs FLOWMETER_CAPTURES")
+    config.addinivalue_line("markers", "quick: of the files in QUICK")
 
 
 def pytest_collection_modifyitems(items):
+    """Marks the quick tests. Without further captures, each test function that needs them is one test that is skipped."""
+    for item in items:
+        if item.path.name in QUICK:
+            item.add_marker("quick")
     if helpers.SHARED is not None:
         return
-    skip = pytest.mark.skip(reason="needs the shared test data (FLOWMETER_SHARED)")
+    seen, kept = set(), []
     for item in items:
-        if "shared" in item.keywords:
-            item.add_marker(skip)
+        if item.get_closest_marker("shared"):
+            if item.function in seen:
+                continue
+            seen.add(item.function)
+            item.add_marker(pytest.mark.skip(reason=WITHOUT_SHARED), append=False)
+        kept.append(item)
+    items[:] = kept
 
 
 @pytest.fixture(scope="session")
@@ -57,7 +72,7 @@ def tshark(common_tmp):
 @pytest.fixture(scope="session")
 def shared():
     if helpers.SHARED is None:
-        pytest.skip("needs the shared test data (FLOWMETER_SHARED)")
+        pytest.skip(WITHOUT_SHARED)
     return helpers.SHARED
 
 

@@ -46,28 +46,32 @@ NO_SPLIT = "9000000000"
 
 
 def shared_dir():
-    """The shared test data, or None on machines that do not have it."""
-    named = os.environ.get("FLOWMETER_SHARED")
-    if named:
-        path = Path(named).resolve()
-        if not path.is_dir():
-            raise RuntimeError(f"FLOWMETER_SHARED={named} is not a directory")
-        return path
-    path = REPO.parent / "shared"
-    return path if path.is_dir() else None
+    """Where further captures are, and what is known of them; None when that is not told."""
+    named = os.environ.get("FLOWMETER_CAPTURES")
+    if not named:
+        return None
+    path = Path(named).resolve()
+    if not path.is_dir():
+        raise RuntimeError(f"FLOWMETER_CAPTURES={named} is not a directory")
+    return path
 
 
 SHARED = shared_dir()
+
+
+def shared_files(folder, pattern):
+    """The files of that kind among the further captures; none when there are no further captures."""
+    return sorted((SHARED / folder).glob(pattern)) if SHARED else []
+
+
 DAMAGED = ("cut_", "short_", "magic_", "bad_", "notcapture")
 
 
 def shared_captures():
-    """Every capture of the shared data that tshark reads from end to end."""
-    if SHARED is None:
-        return []
+    """Every further capture that tshark reads from end to end."""
     found = []
     for folder in ("oracles/captures", "handmade", "dialects/captures"):
-        found += sorted(p for p in (SHARED / folder).iterdir() if not p.name.startswith(DAMAGED))
+        found += [path for path in shared_files(folder, "*") if not path.name.startswith(DAMAGED)]
     return found
 
 

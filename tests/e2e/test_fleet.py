@@ -9,7 +9,7 @@ import subprocess
 import packets
 import pytest
 
-from helpers import CAPTURES, REPO, SAMPLES, SHARED, TSHARK, flowmeter, label
+from helpers import CAPTURES, REPO, SAMPLES, TSHARK, flowmeter, label, shared_files
 
 pytestmark = pytest.mark.skipif(TSHARK[:2] != (4, 0), reason="several tsharks agree with one where it is 4.0")
 
@@ -21,10 +21,14 @@ LONG = bool(os.environ.get("FLOWMETER_LONG_TESTS"))
 #: A tshark for every so many frames takes long: only for captures of up to this many bytes each.
 SMALL = 100_000 if LONG else 900
 
-DAMAGED = [] if SHARED is None else sorted((SHARED / "dialects" / "captures").glob("cut_*"))
+DAMAGED = shared_files("dialects/captures", "cut_*")
 
 #: Application dissectors that remember need one uninterrupted tshark, which only known ports get.
 every_capture = pytest.mark.parametrize("capture", CAPTURES, ids=label)
+short_lives = pytest.mark.parametrize("capture, frames", [
+    pytest.param(capture, frames, id=f"{label(capture)}-{frames}")
+    for capture in CAPTURES for frames in (1, 7) if capture.stat().st_size <= SMALL * frames
+])
 some_captures = pytest.mark.parametrize("capture", CAPTURES if LONG else SAMPLES, ids=label)
 
 
@@ -52,11 +56,8 @@ def test_decoders_jobs_and_lives(capture):
         same(expected, flowmeter(*options, capture, status=None, timeout=100))
 
 
-@every_capture
-@pytest.mark.parametrize("frames", [1, 7])
+@short_lives
 def test_short_lives(capture, frames):
-    if capture.stat().st_size > SMALL * frames:
-        pytest.skip("too many tsharks")
     same(reference(capture),
          flowmeter("-j2", "--life-frames", frames, capture, status=None, timeout=200))
 
@@ -142,7 +143,8 @@ def test_transport_only_agrees_with_itself(capture):
                              timeout=100))
 
 
-@pytest.mark.parametrize("capture", DAMAGED, ids=label)
+@pytest.mark.shared
+@pytest.mark.parametrize("capture", DAMAGED, ids=[label(capture) for capture in DAMAGED])
 def test_damage_says_the_same(capture):
     expected = reference(capture)
     got = flowmeter("-j2", capture, status=None)

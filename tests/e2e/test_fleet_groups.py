@@ -5,7 +5,7 @@ import functools
 import pytest
 
 from helpers import flowmeter
-from test_fleet import LONG, REFERENCE, SMALL, every_capture, pytestmark, same  # noqa: F401
+from test_fleet import LONG, REFERENCE, every_capture, pytestmark, same, short_lives  # noqa: F401
 from test_groups import GROUPS
 
 #: What tshark remembers of a connection: no other tshark may go on with it.
@@ -72,10 +72,7 @@ def test_columns_where_they_can_carry_it_all(capture):
         same(expected(capture, "all"), got)
 
 
-@every_capture
-@pytest.mark.parametrize("frames", [1, 7])
+@short_lives
 def test_short_lives(capture, frames):
-    if capture.stat().st_size > SMALL * frames:
-        pytest.skip("too many tsharks")
     for kind in ("all", "headers") if LONG else ("headers",):
         same(expected(capture, kind), metered(capture, kind, "-j2", "--life-frames", frames))

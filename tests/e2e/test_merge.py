@@ -7,7 +7,7 @@ import subprocess
 
 import pytest
 
-from helpers import REPO, SHARED, binary, flowmeter, shared_captures
+from helpers import REPO, binary, flowmeter, shared_captures
 
 SAMPLES = ["https.pcapng", "ssh.pcap", "reuse.pcap", "tunnel.pcap", "dns.pcap", "unreachable.pcap", "reset.pcap"]
 GROUPS = ["--columns", "flowmeter,id,extra", "--splt", "4"]
@@ -48,8 +48,8 @@ def test_parts_give_the_rows_of_the_whole(name, options, tmp_path):
     assert flowmeter("merge", middle, *parts[:-2]).silent().out == whole.out
 
 
-@pytest.mark.skipif(SHARED is None, reason="no shared captures")
-@pytest.mark.parametrize("path", shared_captures(), ids=lambda path: path.name)
+@pytest.mark.shared
+@pytest.mark.parametrize("path", shared_captures(), ids=[path.name for path in shared_captures()])
 def test_shared_captures(path, tmp_path):
     """Halves of them; those whose frames parts cannot have are refused, and nothing else is."""
     count = subprocess.run(["capinfos", "-cTr", path], stdout=subprocess.PIPE, text=True, check=False).stdout.split()

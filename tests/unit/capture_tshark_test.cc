@@ -1,6 +1,6 @@
 // Deals real captures to real tsharks and compares with what one tshark makes of the whole.
-// Captures: some made by hand; with $FLOWMETER_LONG_TESTS set to 1 also ../samples, and the folders
-// below $FLOWMETER_SHARED or ../../shared, if any.
+// Captures: some made by hand; with $FLOWMETER_LONG_TESTS set to 1 also the samples, and those below
+// $FLOWMETER_CAPTURES, if that is set.
 // $FLOWMETER_WORKERS: "2 3 5" instead of the 3 that are tried by default.
 
 #include <gtest/gtest.h>
@@ -161,16 +161,17 @@ bool long_tests() {
 
 fs::path repository() { return FLOWMETER_ROOT; }
 
-fs::path shared() {
-  const char* given = std::getenv("FLOWMETER_SHARED");
-  return given != nullptr ? fs::path(given) : repository().parent_path() / "shared";
+/// A file or folder below $FLOWMETER_CAPTURES; an empty path, at which nothing is, when that is not set.
+fs::path shared(const char* name) {
+  const char* given = std::getenv("FLOWMETER_CAPTURES");
+  return given != nullptr ? fs::path(given) / name : fs::path();
 }
 
 Lines captures() {
   Lines found = {with_every_block()};
   if (!long_tests()) return found;
-  for (const fs::path& folder : {repository() / "samples", shared() / "oracles/captures",
-                                 shared() / "handmade", shared() / "dialects/captures"}) {
+  for (const fs::path& folder : {repository() / "samples", shared("oracles/captures"), shared("handmade"),
+                                 shared("dialects/captures")}) {
     std::error_code error;
     for (const auto& entry : fs::directory_iterator(folder, error)) {
       if (entry.is_regular_file()) found.push_back(entry.path().string());
@@ -347,7 +348,7 @@ TEST_F(CaptureLives, TheKeeperRemembers) {
 TEST_F(CaptureLives, RealCapturesHaveTheSameLayers) {
   const std::string sample = (repository() / "samples/ipv6.pcapng").string();
   expect_same_layers(plain(sample), 2, {.life_frames = 30});
-  const fs::path odd = shared() / "dialects/captures/frag_bad.pcap";
+  const fs::path odd = shared("dialects/captures/frag_bad.pcap");
   if (fs::exists(odd)) expect_same_layers(plain(odd), 2, {.life_frames = 10});
   if (!long_tests()) return;
   expect_same_layers(plain(sample), 1, {.life_frames = 1});

@@ -1,0 +1,56 @@
+"""What builds and runs the tests."""
+
+import os
+import shutil
+import sys
+
+import pytest
+
+from helpers import REPO, run
+
+SUITE = """<testsuites><testsuite>
+<testcase classname="a" name="passes"/>
+<testcase classname="a" name="one"><skipped message="needs root"/></testcase>
+<testcase classname="a" name="two"><skipped type="pytest.skip" message="FLOWMETER_CAPTURES is not set"/></testcase>
+<testcase classname="a" name="three"><skipped message="x_test.cc:7&#x0A;needs root"><![CDATA[x_test.cc:7
+needs root]]></skipped></testcase>
+<testcase classname="a" name="four" status="notrun"/>
+{more}</testsuite></testsuites>
+"""
+
+
+def summary(directory, more="", status=0):
+    (directory / "unit.xml").write_text(SUITE.format(more=more))
+    (directory / "unit.status").write_text(f"{status}\n")
+    return run([REPO / "scripts/summarise-tests", directory])
+
+
+def test_skips_are_told_by_reason(tmp_path):
+    got = summary(tmp_path).expect(0)
+    assert got.lines == ["unit: 1 passed, 0 failed, 4 skipped", "2 skipped: needs root", "1 skipped: FLOWMETER_CAPTURES is not set",
+                         "1 skipped: disabled", "1 passed, 0 failed, 4 skipped"]
+
+
+def test_failures_are_shown(tmp_path):
+    got = summary(tmp_path, '<testcase classname="a" name="fails"><failure message="it does not hold"/></testcase>', 1).expect(1)
+    assert got.lines[:2] == ["--- FAILED: unit: a.fails", "    it does not hold"]
+    assert got.lines[-1] == "1 passed, 1 failed, 4 skipped"
+
+
+def test_the_tests_are_found_without_further_captures():
+    env = {name: value for name, value in os.environ.items() if name != "FLOWMETER_CAPTURES" and not name.startswith("PYTEST")}
+    got = run([sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--collect-only", f"--rootdir={REPO}", REPO / "tests/e2e"],
+              env=env, timeout=120).expect(0)
+    assert "NOTSET" not in got.out.decode()
+
+
+def test_the_program_is_all_that_is_built_by_default(tmp_path):
+    if not shutil.which("meson"):
+        pytest.skip("needs meson")
+    run(["meson", "setup", tmp_path / "build", REPO], timeout=120).expect(0)
+    plan = run(["ninja", "-n", "-C", tmp_path / "build"], timeout=60).expect(0).out.decode()
+    assert "Linking target src/flowmeter" in plan
+    assert "_test" not in plan and "top_talkers" not in plan
+    plan = run(["ninja", "-n", "-C", tmp_path / "build", "tests"], timeout=60).expect(0).out.decode()
+    for program in ("src/flowmeter", "samples/top_talkers", "tests/flow_test", "tests/fuzz/fuzz_ek_test"):
+        assert f"Linking target {program}\n" in plan
