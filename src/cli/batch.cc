@@ -87,7 +87,7 @@ Batch::Batch(const Options& options, const MeterPlan& plan, Reporter& reporter)
     if (options.meta == options.output || same_file(options.meta, options.output)) {
       throw UsageError(fmt::format("{}: is named for the rows and by --meta", options.meta));
     }
-    meta_ = std::make_unique<MetaFile>(options.meta);
+    meta_ = std::make_unique<MetaFile>(options.meta, reporter);
     for (const Input& input : inputs_) entries_.push_back({input.path});
   }
   if (options_.partial && !into_directory_ && inputs_.size() > 1) {
@@ -102,18 +102,26 @@ Batch::Batch(const Options& options, const MeterPlan& plan, Reporter& reporter)
   }
   const bool rotates = !options_.output.empty() && (options_.rotation.wanted() || options_.endless());
   if (rotates) {
-    auto rotating = std::make_unique<RotatingFile>(options_.output, header_, options_.rotation);
+    auto rotating =
+        std::make_unique<RotatingFile>(options_.output, header_, options_.rotation, FileKeeper{reporter_});
     rotating_ = rotating.get();
     common_ = std::move(rotating);
   } else if (options_.output.empty()) {
     common_ = std::make_unique<FdSink>(STDOUT_FILENO, "standard output");
   } else {
-    common_ = std::make_unique<FileSink>(options_.output);
+    common_ = make_file(options_.output);
   }
   common_output_ = std::make_unique<Output>(*common_, rotates ? "" : header_);
 }
 
 Batch::~Batch() = default;
+
+/// A part is of use only when it is whole.
+std::unique_ptr<FileSink> Batch::make_file(const fs::path& path) const {
+  report_leftovers(leftovers_of(path), reporter_);
+  return std::make_unique<FileSink>(path, FileKeeper{reporter_},
+                                    options_.partial ? Unfinished::removed : Unfinished::kept);
+}
 
 ExitStatus Batch::run() {
   if (!meta_) return meter_all();
@@ -181,7 +189,7 @@ void Batch::start(const Input& input, bool alone) {
     const fs::path path = output_path(options_.output, input, options_.rows.format);
     std::error_code ignored;
     fs::create_directories(path.parent_path(), ignored);
-    job.file = std::make_unique<FileSink>(path);
+    job.file = make_file(path);
     job.output = std::make_unique<Output>(*job.file, header_);
   } else {
     job.spool = std::make_unique<Spool>(*common_output_);
@@ -203,7 +211,8 @@ void Batch::over(Job& job, const RunResult& result) {
   } catch (const ReaderGone&) {
     stopping_ = true;
   }
-  if (stopping_) jobs_.clear();
+  // Who ends the run gets what all of them have read by now; without an output there is no sense in going on.
+  if (stopping_ && interrupted_ == ExitStatus::ok) jobs_.clear();
   if (!jobs_.empty()) return;
   asked_.reset();
   clock_.cancel();
@@ -299,10 +308,11 @@ ExitStatus Batch::overall() const {
 
 void Batch::finish_common_output() {
   // A run that did nothing leaves no file, and nothing on standard output; one whose output failed no file
-  // that lacks rows.
+  // under its name that lacks rows.
   if (overall() == ExitStatus::nothing_done || output_failed_) return;
   common_output_->begin();
   common_output_->finish();
+  if (rotating_ != nullptr && rotating_->failed()) ++failed_;
 }
 
 }  // namespace flowmeter

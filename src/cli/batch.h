@@ -5,6 +5,7 @@
 
 #include <boost/asio/io_context.hpp>
 #include <deque>
+#include <filesystem>
 #include <memory>
 #include <string>
 
@@ -17,6 +18,7 @@
 #include "cli/options.h"
 #include "cli/output.h"
 #include "cli/tshark_setup.h"
+#include "sink/file_sink.h"
 #include "sink/rotating_file.h"
 #include "sink/spool.h"
 #include "source/timer.h"
@@ -42,7 +44,7 @@ class Batch {
   struct Job {
     const Input* input = nullptr;
     bool alone = false;
-    std::unique_ptr<ByteSink> file;  // of its own, or none
+    std::unique_ptr<FileSink> file;  // of its own, or none
     std::unique_ptr<Spool> spool;
     std::unique_ptr<Output> output;
     std::unique_ptr<InputRun> run;
@@ -50,6 +52,7 @@ class Batch {
     RunResult result;
   };
 
+  [[nodiscard]] std::unique_ptr<FileSink> make_file(const std::filesystem::path& path) const;
   void start_more();
   void start(const Input& input, bool alone);
   void over(Job& job, const RunResult& result);

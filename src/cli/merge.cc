@@ -59,6 +59,7 @@ MergeOptions parse_merge_options(int argc, const char* const* argv, std::string&
   add_message_options(app, raw);
   help = parse_words(app, argc, argv);
   if (!help.empty()) return options;
+  if (options.output == "-") options.output.clear();
   if (options.parts.empty()) throw UsageError("no parts; name those to be merged (see --help)");
   options.selected = app.count("--schema") != 0 || app.count("--columns") != 0;
   if (app.count("--schema") == 0) options.meter.schema.clear();
@@ -216,7 +217,9 @@ class Merge {
     if (options_.output.empty()) {
       sink = std::make_unique<FdSink>(STDOUT_FILENO, "standard output");
     } else {
-      sink = std::make_unique<FileSink>(options_.output);
+      report_leftovers(leftovers_of(options_.output), reporter_);
+      sink = std::make_unique<FileSink>(options_.output, FileKeeper{reporter_},
+                                        options_.partial ? Unfinished::removed : Unfinished::kept);
     }
     Output output(*sink, options_.partial ? "" : header_line(options_.rows, plan_->header()));
     const auto writer = make_writer(output, options_.rows, plan_->header());
@@ -231,7 +234,7 @@ class Merge {
     }
     if (status_ != ExitStatus::ok && status_ != ExitStatus::damaged) {
       output.flush();
-      return status_;  // no file that lacks rows
+      return status_;  // no file under its name that lacks rows
     }
     output.begin();
     output.finish();

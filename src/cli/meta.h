@@ -25,7 +25,8 @@ class MetaFile {
   };
 
   /// Throws OutputError if the file cannot be made.
-  explicit MetaFile(const std::string& path) : sink_(path) {}
+  MetaFile(const std::string& path, Reporter& reporter)
+      : sink_(path, FileKeeper{reporter}, Unfinished::removed) {}
 
   /// Writes it. `failure`: what went wrong apart from the inputs; empty: nothing.
   /// Throws OutputError.

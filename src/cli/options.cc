@@ -198,8 +198,9 @@ void add_output_options(CLI::App& app, Options& options, RawOptions& raw) {
   app.add_flag("--list-columns", options.list_columns,
                "List all columns with group, unit, meaning and tshark fields (--format jsonl: as JSON)")
       ->group("Columns");
-  app.add_option("-o,--output", options.output,
-                 "File to write, or directory for one NAME_flow.csv (.tsv, .jsonl) per capture")
+  app.add_option(
+         "-o,--output", options.output,
+         "File to write, or directory for one NAME_flow.csv (.tsv, .jsonl) per capture; - is standard output")
       ->type_name("PATH")
       ->group("Output");
   app.add_option("--rotate-every", raw.rotate_every,
@@ -207,7 +208,7 @@ void add_output_options(CLI::App& app, Options& options, RawOptions& raw) {
       ->type_name("SECONDS")
       ->check(CLI::Range(1, 366 * 86'400).description(""))
       ->group("Output");
-  app.add_option("--rotate-rows", options.rotation.rows, "A new file behind so many rows")
+  app.add_option("--rotate-rows", options.rotation.rows, "A new file after so many rows")
       ->type_name("N")
       ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{1} << 40).description(""))
       ->group("Output");
@@ -287,6 +288,7 @@ Options parse_options(int argc, const char* const* argv, std::string& help) {
   add_part_options(app, options, raw);
   help = parse_words(app, argc, argv);
   if (!help.empty()) return options;
+  if (options.output == "-") options.output.clear();
   read_live_options(app, raw, options);
   read_rotation(app, raw, options);
   options.meter.transports = parse_transports(raw.transports);

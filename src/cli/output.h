@@ -21,9 +21,10 @@ class Output final : public ByteSink {
     sink_.write(header_);
   }
 
+  /// No bytes at all begin the output, too.
   void write(std::string_view bytes) override {
     begin();
-    sink_.write(bytes);
+    if (!bytes.empty()) sink_.write(bytes);
   }
 
   void flush() override { sink_.flush(); }

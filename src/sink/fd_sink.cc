@@ -33,6 +33,7 @@ FdSink::FdSink(int fd, std::string name) : fd_(fd), name_(std::move(name)), may_
 
 void FdSink::write(std::string_view bytes) {
   buffer_ += bytes;
+  ends_.push_back(buffer_.size());
   if (buffer_.size() >= buffer_bytes) flush();
 }
 
@@ -54,6 +55,15 @@ void FdSink::wait_writable() {
   }
 }
 
+/// So much of the buffer has been written, and the rest is given up.
+void FdSink::account(std::size_t done) {
+  const auto torn = std::upper_bound(ends_.begin(), ends_.end(), done);
+  whole_writes_ += static_cast<std::uint64_t>(torn - ends_.begin());
+  torn_bytes_ = torn == ends_.begin() ? done : done - *(torn - 1);
+  ends_.clear();
+  buffer_.clear();
+}
+
 void FdSink::flush() {
   std::size_t done = 0;
   while (done < buffer_.size()) {
@@ -65,17 +75,20 @@ void FdSink::flush() {
     }
     const ssize_t written = ::write(fd_, buffer_.data() + done, count);
     if (written >= 0) {
-      done += static_cast<std::size_t>(written);
+      const auto size = static_cast<std::size_t>(written);
+      if (digest_) digest_->add({buffer_.data() + done, size});
+      bytes_ += size;
+      done += size;
     } else if (errno == EPIPE) {
-      buffer_.clear();
+      account(done);
       throw ReaderGone();
     } else if (errno != EINTR && errno != EAGAIN) {
       const int error = errno;
-      buffer_.clear();
+      account(done);
       throw OutputError(fmt::format("{}: {}", name_, std::strerror(error)));
     }
   }
-  buffer_.clear();
+  account(done);
 }
 
 }  // namespace flowmeter

@@ -261,6 +261,14 @@ def test_output_file(small, small_rows, tmp_path):
     assert out.read_text() == small_rows
 
 
+def test_output_to_standard_output_by_name(small, small_rows, tmp_path):
+    assert flowmeter(small, "-o", "-", cwd=tmp_path).silent().out.decode() == small_rows
+    part = flowmeter("--partial", small).out
+    assert flowmeter("merge", "-o", "-", "-", data=part, cwd=tmp_path).silent().out.decode() == small_rows
+    assert list(tmp_path.iterdir()) == []
+    flowmeter(small, "-o", "-", "--rotate-rows", "10", status=2).one_message("-o FILE")
+
+
 def test_output_directory(captures, tmp_path):
     out = tmp_path / "out"
     out.mkdir()

@@ -371,6 +371,42 @@ def test_signal_with_an_output_file(small, number, status, tmp_path, tshark):
     assert out.read_text() == flowmeter(small).out.decode()
 
 
+def stalling_tshark(folder, stalls):
+    """A tshark that does not end on captures of that name until it is told to."""
+    program = folder / "stalls"
+    program.write_text(f"""#!/bin/bash
+case " $* " in
+  *{stalls}*) tshark "$@"; touch "$0.there.$$"; exec sleep 1000;;
+  *) exec tshark "$@";;
+esac
+""")
+    program.chmod(0o755)
+    return program
+
+
+@SIGNALS
+@pytest.mark.parametrize("place", ["table", "directory"])
+def test_signal_with_several_inputs_at_once(small, number, status, place, tmp_path):
+    """What all of them have read by then is written, not only what the first has."""
+    captures = [tmp_path / f"{name}.pcap" for name in ("one", "two", "three")]
+    for capture in captures:
+        shutil.copy(small, capture)
+    out = tmp_path / ("out/" if place == "directory" else "out.csv")
+    process = subprocess.Popen([binary(), "-j3", "--life-frames", "0", "--decoder", "ek", "--tshark", stalling_tshark(tmp_path, "pcap"),
+                                *captures, "-o", f"{out}/" if place == "directory" else out], stdin=subprocess.DEVNULL)
+    deadline = time.monotonic() + 30
+    while len(list(tmp_path.glob("stalls.there.*"))) < 3:
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    process.send_signal(number)
+    assert process.wait(30) == status
+    rows = flowmeter(small).out.decode()
+    if place == "directory":
+        assert [path.read_text() for path in sorted(out.iterdir())] == [rows] * 3
+    else:
+        assert out.read_text() == rows + 2 * rows.partition("\n")[2]
+
+
 def test_killed_with_an_output_file(small, tmp_path, tshark):
     out = tmp_path / "out.csv"
     out.write_text("old")

@@ -281,19 +281,117 @@ def test_tshark_does_not_read(way, medium, stand_in):
 OUTPUT, SIGNALS, LIMITS = "where the rows go", "signals", "limits of the system"
 
 
-@system(OUTPUT, "a full disk, `-o FILE`", "1", "no file, or the one that was there before")
+NO_FILE = "no FILE, or the one that was there before"
+
+
+@system(OUTPUT, "a disk that is full from the beginning, `-o FILE`", "1", NO_FILE)
 def test_a_full_disk(small, tmp_path):
     with small_file_system(tmp_path / "disk", 16384) as disk:
         out = disk / "out.csv"
         out.write_text("old")
-        filler = os.open(disk / "filler", os.O_CREAT | os.O_WRONLY)
-        with pytest.raises(OSError):
-            while True:
-                os.write(filler, bytes(512))
-        os.close(filler)
+        fill(disk)
         flowmeter(small, "-o", out, status=1).one_message("out.csv", "No space left on device")
         assert out.read_text() == "old"
         assert sorted(p.name for p in disk.iterdir()) == ["filler", "out.csv"]
+
+
+@system(OUTPUT, "a disk that becomes full, `-o FILE`", "1", NO_FILE + "; FILE.incomplete: whole rows, as many as it took")
+@pytest.mark.parametrize("with_header", [True, False])
+def test_a_disk_that_becomes_full(medium, tmp_path, with_header):
+    options = ["-t", "0.5"] + ([] if with_header else ["--no-header"])
+    rows = flowmeter(*options, medium).out
+    with small_file_system(tmp_path / "disk", 100 << 10) as disk:
+        assert len(rows) > 150 << 10
+        out = disk / "out.csv"
+        flowmeter(*options, medium, "-o", out, status=1).one_message("out.csv: No space left", "out.csv.incomplete)")
+        kept = (disk / "out.csv.incomplete").read_bytes()
+        assert rows.startswith(kept) and kept.endswith(b"\n") and len(kept) > 90 << 10
+        assert [p.name for p in disk.iterdir()] == ["out.csv.incomplete"]
+
+
+@system(OUTPUT, "a disk that becomes full, `-o DIRECTORY`", "1", "whole files; FILE.incomplete for the one that did not fit")
+def test_a_directory_on_a_disk_that_becomes_full(medium, small, tmp_path):
+    with small_file_system(tmp_path / "disk", 100 << 10) as disk:
+        got = flowmeter("-j1", "-t", "0.5", small, medium, "-o", f"{disk}/rows/", status=1)
+        got.one_message("medium_flow.csv: No space left", "medium_flow.csv.incomplete)")
+        assert sorted(p.name for p in (disk / "rows").iterdir()) == ["faults_flow.csv", "medium_flow.csv.incomplete"]
+        assert (disk / "rows/faults_flow.csv").read_bytes() == flowmeter("-t", "0.5", small).out
+
+
+@system(OUTPUT, "a disk that is full for a while, with rotation", "1", "all but those of the files that failed; a message counts these")
+def test_rotation_on_a_full_disk(medium, tmp_path):
+    rows = flowmeter("-t", "0.5", medium).out.splitlines(keepends=True)
+    with small_file_system(tmp_path / "disk", 200 << 10) as disk:
+        fill(disk)
+        capture = tmp_path / "x.pcap"
+        half = medium.stat().st_size // 2
+        capture.write_bytes(medium.read_bytes()[:half])
+        process = subprocess.Popen([binary(), "-t", "0.5", "--follow", capture, "-o", disk / "rows.csv", "--rotate-rows", "10"],
+                                   stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+        said = process.stderr.readline()
+        assert "rows.csv: No space left on device; the next file is tried again" in said
+        (disk / "filler").unlink()
+        with capture.open("ab") as file:
+            file.write(medium.read_bytes()[half:])
+        meanwhile = process.stderr.readline()
+        (lost,) = map(int, re.findall(r"(\d+) rows were lost meanwhile", meanwhile))
+        wait_for((disk / "rows-2.csv").exists)
+        process.send_signal(signal.SIGINT)
+        _, rest = process.communicate(timeout=30)
+        # All of these rows do not fit either.
+        kept = [path.read_text().splitlines(keepends=True) for path in disk.iterdir() if path.suffix == ".csv"]
+        assert all(text[0].encode() == rows[0] and 1 < len(text) <= 11 for text in kept)
+        assert {row.encode() for text in kept for row in text} <= set(rows)
+        assert process.returncode == 130 and lost > 0, rest
+
+
+def test_rotation_where_files_are_bounded(medium, tmp_path):
+    """The status tells of rows that no file has, and the messages of how many: none of those that are kept."""
+    rows = flowmeter("-t", "0.5", medium).out
+    got = sh(f'ulimit -f 20; "$FLOWMETER" -t 0.5 "{medium}" -o "{tmp_path}/out.csv" --rotate-rows 400').expect(1)
+    files = sorted(tmp_path.iterdir(), key=lambda path: path.stat().st_mtime_ns)
+    assert {path.suffix for path in files} >= {".incomplete"}
+    kept = b"".join(path.read_bytes().partition(b"\n")[2] for path in files)
+    lost = sum(map(int, re.findall(r"(\d+) rows? w\w+ lost meanwhile", got.err)))
+    assert kept.count(b"\n") + lost == rows.count(b"\n") - 1 and lost > 0
+    for path in files:
+        if path.suffix == ".incomplete":
+            assert str(path) in got.err
+
+
+@system(OUTPUT, "the program is killed (`kill -9`), `-o FILE`", "", NO_FILE + "; FILE.incomplete: what was written; the next run tells of it")
+def test_killed(medium, tmp_path):
+    out = tmp_path / "out.csv"
+    process = subprocess.Popen([binary(), "-t", "0.5", "-", "-o", out], stdin=subprocess.PIPE, stderr=subprocess.PIPE)
+    process.stdin.write(medium.read_bytes())
+    process.stdin.flush()
+    left = tmp_path / "out.csv.incomplete"
+    wait_for(lambda: left.exists() and left.stat().st_size > 10_000)
+    beside = flowmeter("-t", "0.5", medium, "-o", out).silent()  # another run is no leftover
+    assert out.read_bytes() == flowmeter("-t", "0.5", medium).out
+    process.kill()
+    process.communicate()
+    kept = left.read_bytes()
+    assert out.read_bytes().startswith(kept[: kept.rindex(b"\n")])
+    for name in ("out.csv", "out.csv"):
+        flowmeter("-t", "0.5", medium, "-o", tmp_path / name).one_message("out.csv.incomplete: rows of an earlier run")
+    assert left.read_bytes() == kept
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["out.csv", "out.csv.incomplete"]
+
+
+def wait_for(what, seconds=30):
+    deadline = time.monotonic() + seconds
+    while not what():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+def fill(disk):
+    filler = os.open(disk / "filler", os.O_CREAT | os.O_WRONLY)
+    with pytest.raises(OSError):
+        while True:
+            os.write(filler, bytes(512))
+    os.close(filler)
 
 
 class small_file_system:
@@ -312,11 +410,13 @@ class small_file_system:
         subprocess.run(["umount", self.path], check=True)
 
 
-@system(OUTPUT, "a file longer than allowed (`ulimit -f`)", "1", "no file, or the one that was there before")
+@system(OUTPUT, "a file longer than allowed (`ulimit -f`)", "1", NO_FILE + "; FILE.incomplete: whole rows, as many as it took")
 def test_a_file_size_limit(medium, tmp_path):
     got = sh(f'ulimit -f 20; "$FLOWMETER" "{medium}" -o "{tmp_path}/out.csv"')
-    got.expect(1).one_message("out.csv", "File too large")
-    assert list(tmp_path.iterdir()) == []
+    got.expect(1).one_message("out.csv: File too large", "out.csv.incomplete)")
+    assert [path.name for path in tmp_path.iterdir()] == ["out.csv.incomplete"]
+    kept = (tmp_path / "out.csv.incomplete").read_bytes()
+    assert flowmeter(medium).out.startswith(kept) and kept.endswith(b"\n") and 19 << 10 < len(kept) <= 20 << 10
 
 
 @system(OUTPUT, "no place for temporary files, nor for a cache", "0", ALL)

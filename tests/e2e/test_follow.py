@@ -159,7 +159,7 @@ def test_files_of_so_many_rows(tmp_path):
     assert {text[0] for text in texts} == {whole[0]}
     assert [len(text) - 1 for text in texts] == [10] * ((len(whole) - 1) // 10) + [(len(whole) - 1) % 10] * ((len(whole) - 1) % 10 > 0)
     assert [row for text in texts for row in text[1:]] == whole[1:]
-    assert not [path for path in tmp_path.iterdir() if path.name.startswith(".")]
+    assert not [path for path in tmp_path.iterdir() if path.suffix == ".incomplete"]
 
 
 def test_rotation_needs_a_file():
@@ -170,7 +170,7 @@ def test_a_hangup_begins_another_file(tmp_path):
     growing, whole = tmp_path / "x.pcap", (SAMPLES / "dns.pcap").read_bytes()
     append(growing, whole[:5000])
     with running(tmp_path, "--follow", growing, "-t", "0.01", "-o", "flows.csv", "--rotate-every", "31622400", *COLUMNS) as meter:
-        meter.wait_for(lambda: [path for path in tmp_path.iterdir() if path.name.startswith(".flows")])
+        meter.wait_for((tmp_path / "flows.csv.incomplete").exists)
         meter.process.send_signal(signal.SIGHUP)
         meter.wait_for((tmp_path / "flows.csv").exists)
         append(growing, whole[5000:])

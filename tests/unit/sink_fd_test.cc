@@ -205,5 +205,19 @@ TEST(FdSink, AReaderThatIsThereGetsTheLastRowsAfterASignal) {
       testing::ExitedWithCode(0), "");
 }
 
+TEST_F(FdSinkOnAPipe, CountsAndDigestsWhatIsWritten) {
+  FdSink sink(ends[1], "out");
+  EXPECT_EQ(sink.digest(), "");
+  sink.keep_digest();
+  sink.write("ab");
+  sink.write("c");
+  EXPECT_EQ(sink.bytes(), 0U);
+  sink.flush();
+  EXPECT_EQ(sink.bytes(), 3U);
+  EXPECT_EQ(sink.whole_writes(), 2U);
+  EXPECT_EQ(sink.torn_bytes(), 0U);
+  EXPECT_EQ(sink.digest(), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+}
+
 }  // namespace
 }  // namespace flowmeter

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <fstream>
 #include <iterator>
 #include <set>
@@ -29,10 +30,11 @@ class RotatingFileTest : public test::Scratch {
   }
 
   RotatingFile file(const std::string& name, const Rotation& rotation = {}) {
-    return {(directory / name).string(), "header\n", rotation};
+    return {(directory / name).string(), "header\n", rotation, {reporter}};
   }
 
   using Names = std::set<std::string>;
+  Reporter reporter{Reporter::Level::normal};
 };
 
 TEST_F(RotatingFileTest, EachFileIsWholeAndHasTheHeader) {
@@ -111,8 +113,63 @@ TEST_F(RotatingFileTest, NamesHaveTheTimeAtWhichThePeriodBegan) {
 }
 
 TEST_F(RotatingFileTest, APlaceThatCannotBeWrittenIsAnError) {
-  RotatingFile out(("/proc/flowmeter/flows.csv"), "header\n", {});
+  RotatingFile out(("/proc/flowmeter/flows.csv"), "header\n", {}, {reporter});
   EXPECT_THROW(out.write("1\n"), OutputError);
+}
+
+/// What it says while it does something.
+template <class Action>
+std::string said(Action&& action) {
+  testing::internal::CaptureStderr();
+  action();
+  return testing::internal::GetCapturedStderr();
+}
+
+TEST_F(RotatingFileTest, WithRotationTheNextFileIsTriedAgain) {
+  std::ofstream(directory / "no") << "a file where a directory should be";
+  RotatingFile out = file("no/flows.csv", {.every = {}, .rows = 2});
+  const std::string path = (directory / "no" / "flows.csv").string();
+  EXPECT_EQ(said([&] {
+              for (const char* row : {"1\n", "2\n", "3\n"}) out.write(row);
+              out.flush();
+            }),
+            "flowmeter: " + path + ": Not a directory; the next file is tried again\n");
+  EXPECT_TRUE(out.failed());
+  fs::remove(directory / "no");
+  EXPECT_EQ(said([&] {
+              for (const char* row : {"4\n", "5\n", "6\n"}) out.write(row);
+            }),
+            "flowmeter: " + path + ": 4 rows were lost meanwhile\n");
+  EXPECT_EQ(said([&] { out.finish(); }), "");
+  EXPECT_EQ(read("no/flows.csv"), "header\n5\n6\n");
+  EXPECT_TRUE(out.failed());
+}
+
+TEST_F(RotatingFileTest, RowsOfAFileThatFailsAreKept) {
+  RotatingFile out = file("flows.csv", {.every = {}, .rows = 3});
+  const std::string path = (directory / "flows.csv").string();
+  out.write("1\n");
+  out.write("2\n");
+  fs::create_directories(directory / "flows.csv" / "occupied");
+  EXPECT_EQ(said([&] { out.write("3\n"); }), "flowmeter: " + path +
+                                                 ": Is a directory (the rows up to there are in " + path +
+                                                 ".incomplete); the next file is tried again\n");
+  EXPECT_EQ(read("flows.csv.incomplete"), "header\n1\n2\n3\n");
+  fs::remove_all(directory / "flows.csv");
+  out.write("4\n");
+  EXPECT_EQ(said([&] { out.finish(); }), "") << "no row was lost";
+  EXPECT_EQ(read("flows.csv"), "header\n4\n");
+}
+
+TEST_F(RotatingFileTest, LeftoversAreReportedAtTheStart) {
+  for (const char* name : {"2024/a-01.csv.incomplete", "2024/a-01-2.csv.3.incomplete",
+                           "2024/b-01.csv.incomplete", "2024/a-01.csv"}) {
+    put(directory / name, "left");
+  }
+  const std::string told = said([&] { RotatingFile out = file("%Y/a-%-d.csv", {.every = {}, .rows = 2}); });
+  EXPECT_NE(told.find("2024/a-01.csv.incomplete: rows of an earlier run"), std::string::npos) << told;
+  EXPECT_NE(told.find("2024/a-01-2.csv.3.incomplete: rows of an earlier run"), std::string::npos) << told;
+  EXPECT_EQ(std::count(told.begin(), told.end(), '\n'), 2) << told;
 }
 
 }  // namespace
