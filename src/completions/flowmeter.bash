@@ -35,27 +35,13 @@ _flowmeter_interfaces() {
   "$program" --list-interfaces 2>/dev/null </dev/null | awk '{ print $2 }'
 }
 
-# Options whose value is one of a few words.
-declare -A _flowmeter_words=(
-  [--schema]='flowmeter cicflowmeter nfstream pyflowmeter'
-  [--format]='csv tsv jsonl'
-  [--decoder]='auto ek json columns'
-  [--direction]='first handshake'
-  [--tunnel]='all inner outer'
-  [--clock]='raw monotone'
-  [--splt-packets]='all payload'
-  [--splt-layout]='wide list'
-  [--size]='frame ip payload'
-  [--label-time]='overlap start'
-  [--end-on]=close
-)
 
 _flowmeter() {
-  local current=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]} word
+  local current=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]} word words=
   local -a names
   COMPREPLY=()
 
-  # Behind `--` stand tshark's arguments.
+  # After `--` stand tshark's arguments.
   for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
     if [[ $word == -- ]]; then return; fi
   done
@@ -67,11 +53,24 @@ _flowmeter() {
     before=${COMP_WORDS[COMP_CWORD - 2]}
   fi
 
-  if [[ -v _flowmeter_words[$before] ]]; then
-    mapfile -t COMPREPLY < <(compgen -W "${_flowmeter_words[$before]}" -- "$current")
-    return
-  fi
   case $before in
+    --schema) words='flowmeter cicflowmeter nfstream pyflowmeter' ;;
+    --format) words='csv tsv jsonl' ;;
+    --decoder) words='auto ek json columns' ;;
+    --direction) words='first handshake' ;;
+    --tunnel) words='all inner outer' ;;
+    --clock) words='raw monotone' ;;
+    --splt-packets) words='all payload' ;;
+    --splt-layout) words='wide list' ;;
+    --size) words='frame ip payload' ;;
+    --label-time) words='overlap start' ;;
+    --end-on) words=close ;;
+    -i | --interface) words=$(_flowmeter_interfaces "$1") ;;
+    --transport)
+      _flowmeter_list "$current" tcp udp sctp dccp icmp
+      compopt -o nospace
+      return
+      ;;
     --columns)
       mapfile -t names < <(_flowmeter_columns "$1")
       _flowmeter_list "$current" "${names[@]}"
@@ -81,10 +80,6 @@ _flowmeter() {
     --field)
       mapfile -t COMPREPLY < <(_flowmeter_fields "$current")
       compopt -o nospace
-      return
-      ;;
-    -i | --interface)
-      mapfile -t COMPREPLY < <(compgen -W "$(_flowmeter_interfaces "$1")" -- "$current")
       return
       ;;
     --tshark)
@@ -104,16 +99,29 @@ _flowmeter() {
       ;;
   esac
 
-  if [[ $current == -* ]]; then
-    mapfile -t COMPREPLY < <(compgen -W '
-      -r --recursive --continuous --meta -o --output -t --timeout --schema --columns --list-columns --format --delimiter --no-header --safe-cells --tshark
-      --rotate-every --rotate-rows --transport --active-timeout --end-on --max-flows --direction --tunnel --clock --size --drop-ids --na
-      --splt --splt-packets --splt-layout --cid-seed --time-digits --anonymize
-      --field --list-max --labels --label-time --label-default
-      -i --interface -f --capture-filter -c --frames --duration -s --snaplen -B --buffer-size -p --no-promiscuous --follow --watch
-      -D --list-interfaces -Y --display-filter -d --decode-as --pref --transport-only --decoder -j --jobs --life-frames --keep-going --partial --segment --after --print-command --progress --no-progress -q --quiet -v --verbose
-      --version -h --help --' -- "$current")
+  if [[ -z $words && $current == -* ]]; then
+    if ((COMP_CWORD > 1)) && [[ ${COMP_WORDS[1]} == merge ]]; then
+      words='
+        -o --output --partial --schema --columns --format --delimiter --no-header --safe-cells --drop-ids --na --cid-seed
+        --time-digits --anonymize --labels --label-time --label-default -q --quiet -v --verbose -h --help --'
+    else
+      words='
+        -r --recursive --continuous --meta -o --output -t --timeout --schema --columns --list-columns --format --delimiter --no-header --safe-cells --tshark
+        --rotate-every --rotate-rows --transport --active-timeout --end-on --max-flows --direction --tunnel --clock --size --drop-ids --na
+        --splt --splt-packets --splt-layout --cid-seed --time-digits --anonymize
+        --field --list-max --labels --label-time --label-default
+        -i --interface -f --capture-filter -c --frames --duration -s --snaplen -B --buffer-size -p --no-promiscuous --follow --watch
+        -D --list-interfaces -Y --display-filter -d --decode-as --pref --transport-only --decoder -j --jobs --life-frames --keep-going --partial --segment --after --print-command --progress --no-progress -q --quiet -v --verbose
+        --version -h --help --'
+    fi
+  elif [[ -z $words && $COMP_CWORD == 1 && merge == "$current"* ]]; then
+    # The word of its own that the first argument can be, among the files.
+    mapfile -t COMPREPLY < <(compgen -f -- "$current")
+    COMPREPLY+=(merge)
+    compopt -o filenames
+    return
   fi
+  if [[ -n $words ]]; then mapfile -t COMPREPLY < <(compgen -W "$words" -- "$current"); fi
 }
 
 # With no words of its own, readline offers files.

@@ -65,6 +65,14 @@ def common_tmp(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
+def path_env(tmp_path_factory):
+    """An environment in which `flowmeter` is the program under test."""
+    directory = tmp_path_factory.mktemp("bin")
+    (directory / "flowmeter").symlink_to(helpers.binary())
+    return dict(os.environ, PATH=f"{directory}:{os.environ['PATH']}", LC_ALL="C.UTF-8")
+
+
+@pytest.fixture(scope="session")
 def tshark(common_tmp):
     return helpers.Tshark(common_tmp / "tshark")
 

@@ -17,14 +17,6 @@ COMPLETIONS = REPO / "src" / "completions"
 ROOTS_REMARK = 'Running as user "root" and group "root". This could be dangerous.'
 
 
-@pytest.fixture(scope="module")
-def path_env(tmp_path_factory):
-    """An environment in which `flowmeter` is the program under test."""
-    directory = tmp_path_factory.mktemp("bin")
-    (directory / "flowmeter").symlink_to(binary())
-    return dict(os.environ, PATH=f"{directory}:{os.environ['PATH']}", LC_ALL="C.UTF-8")
-
-
 # ---- README.md and src/doc ------------------------------------------------------------------------------------------------
 
 Example = namedtuple("Example", "line command output")
@@ -184,8 +176,8 @@ def options_of_bash(path_env):
 
 
 def options_of_zsh():
-    text = (COMPLETIONS / "_flowmeter").read_text().partition("_arguments")[2]
-    heads = [line.partition("[")[0] for line in text.splitlines()[1:]]
+    lines = map(str.strip, (COMPLETIONS / "_flowmeter").read_text().splitlines())
+    heads = [line.partition("[")[0] for line in lines if line.startswith("'")]
     return {name for head in heads for name in re.findall(r"(?<![\w-])--?[a-zA-Z][\w-]*", head)}
 
 

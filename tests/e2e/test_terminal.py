@@ -16,10 +16,12 @@ PROGRESS = re.compile(r"x\.pcap: [\d,]+ packets, [\d,]+/s, flows: [\d,]+ open, [
 
 
 class Terminal:
-    def __init__(self, directory):
+    """A shell in a terminal of its own; `settings` are variables of its environment."""
+
+    def __init__(self, directory, shell=("bash", "--norc", "--noprofile"), **settings):
         self.socket = directory / "tmux"
         self.tmux("-f", "/dev/null", "new-session", "-d", "-x", "120", "-y", "30", "-c", directory, "env", "-u", "TMUX", "PS1=ready$ ",
-                  f"FLOWMETER={binary()}", "bash", "--norc", "--noprofile")
+                  f"FLOWMETER={binary()}", *(f"{name}={value}" for name, value in settings.items()), *shell)
         self.wait_for(lambda: "ready$" in self.screen())
 
     def tmux(self, *words):
