@@ -16,7 +16,7 @@ test_packages=(
   python3 python3-pytest python3-pytest-xdist python3-numpy python3-scipy python3-pandas
   sqlite3 miller jq
   zstd lz4 gzip procps
-  iproute2 tmux less bash-completion zsh fish
+  iproute2 tmux less bash-completion zsh fish tzdata
   munge slurmctld slurmd slurm-client parallel openssh-client
 )
 # What the tests use where it is installed; nobody wants it on a machine of his own for their sake.

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <charconv>
 #include <cstring>
 
@@ -48,6 +49,27 @@ std::string to_string(const IpAddress& address) {
   char text[INET6_ADDRSTRLEN];
   inet_ntop(AF_INET6, bytes.data(), text, sizeof text);
   return text;
+}
+
+bool AddressBlock::contains(const IpAddress& other) const noexcept {
+  if (other.version != address.version) return false;
+  const unsigned whole_bytes = bits / 8, rest = bits % 8;
+  if (!std::equal(address.bytes.begin(), address.bytes.begin() + whole_bytes, other.bytes.begin()))
+    return false;
+  return rest == 0 || (address.bytes[whole_bytes] ^ other.bytes[whole_bytes]) >> (8 - rest) == 0;
+}
+
+std::optional<AddressBlock> parse_address_block(std::string_view text) noexcept {
+  const std::size_t slash = text.find('/');
+  const auto address = parse_address(text.substr(0, slash));
+  if (!address) return std::nullopt;
+  const unsigned all = address->version == 4 ? 32 : 128;
+  if (slash == std::string_view::npos) return AddressBlock{*address, all};
+  unsigned bits = 0;
+  const char* const last = text.data() + text.size();
+  const auto [end, error] = std::from_chars(text.data() + slash + 1, last, bits);
+  if (error != std::errc{} || end != last || bits > all) return std::nullopt;
+  return AddressBlock{*address, bits};
 }
 
 std::optional<MacAddress> parse_mac(std::string_view text) noexcept {

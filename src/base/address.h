@@ -25,6 +25,22 @@ struct IpAddress {
 /// The address as tshark prints it; "-" for none.
 [[nodiscard]] std::string to_string(const IpAddress& address);
 
+/// Addresses that begin with the same bits.
+struct AddressBlock {
+  IpAddress address;
+  unsigned bits = 0;
+
+  [[nodiscard]] bool contains(const IpAddress& other) const noexcept;
+
+  /// Whether it is a single address.
+  [[nodiscard]] bool is_host() const noexcept { return bits == (address.version == 4 ? 32U : 128U); }
+
+  friend bool operator==(const AddressBlock&, const AddressBlock&) = default;
+};
+
+/// Reads an address, or a block of them such as 10.0.0.0/8. Nothing for other text.
+[[nodiscard]] std::optional<AddressBlock> parse_address_block(std::string_view text) noexcept;
+
 /// A link-layer address of 48 bits, in the order of transmission.
 struct MacAddress {
   std::array<std::uint8_t, 6> bytes{};

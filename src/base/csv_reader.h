@@ -7,10 +7,28 @@
 
 namespace flowmeter {
 
+/// A place in a text; both count from 1, and columns count characters of UTF-8.
+struct TextPlace {
+  std::size_t line = 1, column = 1;
+
+  /// Moves past these bytes.
+  void pass(std::string_view bytes) noexcept;
+};
+
+/// A value of a CSV text.
+struct CsvCell {
+  std::string text;  ///< without the quotes around it
+  TextPlace at;      ///< of its first byte
+  bool quoted = false;
+
+  /// Where the byte at that offset of `text` stands in the CSV text.
+  [[nodiscard]] TextPlace place_of(std::size_t offset) const noexcept;
+};
+
 /// A row of a CSV text.
 struct CsvRow {
   std::size_t line = 0;  ///< on which it begins, from 1
-  std::vector<std::string> cells;
+  std::vector<CsvCell> cells;
 };
 
 /// Reads a text of comma-separated values by RFC 4180: cells may be quoted, and hold commas, line ends

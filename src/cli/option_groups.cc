@@ -94,6 +94,11 @@ void add_printed_options(CLI::App& app, MeterOptions& meter, RawOptions& raw) {
   add_choice<LabelTime>(app, "--label-time", raw.label_time,
                         "What must lie in a rule's time window: any part of a flow (overlap), or its start",
                         {{"overlap", LabelTime::overlap}, {"start", LabelTime::start}}, "Columns");
+  app.add_option("--label-tz", raw.label_zone,
+                 "Zone of times in rules that tell none: UTC, +02:00, Europe/Berlin")
+      ->type_name("ZONE")
+      ->capture_default_str()
+      ->group("Columns");
   app.add_option("--label-default", raw.label_default, "The label of flows that no rule takes")
       ->type_name("TEXT")
       ->capture_default_str()
@@ -106,9 +111,11 @@ void read_printed_options(const CLI::App& app, const RawOptions& raw, MeterOptio
   }
   if (app.count("--na") != 0) meter.features.na = raw.na;
   if (app.count("--labels") != 0) {
-    meter.features.labeller = read_labels(raw.labels, raw.label_time, raw.label_default);
-  } else if (app.count("--label-time") != 0 || app.count("--label-default") != 0) {
-    throw UsageError("--label-time and --label-default need --labels (see --help)");
+    meter.features.labeller = read_labels(raw.labels, raw.label_zone, raw.label_time, raw.label_default);
+    return;
+  }
+  for (const char* name : {"--label-time", "--label-tz", "--label-default"}) {
+    if (app.count(name) != 0) throw UsageError(fmt::format("{} needs --labels (see --help)", name));
   }
 }
 

@@ -18,7 +18,7 @@ namespace flowmeter {
 /// Values that are read when all is parsed.
 struct RawOptions {
   std::string timeout = "600", active_timeout, transports = "tcp,udp", delimiter, na, key_file, labels,
-              label_default = "-", duration, end_on, segment;
+              label_zone = "UTC", label_default = "-", duration, end_on, segment;
   LabelTime label_time = LabelTime::overlap;
   int progress = -1;
   std::int64_t rotate_every = 0;

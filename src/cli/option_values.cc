@@ -42,6 +42,14 @@ std::vector<std::string_view> words_of(std::string_view list) {
   }
 }
 
+TimeZone parse_zone(const std::string& text) {
+  try {
+    return TimeZone(text);
+  } catch (const UsageError& error) {
+    throw UsageError(fmt::format("--label-tz: {}", error.what()));
+  }
+}
+
 /// What options call a transport, and its time-out.
 struct TransportWord {
   std::string_view word;
@@ -113,7 +121,9 @@ Seconds parse_end_on(std::string_view text) {
   throw UsageError(fmt::format("--end-on takes close or close=SECONDS, not \"{}\" (see --help)", text));
 }
 
-std::shared_ptr<Labeller> read_labels(const std::string& file, LabelTime time, std::string standard) {
+std::shared_ptr<Labeller> read_labels(const std::string& file, const std::string& zone, LabelTime time,
+                                      std::string standard) {
+  const TimeZone times_of = parse_zone(zone);
   std::ifstream in(file, std::ios::binary);
   std::ostringstream text;
   const bool read = in && (text << in.rdbuf());
@@ -121,7 +131,8 @@ std::shared_ptr<Labeller> read_labels(const std::string& file, LabelTime time, s
   if (!read && !(in.is_open() && text.str().empty() && !std::filesystem::is_directory(file))) {
     throw UsageError(fmt::format("--labels {}: {}", file, std::strerror(errno)));
   }
-  return std::make_shared<Labeller>(file, parse_label_rules(text.str(), file), time, std::move(standard));
+  std::vector<LabelRule> rules = parse_label_rules(text.str(), file, times_of);
+  return std::make_shared<Labeller>(file, std::move(rules), time, std::move(standard));
 }
 
 char parse_delimiter(std::string_view text) {

@@ -21,9 +21,10 @@ void parse_idle_timeouts(std::string_view text, MeterOptions& options);
 /// The value of --end-on: `close`, or `close=SECONDS`; how long a TCP flow lingers. Throws UsageError.
 [[nodiscard]] Seconds parse_end_on(std::string_view text);
 
-/// The labeller with the rules in that file. Throws UsageError if it cannot be read, or holds no rules.
-[[nodiscard]] std::shared_ptr<Labeller> read_labels(const std::string& file, LabelTime time,
-                                                    std::string standard);
+/// The labeller with the rules in that file, in which times are of that zone unless they tell theirs.
+/// Throws UsageError if it cannot be read, or holds no rules, or there is no such zone.
+[[nodiscard]] std::shared_ptr<Labeller> read_labels(const std::string& file, const std::string& zone,
+                                                    LabelTime time, std::string standard);
 
 /// The value of --transport: protocols with commas between; icmp is ICMPv6, too. Throws UsageError.
 [[nodiscard]] TransportSet parse_transports(std::string_view text);

@@ -35,6 +35,11 @@ _flowmeter_interfaces() {
   "$program" --list-interfaces 2>/dev/null </dev/null | awk '{ print $2 }'
 }
 
+# The system's time zones.
+_flowmeter_zones() {
+  printf 'UTC\n'
+  awk '!/^#/ { print $3 }' /usr/share/zoneinfo/zone.tab 2>/dev/null
+}
 
 _flowmeter() {
   local current=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]} word words=
@@ -64,6 +69,7 @@ _flowmeter() {
     --splt-layout) words='wide list' ;;
     --size) words='frame ip payload' ;;
     --label-time) words='overlap start' ;;
+    --label-tz) words=$(_flowmeter_zones) ;;
     --end-on) words=close ;;
     -i | --interface) words=$(_flowmeter_interfaces "$1") ;;
     --transport)
@@ -103,13 +109,13 @@ _flowmeter() {
     if ((COMP_CWORD > 1)) && [[ ${COMP_WORDS[1]} == merge ]]; then
       words='
         -o --output --partial --schema --columns --format --delimiter --no-header --safe-cells --drop-ids --na --cid-seed
-        --time-digits --anonymize --labels --label-time --label-default -q --quiet -v --verbose -h --help --'
+        --time-digits --anonymize --labels --label-time --label-tz --label-default -q --quiet -v --verbose -h --help --'
     else
       words='
         -r --recursive --continuous --meta -o --output -t --timeout --schema --columns --list-columns --format --delimiter --no-header --safe-cells --tshark
         --rotate-every --rotate-rows --transport --active-timeout --end-on --max-flows --direction --tunnel --clock --size --drop-ids --na
         --splt --splt-packets --splt-layout --cid-seed --time-digits --anonymize
-        --field --list-max --labels --label-time --label-default
+        --field --list-max --labels --label-time --label-tz --label-default
         -i --interface -f --capture-filter -c --frames --duration -s --snaplen -B --buffer-size -p --no-promiscuous --follow --watch
         -D --list-interfaces -Y --display-filter -d --decode-as --pref --transport-only --decoder -j --jobs --life-frames --keep-going --partial --segment --after --print-command --progress --no-progress -q --quiet -v --verbose
         --version -h --help --'

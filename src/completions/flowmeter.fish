@@ -23,6 +23,11 @@ function __flowmeter_fields
     tshark -G fields 2>/dev/null | awk -F '\t' -v word=(commandline -ct) '$1 == "F" && index($3, word) == 1 { print $3 "\t" $2 }'
 end
 
+# The system's time zones.
+function __flowmeter_zones
+    echo UTC
+    awk '!/^#/ { print $3 }' /usr/share/zoneinfo/zone.tab 2>/dev/null
+end
 
 function __flowmeter_merges
     set -l words (commandline -opc)
@@ -67,6 +72,7 @@ complete -c flowmeter -n 'not __flowmeter_merges' -l field -x -a '(__flowmeter_f
 complete -c flowmeter -n 'not __flowmeter_merges' -l list-max -x -d 'Most values in a cell that lists them'
 complete -c flowmeter -l labels -r -F -d 'Label flows by rules'
 complete -c flowmeter -l label-time -x -a 'overlap start' -d 'What must lie in a time window'
+complete -c flowmeter -l label-tz -x -a '(__flowmeter_zones)' -d 'Zone of times in rules that tell none'
 complete -c flowmeter -l label-default -x -d 'Label of all other flows'
 complete -c flowmeter -l na -x -d 'What statistics without samples print'
 complete -c flowmeter -l schema -x -a 'flowmeter cicflowmeter nfstream pyflowmeter' -d 'Set of columns'

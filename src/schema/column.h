@@ -8,6 +8,7 @@
 #include "base/anonymizer.h"
 #include "flow/flow.h"
 #include "flow/settings.h"
+#include "schema/value_kind.h"
 #include "sink/row_writer.h"
 #include "stats/moments.h"
 
@@ -104,6 +105,7 @@ struct Column {
   std::string group{};         ///< set by the registry
   bool ranks_streams = false;  ///< prints a stream's number: of first appearance, see StreamRanks
   bool one_tshark = false;     ///< depends on what a tshark counts or remembers, whatever its fields say
+  ValueKind kind = ValueKind::number;
 };
 
 /// The columns that a run may choose from.

@@ -32,11 +32,11 @@ void add_identity(CicGroup& group) {
                                   source.port, destination.port,
                                   static_cast<unsigned>(cell.flow.key.transport)));
       },
-      true);
+      true, ValueKind::text);
   group.add(
       "timestamp", "-", "time of the first packet, in UTC (--time-digits)", time_fields, &make_start,
       [](Cell& cell) { cell.out.text(utc_text(cell.as<StartState>().ns, cell.row.settings.time_digits)); },
-      true);
+      true, ValueKind::text);
   group.add(
       "flow_duration", "us", "time of the last packet less that of the first", time_fields, &make_start,
       [](Cell& cell) { cell.out.real(microseconds(cell.flow.previous_ns - cell.as<StartState>().ns)); });

@@ -16,9 +16,11 @@ class CicGroup {
   using Writer = std::function<void(Cell&)>;
 
   void add(std::string_view name, const char* unit, std::string description, const Fields& fields,
-           AccumulatorFactory accumulator, Writer write, bool identifies = false) {
+           AccumulatorFactory accumulator, Writer write, bool identifies = false,
+           ValueKind kind = ValueKind::number) {
     columns_.push_back({fmt::format("cic_{}", name), unit, std::move(description), fields, accumulator,
                         std::move(write), identifies});
+    columns_.back().kind = kind;
   }
 
   /// Statistics, in microseconds, of the distribution that `get` finds in a cell.

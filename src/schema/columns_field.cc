@@ -77,6 +77,7 @@ struct Aggregate {
   const char* meaning;  ///< followed by the field
   bool of_unit;         ///< of the values' own unit
   void (*print)(Cell& cell, const State& state);
+  ValueKind kind = ValueKind::number;
 };
 
 constexpr std::array count_aggregates = {
@@ -93,18 +94,21 @@ constexpr std::array end_aggregates = {
     Aggregate<FieldEnds>{"first", "first value of", true,
                          [](Cell& cell, const FieldEnds& state) {
                            cell.out.text(state.any ? std::string_view(state.first) : "-");
-                         }},
+                         },
+                         ValueKind::value},
     Aggregate<FieldEnds>{"last", "last value of", true,
                          [](Cell& cell, const FieldEnds& state) {
                            cell.out.text(state.any ? std::string_view(state.last) : "-");
-                         }},
+                         },
+                         ValueKind::value},
 };
 
 constexpr std::array text_aggregates = {
     Aggregate<FieldTexts>{"distinct", "number of distinct values of", false,
                           [](Cell& cell, const FieldTexts& state) { cell.out.natural(state.seen.size()); }},
     Aggregate<FieldTexts>{"mode", "most frequent value (the first such) of", true,
-                          [](Cell& cell, const FieldTexts& state) { cell.out.text(most_frequent(state)); }},
+                          [](Cell& cell, const FieldTexts& state) { cell.out.text(most_frequent(state)); },
+                          ValueKind::value},
     Aggregate<FieldTexts>{"entropy", "entropy in bits of the distribution of the values of", false,
                           [](Cell& cell, const FieldTexts& state) {
                             if (state.seen.empty()) return cell.none();
@@ -113,14 +117,16 @@ constexpr std::array text_aggregates = {
     Aggregate<FieldTexts>{"set", "distinct values, in order of appearance, of", true,
                           [](Cell& cell, const FieldTexts& state) {
                             print_list(cell, in_order(state, cell.row.settings.list_max));
-                          }},
+                          },
+                          ValueKind::value},
 };
 
 constexpr std::array list_aggregates = {
     Aggregate<FieldList>{"list", "values of", true,
                          [](Cell& cell, const FieldList& state) {
                            print_list(cell, {state.begin(), state.end()});
-                         }},
+                         },
+                         ValueKind::value},
 };
 
 constexpr std::array sum_aggregates = {
@@ -217,6 +223,7 @@ class ColumnMaker {
       if (aggregate.name != name) continue;
       Column found = column(aggregate.meaning, aggregate.of_unit, factory);
       found.write = writer<State>(aggregate.print);
+      found.kind = aggregate.kind;
       return found;
     }
     return std::nullopt;

@@ -42,6 +42,7 @@ void add_identity(std::vector<Column>& columns) {
                      {"frame.protocols"},
                      nullptr,
                      [](Cell& cell) { cell.out.text(name_of(cell.flow.key.transport)); }});
+  columns.back().kind = ValueKind::text;
   columns.push_back({"src_port",
                      "-",
                      "port that sent the flow's first packet",

@@ -41,9 +41,11 @@ void add_names(std::vector<Column>& columns) {
                      "the first 16 hexadecimal digits of the SHA-1 of \"community_id,start_ns,part\": the "
                      "same in every run over the same packets",
                      fields, &make_start, [](Cell& cell) { cell.out.text(flow_id_of(cell)); }, true});
+  columns.back().kind = ValueKind::text;
   columns.push_back({"community_id", "-",
                      "Community ID v1 of the conversation, the same in both directions (--cid-seed)",
                      tuple_fields, nullptr, [](Cell& cell) { cell.out.text(community_id_of(cell)); }, true});
+  columns.back().kind = ValueKind::text;
   columns.push_back({"input",
                      "-",
                      "the input's name as it was given; - for standard input",
@@ -51,6 +53,7 @@ void add_names(std::vector<Column>& columns) {
                      nullptr,
                      [](Cell& cell) { cell.out.text(cell.row.input); },
                      true});
+  columns.back().kind = ValueKind::text;
   columns.push_back({"stream", "-",
                      "the stream's number in order of first appearance in the input, from 0 for each of "
                      "TCP and UDP",
@@ -64,8 +67,10 @@ void add_names(std::vector<Column>& columns) {
 void add_addresses(std::vector<Column>& columns) {
   columns.push_back({"src_ip", "-", "address of the flow's source", address_fields, nullptr,
                      [](Cell& cell) { cell.out.text(to_string(cell.source().address)); }, true});
+  columns.back().kind = ValueKind::address;
   columns.push_back({"dst_ip", "-", "address of the flow's destination", address_fields, nullptr,
                      [](Cell& cell) { cell.out.text(to_string(cell.destination().address)); }, true});
+  columns.back().kind = ValueKind::address;
   columns.push_back({"ip_version", "-", "4 or 6; 0 without a network layer", address_fields, nullptr,
                      [](Cell& cell) { cell.out.natural(cell.flow.source.address.version); }});
   columns.push_back(
@@ -98,6 +103,7 @@ void add_link(std::vector<Column>& columns) {
                          cell.out.text(mac ? to_string(cell.row.shown(*mac)) : "-");
                        },
                        true});
+    columns.back().kind = ValueKind::text;
   }
   columns.push_back({"vlan_id",
                      "-",
@@ -117,9 +123,11 @@ void add_times(std::vector<Column>& columns) {
   columns.push_back(
       {"start_utc", "-", "time of the first packet, in UTC (--time-digits)", time, &make_start,
        [](Cell& cell) { cell.out.text(utc_text(start_of(cell), cell.row.settings.time_digits)); }, true});
+  columns.back().kind = ValueKind::text;
   columns.push_back({"end_utc", "-", "time of the last packet, in UTC (--time-digits)", time, nullptr,
                      [](Cell& cell) { cell.out.text(utc_text(end_of(cell), cell.row.settings.time_digits)); },
                      true});
+  columns.back().kind = ValueKind::text;
   columns.push_back({"duration_us", "us", "time of the last packet less that of the first", time, &make_start,
                      [](Cell& cell) { cell.out.real(microseconds(end_of(cell) - start_of(cell))); }});
   columns.push_back({"first_frame",
@@ -176,6 +184,7 @@ void add_provenance(std::vector<Column>& columns) {
                      {"frame.time_epoch"},
                      nullptr,
                      [](Cell& cell) { cell.out.text(word_of(cell.row.reason)); }});
+  columns.back().kind = ValueKind::text;
   columns.push_back({"dir_basis",
                      "-",
                      "what tells the source: first (UDP's first packet), or TCP's first packet: syn, synack, "
@@ -183,6 +192,7 @@ void add_provenance(std::vector<Column>& columns) {
                      {"tcp.flags"},
                      nullptr,
                      [](Cell& cell) { cell.out.text(name_of(cell.flow.basis)); }});
+  columns.back().kind = ValueKind::text;
   columns.push_back({"ts_disorder_cnt",
                      "packet",
                      "packets stamped earlier than the one before",

@@ -11,6 +11,7 @@ struct FirstValue {
   const char* name;
   const char* field;
   const char* meaning;
+  ValueKind kind = ValueKind::text;
 };
 
 constexpr std::array first_values = {
@@ -21,10 +22,10 @@ constexpr std::array first_values = {
     FirstValue{"http_host", "http.host", "Host of the HTTP request"},
     FirstValue{"http_method", "http.request.method", "method of the HTTP request"},
     FirstValue{"http_user_agent", "http.user_agent", "User-Agent of the HTTP request"},
-    FirstValue{"http_status", "http.response.code", "status code of the HTTP response"},
+    FirstValue{"http_status", "http.response.code", "status code of the HTTP response", ValueKind::value},
     FirstValue{"dns_qname", "dns.qry.name", "name asked for in DNS"},
-    FirstValue{"dns_qtype", "dns.qry.type", "type asked for in DNS, a number"},
-    FirstValue{"dns_rcode", "dns.flags.rcode", "response code of the DNS answer, a number"},
+    FirstValue{"dns_qtype", "dns.qry.type", "type asked for in DNS, a number", ValueKind::value},
+    FirstValue{"dns_rcode", "dns.flags.rcode", "response code of the DNS answer, a number", ValueKind::value},
     FirstValue{"ssh_hassh", "ssh.kex.hassh", "HASSH fingerprint of the SSH client"},
     FirstValue{"ssh_hassh_server", "ssh.kex.hasshserver", "HASSH fingerprint of the SSH server"},
 };
@@ -46,6 +47,7 @@ std::vector<Column> l7_columns(const FeatureSettings& /*settings*/) {
                        [](Cell& cell) { print_text(cell, cell.as<FirstText>()); },
                        false,
                        FieldOrigin::optional});
+    columns.back().kind = value.kind;
   }
   columns.push_back({"l7_proto",
                      "-",
@@ -53,6 +55,7 @@ std::vector<Column> l7_columns(const FeatureSettings& /*settings*/) {
                      {"frame.protocols"},
                      &make_application,
                      [](Cell& cell) { print_text(cell, cell.as<ApplicationName>()); }});
+  columns.back().kind = ValueKind::text;
   columns.back().one_tshark = true;  // a message in several segments has its name where tshark has them all
   return columns;
 }

@@ -89,6 +89,7 @@ void add_identity(std::vector<Column>& columns) {
                          cell.out.text(mac ? to_string(cell.row.shown(*mac)).substr(0, 8) : "-");
                        },
                        true});
+    columns.back().kind = ValueKind::text;
   }
 }
 

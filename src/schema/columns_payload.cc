@@ -47,6 +47,7 @@ std::vector<Column> payload_columns(const FeatureSettings& /*settings*/) {
                          const std::string& head = cell.as<PayloadHeads>()[way];
                          cell.out.text(head.empty() ? "-" : std::string_view(head));
                        }});
+    columns.back().kind = ValueKind::text;
   }
   return columns;
 }

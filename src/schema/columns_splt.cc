@@ -124,6 +124,7 @@ std::vector<Column> splt_columns(const FeatureSettings& settings) {
                          fmt::format("of each {} in order, with | between: {}", taken, family.description),
                          fields, &make_splt,
                          [write = family.write](Cell& cell) { write_list(cell, write); }});
+      columns.back().kind = ValueKind::text;
       continue;
     }
     for (std::size_t k = 0; k < settings.splt_packets; ++k) {

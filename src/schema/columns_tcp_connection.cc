@@ -62,11 +62,13 @@ void add_connection(Columns& columns) {
                      &make_connection, [](Cell& cell) {
                        cell.out.text(connection_state(cell.as<ConnectionState>(), cell.flow.key.transport));
                      }});
+  columns.back().kind = ValueKind::text;
   columns.push_back({"tcp_history", "-", "Zeek's history: letters in upper case for forward packets", fields,
                      &make_connection, [](Cell& cell) {
                        const std::string& history = cell.as<ConnectionState>().history;
                        cell.out.text(history.empty() ? "-" : std::string_view(history));
                      }});
+  columns.back().kind = ValueKind::text;
 }
 
 void add_endings(Columns& columns) {
@@ -75,6 +77,7 @@ void add_endings(Columns& columns) {
                          const auto direction = cell.as<EndingState>().*which;
                          cell.out.text(direction ? sides[static_cast<std::size_t>(*direction)].prefix : "-");
                        }});
+    columns.back().kind = ValueKind::text;
   };
   add("tcp_first_fin", "direction of the first FIN: fwd, bwd, or - for none", &EndingState::fin);
   add("tcp_first_rst", "direction of the first RST: fwd, bwd, or - for none", &EndingState::rst);

@@ -8,9 +8,8 @@
 #include <cctype>
 #include <charconv>
 
-#include "base/csv_reader.h"
 #include "base/error.h"
-#include "base/parse.h"
+#include "base/glob.h"
 #include "base/report.h"
 #include "base/suggest.h"
 
@@ -20,6 +19,14 @@ namespace {
 /// What is wrong with a value; the place is added where it is known.
 struct Refusal {
   std::string why;
+  std::optional<TextPlace> place{};
+};
+
+/// A value of a rule.
+struct RuleValue {
+  const CsvCell& cell;
+  std::string_view text;  ///< the cell's, without blanks around it
+  const TimeZone& zone;   ///< of times that do not tell theirs
 };
 
 std::string_view trimmed(std::string_view text) {
@@ -49,31 +56,32 @@ std::optional<Number> whole(std::string_view text) {
   return value;
 }
 
-/// Seconds since the epoch, or ISO 8601 in UTC: with T or a blank, with or without seconds' fraction and Z.
-std::optional<std::int64_t> parse_moment(std::string_view text) {
-  if (text.empty()) return std::nullopt;
-  std::string iso(text);
-  if (iso.size() > 10 && iso[4] == '-') {
-    if (iso[10] == ' ') iso[10] = 'T';
-    if (!iso.ends_with('Z')) iso += 'Z';
+std::optional<std::int64_t> parse_moment(const RuleValue& value) {
+  if (value.text.empty()) return std::nullopt;
+  try {
+    return parse_local_time(value.text, value.zone);
+  } catch (const NoTime& error) {
+    throw Refusal{error.what()};
   }
-  const auto ns = parse_time(iso);
-  if (!ns)
-    throw Refusal{
-        fmt::format("\"{}\" is no time (seconds since 1970, or 2017-07-07T09:20:00Z)", printable(text))};
-  return ns;
 }
 
 AddressBlock parse_block(std::string_view word) {
-  const std::size_t slash = word.find('/');
-  const auto address = parse_address(word.substr(0, slash));
-  if (!address) throw Refusal{fmt::format("\"{}\" is no address", printable(word))};
-  const unsigned all = address->version == 4 ? 32 : 128;
-  if (slash == std::string_view::npos) return {*address, all};
-  const auto bits = whole<unsigned>(word.substr(slash + 1));
-  if (!bits || *bits > all)
-    throw Refusal{fmt::format("\"{}\" has no prefix of 0 to {} bits", printable(word), all)};
-  return {*address, *bits};
+  if (const auto block = parse_address_block(word)) return *block;
+  throw Refusal{
+      fmt::format("\"{}\" is no address and no block of addresses (such as 10.0.0.0/8)", printable(word))};
+}
+
+/// The patterns of a list, between bars; names may have blanks in them.
+std::vector<std::string> parse_patterns(std::string_view list) {
+  std::vector<std::string> patterns;
+  for (bool more = true; more;) {
+    const std::size_t bar = list.find('|');
+    more = bar != std::string_view::npos;
+    const std::string_view pattern = trimmed(list.substr(0, bar));
+    if (!pattern.empty()) patterns.emplace_back(pattern);
+    if (more) list.remove_prefix(bar + 1);
+  }
+  return patterns;
 }
 
 PortRange parse_ports(std::string_view word) {
@@ -110,52 +118,6 @@ bool parse_flag(std::string_view text) {
   throw Refusal{fmt::format("both_ways is \"{}\", not 1 or 0", printable(text))};
 }
 
-using Operator = Condition::Operator;
-
-/// The longer ones first, so that they are found.
-constexpr std::array operators = {
-    std::pair{std::string_view("!="), Operator::unequal},
-    std::pair{std::string_view("<="), Operator::at_most},
-    std::pair{std::string_view(">="), Operator::at_least},
-    std::pair{std::string_view("=="), Operator::equal},
-    std::pair{std::string_view("="), Operator::equal},
-    std::pair{std::string_view("<"), Operator::less},
-    std::pair{std::string_view(">"), Operator::greater},
-};
-
-Condition parse_condition(std::string_view text) {
-  const std::size_t at = text.find_first_of("!<>=");
-  const std::string_view rest = at == std::string_view::npos ? std::string_view{} : text.substr(at);
-  const auto found = std::find_if(operators.begin(), operators.end(),
-                                  [&](const auto& known) { return rest.starts_with(known.first); });
-  if (found == operators.end()) {
-    throw Refusal{fmt::format("\"{}\" is no condition (such as fwd_tot_pkt>=10)", printable(text))};
-  }
-  Condition condition;
-  condition.column = trimmed(text.substr(0, at));
-  condition.compares = found->second;
-  condition.value = trimmed(rest.substr(found->first.size()));
-  condition.number = parse_decimal(condition.value);
-  if (condition.column.empty()) throw Refusal{fmt::format("\"{}\" names no column", printable(text))};
-  const bool ordered = condition.compares != Operator::equal && condition.compares != Operator::unequal;
-  if (ordered && !condition.number) {
-    throw Refusal{fmt::format("\"{}\" compares with what is no number", printable(text))};
-  }
-  return condition;
-}
-
-std::vector<Condition> parse_filter(std::string_view text) {
-  std::vector<Condition> conditions;
-  if (text.empty()) return conditions;
-  for (bool more = true; more;) {
-    const std::size_t joint = text.find("&&");
-    more = joint != std::string_view::npos;
-    conditions.push_back(parse_condition(trimmed(text.substr(0, joint))));
-    if (more) text.remove_prefix(joint + 2);
-  }
-  return conditions;
-}
-
 /// Words by one of the functions above.
 template <class Value>
 std::vector<Value> parse_list(std::string_view list, Value (*parse)(std::string_view)) {
@@ -166,33 +128,40 @@ std::vector<Value> parse_list(std::string_view list, Value (*parse)(std::string_
 
 struct RuleColumn {
   const char* name;
-  void (*read)(LabelRule& rule, std::string_view text);
+  void (*read)(LabelRule& rule, const RuleValue& value);
 };
 
 constexpr std::array rule_columns = {
     RuleColumn{"label",
-               [](LabelRule& rule, std::string_view text) {
-                 if (text.empty()) throw Refusal{"the label is empty"};
-                 rule.label = text;
+               [](LabelRule& rule, const RuleValue& value) {
+                 if (value.text.empty()) throw Refusal{"the label is empty"};
+                 rule.label = value.text;
                }},
-    RuleColumn{"start", [](LabelRule& rule, std::string_view text) { rule.start_ns = parse_moment(text); }},
-    RuleColumn{"end", [](LabelRule& rule, std::string_view text) { rule.end_ns = parse_moment(text); }},
-    RuleColumn{"src",
-               [](LabelRule& rule, std::string_view text) { rule.sources = parse_list(text, &parse_block); }},
-    RuleColumn{"dst", [](LabelRule& rule,
-                         std::string_view text) { rule.destinations = parse_list(text, &parse_block); }},
-    RuleColumn{"sport", [](LabelRule& rule,
-                           std::string_view text) { rule.source_ports = parse_list(text, &parse_ports); }},
+    RuleColumn{"start", [](LabelRule& rule, const RuleValue& value) { rule.start_ns = parse_moment(value); }},
+    RuleColumn{"end", [](LabelRule& rule, const RuleValue& value) { rule.end_ns = parse_moment(value); }},
+    RuleColumn{"src", [](LabelRule& rule,
+                         const RuleValue& value) { rule.sources = parse_list(value.text, &parse_block); }},
+    RuleColumn{"dst",
+               [](LabelRule& rule, const RuleValue& value) {
+                 rule.destinations = parse_list(value.text, &parse_block);
+               }},
+    RuleColumn{"sport",
+               [](LabelRule& rule, const RuleValue& value) {
+                 rule.source_ports = parse_list(value.text, &parse_ports);
+               }},
     RuleColumn{"dport",
-               [](LabelRule& rule, std::string_view text) {
-                 rule.destination_ports = parse_list(text, &parse_ports);
+               [](LabelRule& rule, const RuleValue& value) {
+                 rule.destination_ports = parse_list(value.text, &parse_ports);
                }},
-    RuleColumn{"proto", [](LabelRule& rule,
-                           std::string_view text) { rule.protocols = parse_list(text, &parse_protocol); }},
+    RuleColumn{"proto",
+               [](LabelRule& rule, const RuleValue& value) {
+                 rule.protocols = parse_list(value.text, &parse_protocol);
+               }},
+    RuleColumn{"input",
+               [](LabelRule& rule, const RuleValue& value) { rule.inputs = parse_patterns(value.text); }},
     RuleColumn{"both_ways",
-               [](LabelRule& rule, std::string_view text) { rule.both_ways = parse_flag(text); }},
-    RuleColumn{"filter",
-               [](LabelRule& rule, std::string_view text) { rule.conditions = parse_filter(text); }},
+               [](LabelRule& rule, const RuleValue& value) { rule.both_ways = parse_flag(value.text); }},
+    RuleColumn{"filter", [](LabelRule& rule, const RuleValue& value) { rule.filter = value.cell; }},
 };
 
 using Layout = std::vector<const RuleColumn*>;
@@ -201,15 +170,16 @@ Layout read_header(const CsvRow& row) {
   std::vector<std::string> names;
   for (const RuleColumn& column : rule_columns) names.emplace_back(column.name);
   Layout layout;
-  for (const std::string& cell : row.cells) {
-    const auto found = std::find(names.begin(), names.end(), trimmed(cell));
+  for (const CsvCell& cell : row.cells) {
+    const auto found = std::find(names.begin(), names.end(), trimmed(cell.text));
     if (found == names.end()) {
-      throw Refusal{fmt::format("the header has \"{}\"{} (it may have {})", printable(cell),
-                                did_you_mean(cell, names), fmt::join(names, ", "))};
+      throw Refusal{fmt::format("the header has \"{}\"{} (it may have {})", printable(cell.text),
+                                did_you_mean(cell.text, names), fmt::join(names, ", ")),
+                    cell.at};
     }
     const RuleColumn* column = &rule_columns[static_cast<std::size_t>(found - names.begin())];
     if (std::find(layout.begin(), layout.end(), column) != layout.end()) {
-      throw Refusal{fmt::format("the header has {} twice", *found)};
+      throw Refusal{fmt::format("the header has {} twice", *found), cell.at};
     }
     layout.push_back(column);
   }
@@ -219,13 +189,23 @@ Layout read_header(const CsvRow& row) {
   return layout;
 }
 
-LabelRule read_rule(const Layout& layout, const CsvRow& row) {
+LabelRule read_rule(const Layout& layout, const CsvRow& row, const TimeZone& zone) {
   if (row.cells.size() != layout.size()) {
-    throw Refusal{fmt::format("{} values instead of the header's {}", row.cells.size(), layout.size())};
+    throw Refusal{fmt::format(
+        "{} values instead of the header's {}{}", row.cells.size(), layout.size(),
+        row.cells.size() > layout.size() ? " (a value with commas in it stands in double quotes)" : "")};
   }
   LabelRule rule;
   rule.line = row.line;
-  for (std::size_t i = 0; i < layout.size(); ++i) layout[i]->read(rule, trimmed(row.cells[i]));
+  for (std::size_t i = 0; i < layout.size(); ++i) {
+    const CsvCell& cell = row.cells[i];
+    try {
+      layout[i]->read(rule, {cell, trimmed(cell.text), zone});
+    } catch (Refusal& refusal) {
+      refusal.place = cell.at;
+      throw;
+    }
+  }
   if (rule.start_ns && rule.end_ns && *rule.start_ns > *rule.end_ns)
     throw Refusal{"it ends before it starts"};
   return rule;
@@ -237,34 +217,6 @@ bool empty_or_any(const Range& range, Takes takes) {
 }
 
 }  // namespace
-
-bool AddressBlock::contains(const IpAddress& other) const noexcept {
-  if (other.version != address.version) return false;
-  const unsigned whole_bytes = bits / 8, rest = bits % 8;
-  if (!std::equal(address.bytes.begin(), address.bytes.begin() + whole_bytes, other.bytes.begin()))
-    return false;
-  return rest == 0 || (address.bytes[whole_bytes] ^ other.bytes[whole_bytes]) >> (8 - rest) == 0;
-}
-
-bool Condition::holds(std::string_view cell) const {
-  const auto have = number ? parse_decimal(cell) : std::nullopt;
-  if (compares == Operator::equal || compares == Operator::unequal) {
-    const bool same = have ? compare(*have, *number) == 0 : cell == value;
-    return same == (compares == Operator::equal);
-  }
-  if (!have) return false;
-  const int order = compare(*have, *number);
-  switch (compares) {
-    case Operator::less:
-      return order < 0;
-    case Operator::at_most:
-      return order <= 0;
-    case Operator::greater:
-      return order > 0;
-    default:
-      return order >= 0;
-  }
-}
 
 bool LabelRule::takes_ends(const Endpoint& source, const Endpoint& destination) const noexcept {
   const auto has_address = [](const std::vector<AddressBlock>& blocks, const Endpoint& end) {
@@ -278,17 +230,25 @@ bool LabelRule::takes_ends(const Endpoint& source, const Endpoint& destination) 
          has_port(source_ports, source) && has_port(destination_ports, destination);
 }
 
-bool LabelRule::takes(const Flow& flow, LabelTime time) const noexcept {
+bool LabelRule::takes(const Flow& flow, std::string_view input, LabelTime time) const noexcept {
   const std::int64_t last_ns = time == LabelTime::start ? flow.first_ns : flow.last_ns;
   if (end_ns && flow.first_ns > *end_ns) return false;
   if (start_ns && last_ns < *start_ns) return false;
   const auto protocol = static_cast<std::uint8_t>(flow.key.transport);
   if (!empty_or_any(protocols, [&](std::uint8_t known) { return known == protocol; })) return false;
+  if (!empty_or_any(inputs, [&](const std::string& pattern) { return matches_glob(pattern, input); })) {
+    return false;
+  }
   return takes_ends(flow.source, flow.destination) ||
          (both_ways && takes_ends(flow.destination, flow.source));
 }
 
-std::vector<LabelRule> parse_label_rules(std::string_view text, const std::string& file) {
+std::string label_place(const std::string& file, const TextPlace& place) {
+  return fmt::format("--labels {}:{}:{}", file, place.line, place.column);
+}
+
+std::vector<LabelRule> parse_label_rules(std::string_view text, const std::string& file,
+                                         const TimeZone& zone) {
   std::vector<LabelRule> rules;
   std::size_t line = 1;
   try {
@@ -298,10 +258,11 @@ std::vector<LabelRule> parse_label_rules(std::string_view text, const std::strin
     const Layout layout = read_header(rows.front());
     for (std::size_t i = 1; i < rows.size(); ++i) {
       line = rows[i].line;
-      rules.push_back(read_rule(layout, rows[i]));
+      rules.push_back(read_rule(layout, rows[i], zone));
     }
   } catch (const Refusal& refusal) {
-    throw UsageError(fmt::format("--labels {}:{}: {}", file, line, refusal.why));
+    throw UsageError(
+        fmt::format("{}: {}", label_place(file, refusal.place.value_or(TextPlace{line, 1})), refusal.why));
   } catch (const InputError& error) {
     throw UsageError(fmt::format("--labels {}:{}", file, error.what()));
   }

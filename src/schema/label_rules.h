@@ -7,41 +7,16 @@
 #include <vector>
 
 #include "base/address.h"
+#include "base/csv_reader.h"
+#include "base/local_time.h"
 #include "flow/flow.h"
-#include "stats/decimal.h"
 
 namespace flowmeter {
-
-/// Addresses that begin with the same bits.
-struct AddressBlock {
-  IpAddress address;
-  unsigned bits = 0;
-
-  [[nodiscard]] bool contains(const IpAddress& other) const noexcept;
-
-  /// Whether it is a single address.
-  [[nodiscard]] bool is_host() const noexcept { return bits == (address.version == 4 ? 32U : 128U); }
-
-  friend bool operator==(const AddressBlock&, const AddressBlock&) = default;
-};
 
 struct PortRange {
   std::uint16_t first = 0, last = 0;
 
   friend bool operator==(const PortRange&, const PortRange&) = default;
-};
-
-/// What a column's value must be.
-struct Condition {
-  enum class Operator : std::uint8_t { equal, unequal, less, at_most, greater, at_least };
-
-  std::string column;
-  Operator compares = Operator::equal;
-  std::string value;
-  std::optional<Decimal> number;  ///< the value, if it is one
-
-  /// Whether the text of a cell meets it. Numbers are compared as numbers; other text is equal or not.
-  [[nodiscard]] bool holds(std::string_view cell) const;
 };
 
 /// Which part of a flow must lie in a rule's time window.
@@ -58,19 +33,25 @@ struct LabelRule {
   std::vector<AddressBlock> sources, destinations;
   std::vector<PortRange> source_ports, destination_ports;
   std::vector<std::uint8_t> protocols;
-  bool both_ways = true;  ///< a flow in the other direction counts as well
-  std::vector<Condition> conditions;
+  std::vector<std::string> inputs;  ///< patterns of their names, see matches_glob()
+  bool both_ways = true;            ///< a flow in the other direction counts as well
+  CsvCell filter;                   ///< text of a Condition on columns
 
-  /// Whether all holds but the conditions.
-  [[nodiscard]] bool takes(const Flow& flow, LabelTime time) const noexcept;
+  /// Whether all holds but the filter, for a flow of that input.
+  [[nodiscard]] bool takes(const Flow& flow, std::string_view input, LabelTime time) const noexcept;
 
  private:
   [[nodiscard]] bool takes_ends(const Endpoint& source, const Endpoint& destination) const noexcept;
 };
 
 /// Reads rules from CSV: a header line with the names of some of the columns label, start, end, src, dst,
-/// sport, dport, proto, both_ways, filter in any order, then a rule on each line.
-/// Throws UsageError, one line that begins with `file` and the line, for what is no rule.
-[[nodiscard]] std::vector<LabelRule> parse_label_rules(std::string_view text, const std::string& file);
+/// sport, dport, proto, input, both_ways, filter in any order, then a rule on each line. Times that do not
+/// tell their zone are of `zone`. Filters are kept as they are. Throws UsageError, one line with `file` and
+/// the place in it, for what is no rule.
+[[nodiscard]] std::vector<LabelRule> parse_label_rules(std::string_view text, const std::string& file,
+                                                       const TimeZone& zone = {});
+
+/// The beginning of messages on that place of the file.
+[[nodiscard]] std::string label_place(const std::string& file, const TextPlace& place);
 
 }  // namespace flowmeter

@@ -7,7 +7,6 @@
 #include <cstring>
 
 #include "base/error.h"
-#include "base/suggest.h"
 #include "schema/flow_writer.h"
 
 namespace flowmeter {
@@ -32,6 +31,8 @@ class TextWriter final : public RowWriter {
  private:
   std::string& out_;
 };
+
+bool is_blank(std::string_view text) { return text.find_first_not_of(" \t\r\n") == std::string_view::npos; }
 
 /// The single hosts on one side of the rule, if it has only such on that side.
 const std::vector<AddressBlock>* hosts_of(const LabelRule& rule) {
@@ -69,22 +70,30 @@ Labeller::Labeller(std::string file, std::vector<LabelRule> rules, LabelTime tim
   }
 }
 
-void Labeller::bind(const ColumnRegistry& registry) {
+void Labeller::bind(const ColumnRegistry& registry, const FeatureSettings& settings) {
+  settings_ = settings;
+  settings_.anonymizer = nullptr;
+  settings_.labeller = nullptr;  // which would own itself
+  ColumnKinds kinds;
+  for (const Column& column : registry.columns()) {
+    if (column.group != "label") kinds.emplace(column.name, column.kind);
+  }
   columns_.clear();
-  looks_at_.assign(rules_.size(), {});
+  filters_.assign(rules_.size(), std::nullopt);
   for (std::size_t place = 0; place < rules_.size(); ++place) {
-    for (const Condition& condition : rules_[place].conditions) {
-      const Column* const column = registry.find(condition.column);
-      if (column == nullptr || column->group == "label") {
-        std::vector<std::string> names;
-        for (const Column& known : registry.columns()) names.push_back(known.name);
-        throw UsageError(fmt::format("--labels {}:{}: there is no column \"{}\"{} (see --list-columns)",
-                                     file_, rules_[place].line, condition.column,
-                                     did_you_mean(condition.column, names)));
+    const CsvCell& cell = rules_[place].filter;
+    if (is_blank(cell.text)) continue;
+    try {
+      Filter filter{Condition(cell.text, kinds, settings.na), {}};
+      for (const std::string& name : filter.condition.columns()) {
+        const Column* const column = registry.find(name);
+        const auto known = std::find(columns_.begin(), columns_.end(), column);
+        filter.columns.push_back(static_cast<std::size_t>(known - columns_.begin()));
+        if (known == columns_.end()) columns_.push_back(column);
       }
-      const auto known = std::find(columns_.begin(), columns_.end(), column);
-      looks_at_[place].push_back(static_cast<std::size_t>(known - columns_.begin()));
-      if (known == columns_.end()) columns_.push_back(column);
+      filters_[place] = std::move(filter);
+    } catch (const ConditionRefusal& refusal) {
+      throw UsageError(fmt::format("{}: {}", label_place(file_, cell.place_of(refusal.place)), refusal.why));
     }
   }
   texts_.assign(columns_.size(), {});
@@ -99,18 +108,19 @@ const Labeller::Places& Labeller::at_host(const IpAddress& address) const {
 const std::string& Labeller::text_of(std::size_t column, const Cell& cell) {
   if (!known_[column]) {
     TextWriter out(texts_[column]);
-    cell.plan->print(*columns_[column], cell, out);
+    const RowContext row{settings_, cell.row.input, cell.row.reason, cell.row.number};
+    const Cell plain{cell.flow, cell.state, out, cell.memo, row, cell.plan};
+    cell.plan->print(*columns_[column], plain, out);
     known_[column] = true;
   }
   return texts_[column];
 }
 
-bool Labeller::meets_conditions(std::size_t place, const Cell& cell) {
-  const std::vector<Condition>& conditions = rules_[place].conditions;
-  for (std::size_t i = 0; i < conditions.size(); ++i) {
-    if (!conditions[i].holds(text_of(looks_at_[place][i], cell))) return false;
-  }
-  return true;
+bool Labeller::meets_filter(std::size_t place, const Cell& cell) {
+  if (filters_.empty() || !filters_[place]) return true;
+  const Filter& filter = *filters_[place];
+  return filter.condition.holds(
+      [&](std::size_t column) -> std::string_view { return text_of(filter.columns[column], cell); });
 }
 
 std::string_view Labeller::label(const Cell& cell) {
@@ -129,7 +139,7 @@ std::string_view Labeller::label(const Cell& cell) {
     for (std::size_t i = 0; i < lists.size(); ++i) {
       if (at[i] < lists[i]->size() && (*lists[i])[at[i]] == place) ++at[i];
     }
-    if (!rules_[place].takes(flow, time_) || !meets_conditions(place, cell)) continue;
+    if (!rules_[place].takes(flow, cell.row.input, time_) || !meets_filter(place, cell)) continue;
     matched_[place] = true;
     return rules_[place].label;
   }

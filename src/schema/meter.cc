@@ -196,7 +196,7 @@ class ColumnMeterPlan final : public MeterPlan {
   static std::vector<NamedColumn> all_used(std::vector<NamedColumn> columns, const ColumnRegistry& registry,
                                            const FeatureSettings& features) {
     if (!features.labeller) return columns;
-    features.labeller->bind(registry);
+    features.labeller->bind(registry, features);
     for (const Column* column : features.labeller->columns()) columns.push_back({column->name, column});
     return columns;
   }

@@ -31,6 +31,7 @@ RULES = [
     "label,start,end,src,dst,sport,dport,proto,both_ways,filter\n"
     "a,2023-11-14T22:13:20Z,1700000000.5,192.0.2.0/24|2001:db8::/32,192.0.2.2,1024-65535,80|443,tcp|17,no,duration>=1.5\n"
     "\"b,\"\"c\"\"\",,,,,,,,yes,protocol!=TCP\n",
+    (ROOT / "tests/fuzz/corpus/labels/language").read_text(),
 ]
 
 

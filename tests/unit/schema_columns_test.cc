@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <limits>
 #include <map>
@@ -640,6 +641,74 @@ TEST(MeterPlan, CountsOpenAndEndedFlows) {
   meter->observer().on_end(EndOfInput::complete);
   EXPECT_EQ(meter->counters().open_flows(), 0U);
   EXPECT_EQ(meter->counters().ended_flows(), 1U);
+}
+
+/// Keeps how each cell of the rows was written: 'n' for a number, 't' for text.
+class KindWriter final : public RowWriter {
+ public:
+  std::vector<std::string> rows{""};
+
+  void header(const std::vector<std::string>&) override {}
+  void integer(std::int64_t) override { rows.back() += 'n'; }
+  void natural(std::uint64_t) override { rows.back() += 'n'; }
+  void real(double) override { rows.back() += 'n'; }
+  void text(std::string_view) override { rows.back() += 't'; }
+  void end_row() override { rows.emplace_back(); }
+};
+
+TEST(Columns, PrintWhatTheirKindSays) {
+  for (const SpltLayout layout : {SpltLayout::wide, SpltLayout::list}) {
+    MeterOptions options;
+    options.features.splt_packets = 2;
+    options.features.splt_layout = layout;
+    options.features.fields = {"@size:count,n,any,first,last,distinct,mode,entropy,set,list=a",
+                               "@size:min,max,sum,mean,std,var,sstd,svar,skew,kurt,cv,median,p95=b"};
+    const ColumnRegistry of_run(options.features);
+    for (const std::string& group : of_run.groups()) {
+      options.columns += (options.columns.empty() ? "" : ",") + group;
+    }
+    const auto plan = make_plan(options);
+    KindWriter out;
+    const auto meter = plan->make("input", out);
+    const FieldSet& fields = plan->fields();
+    PacketDecoder decoder(fields, plan->tunnel());
+    int number = 0;
+    // A flow with packets of both directions, and one of a single packet.
+    const std::vector<std::array<std::string, 5>> packets = {{"1.0", "0", "10.0.0.1", "10.0.0.2", "0x0002"},
+                                                             {"1.1", "0", "10.0.0.2", "10.0.0.1", "0x0012"},
+                                                             {"1.2", "1", "10.0.0.1", "10.0.0.3", "0x0010"}};
+    for (const auto& [time, stream, source, destination, flags] : packets) {
+      Record record(fields.size());
+      const auto add = [&](std::string_view field, const std::string& value) {
+        if (const FieldId id = fields.find(field); id != no_field) record.add(id, value);
+      };
+      add("frame.protocols", "eth:ethertype:ip:tcp");
+      add("frame.time_epoch", time);
+      add("frame.number", std::to_string(++number));
+      add("frame.len", "60");
+      add("ip.src", source);
+      add("ip.dst", destination);
+      add("tcp.stream", stream);
+      add("tcp.srcport", "80");
+      add("tcp.dstport", "80");
+      add("tcp.flags", flags);
+      record.seal(false);
+      const Frame& frame = decoder.decode(record);
+      meter->observer().on_frame(frame);
+      for (const Packet& packet : frame.packets) meter->observer().on_packet(packet);
+      meter->observer().on_frame_end(frame);
+    }
+    meter->observer().on_end(EndOfInput::complete);
+    ASSERT_EQ(out.rows.size(), 3U);
+    const std::vector<std::string> names = plan->header();
+    for (const std::string& row : {out.rows[0], out.rows[1]}) {
+      ASSERT_EQ(row.size(), names.size());
+      for (std::size_t i = 0; i < names.size(); ++i) {
+        const char kind = of_run.find(names[i])->kind == ValueKind::number ? 'n' : 't';
+        EXPECT_EQ(row[i], kind) << names[i];
+      }
+    }
+  }
 }
 
 }  // namespace

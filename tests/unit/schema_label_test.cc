@@ -34,7 +34,15 @@ Flow flow() {
 }
 
 bool takes(const std::string& header, const std::string& values, LabelTime time = LabelTime::overlap) {
-  return rules_of("label," + header + "\nx," + values + "\n").at(0).takes(flow(), time);
+  return rules_of("label," + header + "\nx," + values + "\n")
+      .at(0)
+      .takes(flow(), "day 1/attack/x.pcap", time);
+}
+
+std::vector<std::string> texts_of(const CsvRow& row) {
+  std::vector<std::string> texts;
+  for (const CsvCell& cell : row.cells) texts.push_back(cell.text);
+  return texts;
 }
 
 TEST(CsvReader, ReadsQuotedCells) {
@@ -42,10 +50,29 @@ TEST(CsvReader, ReadsQuotedCells) {
       "\xef\xbb\xbf"
       "a,\"b,\"\"c\"\"\"\r\n\r\n\"x\ny\",\n");
   ASSERT_EQ(rows.size(), 2U);
-  EXPECT_EQ(rows[0].cells, (std::vector<std::string>{"a", "b,\"c\""}));
+  EXPECT_EQ(texts_of(rows[0]), (std::vector<std::string>{"a", "b,\"c\""}));
   EXPECT_EQ(rows[1].line, 3U);
-  EXPECT_EQ(rows[1].cells, (std::vector<std::string>{"x\ny", ""}));
+  EXPECT_EQ(texts_of(rows[1]), (std::vector<std::string>{"x\ny", ""}));
   EXPECT_TRUE(read_csv("").empty());
+}
+
+TEST(CsvReader, KnowsWhereValuesStand) {
+  const auto rows = read_csv(
+      "\xef\xbb\xbf"
+      "\xc3\xa4,bc\r\n\"d\"\"e\nf\",g\n");
+  const auto place = [&](std::size_t row, std::size_t cell, std::size_t offset) {
+    const TextPlace found = rows.at(row).cells.at(cell).place_of(offset);
+    return std::pair(found.line, found.column);
+  };
+  EXPECT_EQ(place(0, 0, 0), std::pair(std::size_t{1}, std::size_t{1}));
+  EXPECT_EQ(place(0, 1, 0), std::pair(std::size_t{1}, std::size_t{3}));
+  EXPECT_EQ(place(0, 1, 1), std::pair(std::size_t{1}, std::size_t{4}));
+  // d, a quote that is written twice, e, the line's end, f.
+  EXPECT_EQ(place(1, 0, 0), std::pair(std::size_t{2}, std::size_t{2}));
+  EXPECT_EQ(place(1, 0, 1), std::pair(std::size_t{2}, std::size_t{3}));
+  EXPECT_EQ(place(1, 0, 2), std::pair(std::size_t{2}, std::size_t{5}));
+  EXPECT_EQ(place(1, 0, 4), std::pair(std::size_t{3}, std::size_t{1}));
+  EXPECT_EQ(place(1, 1, 0), std::pair(std::size_t{3}, std::size_t{4}));
 }
 
 TEST(CsvReader, RefusesBrokenQuotes) {
@@ -71,6 +98,15 @@ TEST(LabelRules, TakeWhatTheyName) {
   EXPECT_FALSE(takes("proto", "17"));
 }
 
+TEST(LabelRules, TakeInputsByTheirNames) {
+  EXPECT_TRUE(takes("input", ""));
+  EXPECT_TRUE(takes("input", "day 1/attack/x.pcap"));
+  EXPECT_TRUE(takes("input", "day 1/attack/*"));
+  EXPECT_TRUE(takes("input", "*/benign/* | */attack/*"));
+  EXPECT_FALSE(takes("input", "attack/*"));
+  EXPECT_FALSE(takes("input", "*/benign/*"));
+}
+
 TEST(LabelRules, HaveTimeWindows) {
   EXPECT_TRUE(takes("start,end", "105,120"));
   EXPECT_FALSE(takes("start,end", "105,120", LabelTime::start));
@@ -79,36 +115,36 @@ TEST(LabelRules, HaveTimeWindows) {
   EXPECT_FALSE(takes("start", "110.000000001"));
   EXPECT_FALSE(takes("end", "99.999999999"));
   EXPECT_TRUE(takes("start,end", "1970-01-01T00:01:45Z,1970-01-01 00:02:00"));
+  EXPECT_TRUE(takes("start,end", "1970-01-01T02:01:45+02:00,1969-12-31 23:02:00-01:00"));
+  EXPECT_FALSE(takes("start", "1970-01-01T00:01:45-00:30"));
 }
 
-TEST(LabelRules, AreRefusedWithFileLineAndReason) {
-  EXPECT_EQ(refusal(""), "--labels rules.csv:1: there is no header line");
-  EXPECT_EQ(refusal("src\n10.0.0.1\n"), "--labels rules.csv:1: the header has no column label");
-  EXPECT_EQ(refusal("label,sorce\n").substr(0, 38), "--labels rules.csv:1: the header has \"");
-  EXPECT_EQ(refusal("label,src\n\nx,10.0.0\n"), "--labels rules.csv:3: \"10.0.0\" is no address");
+TEST(LabelRules, AreOfAZone) {
+  const auto start = [](const char* time, const TimeZone& zone) {
+    return parse_label_rules(std::string("label,start\nx,") + time + "\n", "rules.csv", zone).at(0).start_ns;
+  };
+  EXPECT_EQ(start("1970-01-01 02:00:01", TimeZone("+02:00")), second);
+  EXPECT_EQ(start("1970-01-01 02:00:01Z", TimeZone("+02:00")), 7201 * second);
+  EXPECT_EQ(start("1", TimeZone("+02:00")), second);
+}
+
+TEST(LabelRules, AreRefusedWithFilePlaceAndReason) {
+  EXPECT_EQ(refusal(""), "--labels rules.csv:1:1: there is no header line");
+  EXPECT_EQ(refusal("src\n10.0.0.1\n"), "--labels rules.csv:1:1: the header has no column label");
+  EXPECT_EQ(refusal("label,sorce\n").substr(0, 40), "--labels rules.csv:1:7: the header has \"");
+  EXPECT_EQ(
+      refusal("label,src\n\nx,10.0.0\n"),
+      "--labels rules.csv:3:3: \"10.0.0\" is no address and no block of addresses (such as 10.0.0.0/8)");
+  EXPECT_EQ(refusal("label,src\nx,1.2.3.4,5\n"),
+            "--labels rules.csv:2:1: 3 values instead of the header's 2 (a value with commas in it stands in "
+            "double quotes)");
   EXPECT_EQ(refusal("label\na\n\"b\n"), "--labels rules.csv:3: a quote is not closed");
-  for (const char* line :
-       {",,,,,", "x,1.2.3.4/33,,,,", "x,,70000,,,", "x,,9-5,,,", "x,,,icmpx,,", "x,,,,noon,", "x,,,,,a",
-        "x,,,,,=1", "x,,,,,a<b", "x,,,,,a=1&&", "x,,,,", "x,,,,,,"}) {
+  for (const char* line : {",,,,,", "x,1.2.3.4/33,,,,", "x,,70000,,,", "x,,9-5,,,", "x,,,icmpx,,",
+                           "x,,,,noon,", "x,,,,", "x,,,,,,"}) {
     EXPECT_TRUE(refusal(std::string("label,src,dport,proto,start,filter\n") + line + "\n")
-                    .starts_with("--labels rules.csv:2: "))
+                    .starts_with("--labels rules.csv:2:"))
         << line;
   }
-}
-
-TEST(Conditions, CompareNumbersAsNumbers) {
-  const auto holds = [](const std::string& condition, const char* cell) {
-    return rules_of("label,filter\nx,\"" + condition + "\"\n").at(0).conditions.at(0).holds(cell);
-  };
-  EXPECT_TRUE(holds("a=0", "0.0"));
-  EXPECT_TRUE(holds("a == 10", "1e1"));
-  EXPECT_FALSE(holds("a!=10", "10"));
-  EXPECT_TRUE(holds("a<10", "9"));
-  EXPECT_FALSE(holds("a<9", "10"));
-  EXPECT_TRUE(holds("a>=1e-05", "0.00001"));
-  EXPECT_TRUE(holds("a=TCP", "TCP"));
-  EXPECT_TRUE(holds("a!=TCP", "UDP"));
-  EXPECT_FALSE(holds("a>1", "-"));
 }
 
 TEST(Labeller, TakesTheFirstRuleInTheOrderOfTheFile) {
@@ -117,7 +153,7 @@ TEST(Labeller, TakesTheFirstRuleInTheOrderOfTheFile) {
   Labeller labeller(
       "rules.csv", rules_of("label,src,dport\nnone,10.0.0.7,\nnet,10.0.0.0/24,81\nhost,10.0.0.2,\nany,,80\n"),
       LabelTime::overlap, "other");
-  labeller.bind(registry);
+  labeller.bind(registry, settings);
   Flow of = flow();
   MomentsMemo memo;
   struct NoWriter final : RowWriter {
@@ -139,13 +175,26 @@ TEST(Labeller, TakesTheFirstRuleInTheOrderOfTheFile) {
   EXPECT_EQ(labeller.unmatched(), "rules.csv: 2 rules took no flow: line 2 (none), line 3 (net)");
 }
 
-TEST(Labeller, RefusesConditionsOnNoColumn) {
-  Labeller labeller("rules.csv", rules_of("label,filter\nx,fwd_tot_pkts=1\n"), LabelTime::overlap, "-");
-  const ColumnRegistry registry(FeatureSettings{});
-  const std::string message = message_of<UsageError>([&] { labeller.bind(registry); });
-  EXPECT_TRUE(message.starts_with(
-      "--labels rules.csv:2: there is no column \"fwd_tot_pkts\", did you mean \"fwd_tot_pkt\"?"))
-      << message;
+/// What a labeller says of a rule with that filter, quotes in it as they are, in the second column.
+std::string filter_refusal(std::string filter) {
+  for (std::size_t at = 0; (at = filter.find('"', at)) != std::string::npos; at += 2) filter.insert(at, "\"");
+  Labeller labeller("rules.csv", rules_of("label,filter\nx,\"" + filter + "\"\n"), LabelTime::overlap, "-");
+  const FeatureSettings settings;
+  const ColumnRegistry registry(settings);
+  return message_of<UsageError>([&] { labeller.bind(registry, settings); });
+}
+
+TEST(Labeller, RefusesFiltersWithFileAndPlace) {
+  EXPECT_EQ(filter_refusal("fwd_tot_pkts=1"),
+            "--labels rules.csv:2:4: there is no column \"fwd_tot_pkts\", did you mean \"fwd_tot_pkt\"? (see "
+            "--list-columns)");
+  EXPECT_EQ(filter_refusal("protocol = \"TCP\" | dst_port = 80"),
+            "--labels rules.csv:2:23: a single \"|\" joins nothing: write || or \"or\", in {a, b} for one of "
+            "several values, or put text with \"|\" in quotes");
+  EXPECT_EQ(
+      filter_refusal("dst_port = 80 &&\n  protocol = 6"),
+      "--labels rules.csv:3:14: protocol is text, and 6 is a number: put it in quotes to compare it as text");
+  EXPECT_TRUE(filter_refusal("label=1").starts_with("--labels rules.csv:2:4: there is no column \"label\""));
 }
 
 }  // namespace
