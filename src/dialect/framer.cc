@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 #include <string_view>
 #include <utility>
@@ -80,48 +81,107 @@ std::optional<std::span<char>> LineFramer::next() {
 
 std::string LineFramer::place() const { return fmt::format("line {}", line_); }
 
-void ArrayFramer::restore() {
+void JsonFramer::restore() {
   if (have_saved_) buffer_[begin_] = saved_;
   have_saved_ = false;
 }
 
-/// Damage at that offset of the buffer, where an object may begin.
-void ArrayFramer::lose(std::size_t at, const std::string& why) {
-  begin_ = at;
+/// Moves begin_ up to there.
+void JsonFramer::pass_to(std::size_t end) {
+  if (end == begin_) return;
+  const auto at = [this](std::size_t offset) {
+    return buffer_.begin() + static_cast<std::ptrdiff_t>(offset);
+  };
+  lines_ += static_cast<std::uint64_t>(std::count(at(begin_), at(end), '\n'));
+  first_column_ = buffer_[end - 1] == '\n';
+  begin_ = end;
+}
+
+/// Damage at that offset of the buffer, where a document may begin.
+void JsonFramer::lose(std::size_t at, const std::string& why) {
+  pass_to(at);
   state_ = State::lost;
   throw InputError(why);
 }
 
-/// Whether `{` at that offset begins a record of tshark's. No string can look like it, because of its quotes.
-ArrayFramer::Beginning ArrayFramer::begins_record(std::size_t at) const {
-  constexpr std::string_view name = "\"_index\"";
-  constexpr std::size_t most_blanks = 16;
-  std::string_view rest(buffer_.data() + at + 1, end_ - at - 1);
-  const std::size_t blanks = std::min(rest.find_first_not_of(" \r\n\t"), rest.size());
-  if (blanks > most_blanks) return Beginning::no;
-  rest = rest.substr(blanks, name.size());
-  if (rest == name) return Beginning::yes;
-  return !closed_ && name.starts_with(rest) ? Beginning::unclear : Beginning::no;
+void JsonFramer::lose_as_no_json() {
+  lose(begin_, fmt::format("not JSON at byte {} (after record {})", base_ + begin_, record_));
 }
 
-/// Looks for the next beginning of a record; true when begin_ stands there.
-bool ArrayFramer::find_object() {
+/// Damage with nothing behind it.
+void JsonFramer::end_with(const std::string& why) {
+  over_ = true;
+  in_array_ = false;
+  state_ = State::between;
+  pass_to(end_);
+  throw InputError(why);
+}
+
+JsonFramer::Answer JsonFramer::has(std::size_t at, std::string_view text) const {
+  const std::string_view there = std::string_view(buffer_.data() + at, end_ - at).substr(0, text.size());
+  if (there == text) return Answer::yes;
+  return !closed_ && text.starts_with(there) ? Answer::unclear : Answer::no;
+}
+
+/// Whether `{` at that offset begins a record of tshark's. No string can look like it, because of its quotes.
+JsonFramer::Answer JsonFramer::begins_record(std::size_t at) const {
+  constexpr std::array<std::string_view, 3> names = {"\"_index\"", "\"index\"", "\"timestamp\""};
+  constexpr std::size_t most_blanks = 16;
+  const std::string_view rest(buffer_.data() + at + 1, end_ - at - 1);
+  const std::size_t blanks = std::min(rest.find_first_not_of(" \r\n\t"), rest.size());
+  if (blanks > most_blanks) return Answer::no;
+  Answer best = Answer::no;
+  for (const std::string_view name : names) {
+    const Answer answer = has(at + 1 + blanks, name);
+    if (answer == Answer::yes) return answer;
+    if (answer == Answer::unclear) best = answer;
+  }
+  return best;
+}
+
+/// Whether `[` at that offset opens an array of documents, and does not stand in a text.
+JsonFramer::Answer JsonFramer::is_array(std::size_t at) const {
+  const std::string_view rest(buffer_.data() + at + 1, end_ - at - 1);
+  const std::size_t next = rest.find_first_not_of(" \r\n\t");
+  if (next == std::string_view::npos) return closed_ ? Answer::no : Answer::unclear;
+  if (rest[next] == '{' || rest[next] == ']') return Answer::yes;
+  return has(at + 1 + next, "null");
+}
+
+/// Whether what begins at that offset of the document is a member's value.
+bool JsonFramer::is_member(std::size_t at) const {
+  const std::string_view before(buffer_.data() + begin_, at - begin_);
+  const std::size_t last = before.find_last_not_of(" \r\n\t");
+  return last != std::string_view::npos && before[last] == ':';
+}
+
+/// Looks for the next beginning of a document; true when begin_ stands there.
+bool JsonFramer::find_document() {
+  const char* const data = buffer_.data();
+  const auto find = [&](char wanted) {
+    const void* const found = std::memchr(data + begin_, wanted, end_ - begin_);
+    return found == nullptr ? end_ : static_cast<std::size_t>(static_cast<const char*>(found) - data);
+  };
   while (begin_ < end_) {
-    const char* const data = buffer_.data();
-    const void* const found = std::memchr(data + begin_, '{', end_ - begin_);
-    begin_ = found == nullptr ? end_ : static_cast<std::size_t>(static_cast<const char*>(found) - data);
-    if (found == nullptr) break;
-    const Beginning beginning = begins_record(begin_);
-    if (beginning == Beginning::yes) return true;
-    if (beginning == Beginning::unclear) break;
-    ++begin_;
+    if (in_array_) {
+      pass_to(find('{'));
+      if (begin_ == end_) break;
+      const Answer beginning = begins_record(begin_);
+      if (beginning == Answer::yes) return true;
+      if (beginning == Answer::unclear) break;
+      pass_to(begin_ + 1);
+    } else {
+      if (first_column_ && data[begin_] == '{') return true;
+      pass_to(std::min(find('\n') + 1, end_));
+    }
   }
   return false;
 }
 
-/// Looks for the end of the object that begins at begin_; true when scan_ stands behind it.
-bool ArrayFramer::scan_object() {
+/// Looks for the end of the document that begins at begin_; true when scan_ stands behind it.
+bool JsonFramer::scan_document() {
   const char* const data = buffer_.data();
+  const auto lose_here = [this] { lose(scan_, fmt::format("record {} has no end", record_)); };
   while (scan_ < end_) {
     const char c = data[scan_];
     if (in_string_) {
@@ -138,9 +198,13 @@ bool ArrayFramer::scan_object() {
     } else if (c == '"') {
       in_string_ = true;
     } else if (c == '{' || c == '[') {
-      const Beginning beginning = c == '{' && depth_ > 0 ? begins_record(scan_) : Beginning::no;
-      if (beginning == Beginning::unclear) return false;
-      if (beginning == Beginning::yes) lose(scan_, fmt::format("record {} has no end", record_));
+      if (c == '{' && depth_ > 0 && in_array_) {
+        const Answer beginning = begins_record(scan_);
+        if (beginning == Answer::unclear) return false;
+        if (beginning == Answer::yes && !is_member(scan_)) lose_here();
+      } else if (c == '{' && depth_ > 0 && data[scan_ - 1] == '\n') {
+        lose_here();
+      }
       ++depth_;
     } else if ((c == '}' || c == ']') && --depth_ == 0) {
       ++scan_;
@@ -151,71 +215,180 @@ bool ArrayFramer::scan_object() {
   return false;
 }
 
-void ArrayFramer::begin_object(std::size_t at) {
-  state_ = State::object;
-  begin_ = scan_ = at;
+void JsonFramer::begin_document() {
+  state_ = State::document;
+  scan_ = begin_;
   depth_ = 0;
   in_string_ = escaped_ = false;
   ++record_;
-  record_start_ = base_ + at;
+  record_start_ = base_ + begin_;
 }
 
-/// The object from begin_ to scan_.
-std::span<char> ArrayFramer::hand_out() {
-  const std::span<char> object(buffer_.data() + begin_, scan_ - begin_);
-  begin_ = scan_;
-  state_ = State::between;
+std::optional<std::span<char>> JsonFramer::take_document() {
+  const bool whole = scan_document();
+  if (scan_ - begin_ > max_record_bytes) lose(scan_, too_long(place()));
+  if (!whole) {
+    if (closed_) end_with(fmt::format("cut short in the middle of record {}", record_));
+    return std::nullopt;
+  }
+  given_line_ = 0;
+  given_opened_ = std::exchange(opened_, false);
   given_ = record_;
   given_start_ = record_start_;
+  const std::span<char> document(buffer_.data() + begin_, scan_ - begin_);
+  pass_to(scan_);
+  state_ = State::between;
   // RapidJSON parses in place up to a NUL; the byte that it covers comes back in restore().
   saved_ = buffer_[begin_];
   have_saved_ = begin_ < end_;
   buffer_[begin_] = '\0';
-  return object;
+  return document;
 }
 
-std::optional<std::span<char>> ArrayFramer::next() {
+/// The line from begin_ on, unless a document only begins with it.
+std::optional<std::span<char>> JsonFramer::take_line() {
+  char* const data = buffer_.data();
+  if (scan_ < begin_) scan_ = begin_;
+  const void* const found = scan_ == end_ ? nullptr : std::memchr(data + scan_, '\n', end_ - scan_);
+  scan_ = found == nullptr ? end_ : static_cast<std::size_t>(static_cast<const char*>(found) - data);
+  if (scan_ - begin_ > max_record_bytes) {
+    const std::string why = too_long(place());
+    given_line_ = lines_ + 1;
+    state_ = State::rest_of_line;
+    throw InputError(why);
+  }
+  if (found == nullptr && !closed_) return std::nullopt;
+  std::size_t end = scan_;
+  if (end > begin_ && data[end - 1] == '\r') --end;
+  if (data[begin_] == '{') {
+    if (std::string_view(data + begin_, end - begin_).find_first_not_of(" \t", 1) == std::string_view::npos) {
+      begin_document();
+      return std::nullopt;
+    }
+    ++record_;
+  }
+  given_opened_ = std::exchange(opened_, false);
+  given_line_ = ++lines_;
+  const std::span<char> line(data + begin_, end - begin_);
+  data[end] = '\0';
+  begin_ = scan_ = found == nullptr ? end_ : scan_ + 1;
+  first_column_ = true;
+  state_ = State::between;
+  return line;
+}
+
+/// Passes over what is left of a line; false if its end is still to come.
+bool JsonFramer::pass_line() {
+  const void* const found =
+      begin_ == end_ ? nullptr : std::memchr(buffer_.data() + begin_, '\n', end_ - begin_);
+  if (found == nullptr) {
+    pass_to(end_);
+    return false;
+  }
+  pass_to(static_cast<std::size_t>(static_cast<const char*>(found) - buffer_.data()) + 1);
+  state_ = State::between;
+  return true;
+}
+
+/// Passes over blanks and byte order marks; false if nothing follows as yet.
+bool JsonFramer::pass_blanks() {
+  std::size_t at = begin_;
+  while (at < end_) {
+    const char c = buffer_[at];
+    if (c == ' ' || c == '\n' || c == '\r' || c == '\t') {
+      ++at;
+      continue;
+    }
+    const Answer mark = c == byte_order_mark[0] ? has(at, byte_order_mark) : Answer::no;
+    if (mark == Answer::yes) {
+      at += byte_order_mark.size();
+      continue;
+    }
+    pass_to(at);
+    return mark == Answer::no;
+  }
+  pass_to(at);
+  return false;
+}
+
+/// What stands at begin_ in an array; false if more bytes are needed.
+bool JsonFramer::take_element() {
+  const char c = buffer_[begin_];
+  if (c == '{') {
+    begin_document();
+    elements_ = true;
+  } else if (c == ']') {
+    pass_to(begin_ + 1);
+    in_array_ = false;
+    after_array_ = true;
+  } else if (c == ',' && elements_) {
+    pass_to(begin_ + 1);
+  } else {
+    const Answer null = has(begin_, "null");
+    if (null == Answer::unclear) return false;
+    if (null == Answer::no) lose_as_no_json();
+    pass_to(begin_ + 4);
+    elements_ = true;
+  }
+  return true;
+}
+
+/// What stands at begin_ outside of arrays; false if more bytes are needed.
+bool JsonFramer::take_token() {
+  const char c = buffer_[begin_];
+  if (c == '[') {
+    const Answer array = begun_ ? is_array(begin_) : Answer::yes;
+    if (array == Answer::unclear) return false;
+    if (array == Answer::yes) {
+      pass_to(begin_ + 1);
+      in_array_ = opened_ = true;
+      elements_ = false;
+    } else {
+      state_ = State::line;
+    }
+  } else if (after_array_ && (c == ',' || c == ']' || c == '}')) {
+    in_array_ = true;
+    lose_as_no_json();
+  } else {
+    state_ = State::line;
+  }
+  begun_ = true;
+  after_array_ = false;
+  return true;
+}
+
+std::optional<std::span<char>> JsonFramer::next() {
   restore();
   while (true) {
-    if (state_ == State::lost) {
-      if (!find_object()) return std::nullopt;
-      begin_object(begin_);
-    }
-    if (state_ == State::object) {
-      const bool whole = scan_object();
-      if (scan_ - begin_ > max_record_bytes) lose(scan_, too_long(place()));
-      if (whole) return hand_out();
-      if (!closed_) return std::nullopt;
-      state_ = State::after;
-      begin_ = end_;
-      throw InputError(fmt::format("cut short in the middle of record {}", record_));
-    }
-    if (begin_ == end_) {
-      if (!closed_ || state_ >= State::after) return std::nullopt;
-      state_ = State::after;
-      throw InputError(fmt::format("cut short: the array has no end (after record {})", record_));
-    }
-    const char c = buffer_[begin_];
-    const std::size_t at = begin_++;
-    const bool line_start = std::exchange(line_start_, c == '\n' || (line_start_ && c == ' '));
-    if (c == ' ' || c == '\n' || c == '\r' || c == '\t') continue;
-    if (state_ == State::statistics && !(line_start && c == '{')) continue;
-    if (state_ == State::before && c == '[') {
-      state_ = State::between;
-    } else if (state_ == State::between && c == ']') {
-      state_ = State::after;
-    } else if (state_ == State::between && c == ',' && record_ > 0) {
-      continue;
-    } else if (state_ == State::between && c == '{') {
-      begin_object(at);
-    } else if (state_ == State::after && c != '[' && c != '{') {
-      state_ = State::statistics;  // what tshark's -z prints behind the frames
-    } else {
-      lose(at, fmt::format("not JSON at byte {} (after record {})", base_ + at, record_));
+    switch (state_) {
+      case State::rest_of_line:
+        if (!pass_line()) return std::nullopt;
+        break;
+      case State::lost:
+        if (!find_document()) return std::nullopt;
+        state_ = State::between;
+        break;
+      case State::document:
+        return take_document();
+      case State::line: {
+        const auto line = take_line();
+        if (line || state_ == State::line) return line;
+        break;
+      }
+      case State::between:
+        if (!pass_blanks()) {
+          if (!closed_ || !in_array_) return std::nullopt;
+          end_with(fmt::format("cut short: the array has no end (after record {})", record_));
+        }
+        if (!(in_array_ ? take_element() : take_token())) return std::nullopt;
+        break;
     }
   }
 }
 
-std::string ArrayFramer::place() const { return fmt::format("record {} (byte {})", given_, given_start_); }
+std::string JsonFramer::place() const {
+  if (given_line_ != 0) return fmt::format("line {}", given_line_);
+  return fmt::format("record {} (byte {})", given_, given_start_);
+}
 
 }  // namespace flowmeter

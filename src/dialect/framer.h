@@ -10,6 +10,9 @@
 
 namespace flowmeter {
 
+/// A byte order mark in UTF-8, which says nothing there.
+inline constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";
+
 /// Longest record (a line, a JSON object) that is accepted, in bytes. The longest seen of a real
 /// frame's whole tree is a quarter of a megabyte.
 inline constexpr std::size_t max_record_bytes = std::size_t{64} << 20;
@@ -38,6 +41,9 @@ class Framer {
 
   /// Whether nothing follows the damage that next() has thrown for.
   [[nodiscard]] virtual bool at_end() const noexcept { return false; }
+
+  /// Whether an array was opened between the record last handed out and the one before it.
+  [[nodiscard]] virtual bool opens_array() const noexcept { return false; }
 
   /// Where the record last handed out stands: "line 12", "record 12 (byte 4711)".
   [[nodiscard]] virtual std::string place() const = 0;
@@ -78,40 +84,65 @@ class LineFramer final : public Framer {
   bool skipping_ = false;  // the rest of a line that is too long
 };
 
-/// The objects of one JSON array, as they come: memory does not grow with the array.
-/// Ends at the array's `]`; throws InputError when that is missing or something else follows it.
-/// Where the text is damaged it goes on at the next object that begins as tshark's do, with "_index".
-class ArrayFramer final : public Framer {
+/// JSON documents as tshark and the tools around it write them: one a line (`-T ek`, `jq -c`), elements of
+/// arrays (`-T json`), or printed over several lines (`jq .`), one after the other in any mixture. Memory
+/// does not grow with an array. A byte order mark before a document is passed over.
+///
+/// Lines of other text outside of arrays are handed out as well, for a parser to judge.
+///
+/// Throws InputError for an array or a document without an end and for other text in an array. Where the text
+/// is damaged it goes on at the next document that begins as tshark's do, with "_index" or an index line's
+/// "index", or in the first column where documents stand outside of arrays.
+class JsonFramer final : public Framer {
  public:
   std::optional<std::span<char>> next() override;
   [[nodiscard]] std::string place() const override;
-  [[nodiscard]] bool at_end() const noexcept override { return state_ == State::after; }
+  [[nodiscard]] bool at_end() const noexcept override { return over_; }
+  [[nodiscard]] bool opens_array() const noexcept override { return given_opened_; }
 
  private:
-  enum class State { before, between, object, after, statistics, lost };
-  enum class Beginning { no, yes, unclear };
+  enum class State { between, document, line, rest_of_line, lost };
+  enum class Answer { no, yes, unclear };
 
-  bool scan_object();
-  bool find_object();
-  [[nodiscard]] Beginning begins_record(std::size_t at) const;
-  void begin_object(std::size_t at);
-  std::span<char> hand_out();
+  bool pass_blanks();
+  bool pass_line();
+  bool take_element();
+  bool take_token();
+  std::optional<std::span<char>> take_line();
+  std::optional<std::span<char>> take_document();
+  bool scan_document();
+  bool find_document();
+  [[nodiscard]] Answer has(std::size_t at, std::string_view text) const;
+  [[nodiscard]] Answer begins_record(std::size_t at) const;
+  [[nodiscard]] Answer is_array(std::size_t at) const;
+  [[nodiscard]] bool is_member(std::size_t at) const;
+  void begin_document();
+  void pass_to(std::size_t end);
   void restore();
   [[noreturn]] void lose(std::size_t at, const std::string& why);
+  [[noreturn]] void lose_as_no_json();
+  [[noreturn]] void end_with(const std::string& why);
+  void moved(std::size_t by) override { base_ += by; }
 
-  State state_ = State::before;
+  State state_ = State::between;
+  bool begun_ = false;                          // something came that is no blank
+  bool in_array_ = false;                       // whose elements the documents are
+  bool elements_ = false;                       // it has some
+  bool opened_ = false, given_opened_ = false;  // before the next record, and before the one last handed out
+  bool after_array_ = false;                    // which was the last that came
+  bool first_column_ = true;                    // where begin_ stands
+  bool over_ = false;                           // an error was the end
   std::size_t depth_ = 0;
   bool in_string_ = false;
   bool escaped_ = false;
-  bool line_start_ = false;  // of a line of statistics
-  char saved_ = '\0';        // what stood where the last record's NUL was put
+  char saved_ = '\0';  // what stood where the last record's NUL was put
   bool have_saved_ = false;
+  std::uint64_t lines_ = 0;  // that ended before begin_
   std::uint64_t record_ = 0;
-  std::uint64_t base_ = 0;                     // offset in the stream of buffer_[0]
-  std::uint64_t record_start_ = 0;             // offset in the stream
-  std::uint64_t given_ = 0, given_start_ = 0;  // the same of the record last handed out
-
-  void moved(std::size_t by) override { base_ += by; }
+  std::uint64_t base_ = 0;          // offset in the stream of buffer_[0]
+  std::uint64_t record_start_ = 0;  // offset in the stream
+  // Of the record last handed out: its line, or 0 if it had several.
+  std::uint64_t given_line_ = 0, given_ = 0, given_start_ = 0;
 };
 
 }  // namespace flowmeter

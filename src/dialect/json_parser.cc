@@ -5,6 +5,8 @@
 #include <rapidjson/reader.h>
 
 #include <algorithm>
+#include <array>
+#include <string_view>
 #include <utility>
 
 #include "base/error.h"
@@ -16,6 +18,30 @@ namespace {
 /// Deepest nesting of a document; tshark's own trees stay well below.
 constexpr unsigned max_depth = 512;
 
+/// Protocols of headers: what their fields are called stands nowhere but in their layers, and in what follows
+/// here.
+constexpr std::array<std::string_view, 11> header_protocols = {
+    "frame", "eth", "vlan", "ip", "ipv6", "tcp", "udp", "sctp", "dccp", "icmp", "icmpv6"};
+/// Layers that have the fields of another protocol.
+constexpr std::array shared_layers = {std::pair{std::string_view("udp"), std::string_view("udplite")},
+                                      std::pair{std::string_view("frame"), std::string_view("pkt_comment")}};
+/// A layer whose members are lines of a text.
+constexpr std::string_view text_layer = "data-text-lines";
+
+/// The part of a field's or a layer's name that is a protocol's.
+std::string_view protocol_of(std::string_view name) { return name.substr(0, name.find('.')); }
+
+bool has_fields_of(std::string_view layer, std::string_view protocol) {
+  return protocol_of(layer) == protocol ||
+         std::any_of(shared_layers.begin(), shared_layers.end(),
+                     [&](const auto& pair) { return pair.first == protocol && pair.second == layer; });
+}
+
+/// Whether `longer` is `name` with "_raw" behind it: the member of -x that holds the bytes of `name`.
+bool is_twin(std::string_view longer, std::string_view name) {
+  return longer.size() == name.size() + 4 && longer.ends_with("_raw") && longer.starts_with(name);
+}
+
 /// SAX handler: fills the record with the values of the fields that are asked for.
 class Handler {
  public:
@@ -26,18 +52,19 @@ class Handler {
   void begin(Record& record) {
     record_ = &record;
     depth_ = 0;
-    layers_depth_ = 0;
     in_arrays_ = 0;
-    field_ = no_field;
-    tree_ = no_field;
     next_is_layers_ = false;
     seen_layers_ = false;
     index_ = false;
-    unordered_ = false;
+    bare_ = false;
+    names_[0] = {};
+    begin_layers(1);
   }
 
   /// Whether the document is a frame's: it has layers, or is at least no index line.
   bool is_frame() const { return seen_layers_ || !index_; }
+  /// Whether the document says of the frame nothing at all.
+  bool is_blank() const { return !seen_layers_ && !bare_; }
   /// Whole EK trees (and no other dialect) have their members in no order in the versions in which
   /// they have ISO times.
   bool unordered() const { return unordered_; }
@@ -56,11 +83,15 @@ class Handler {
     // A tree in place of a value: it is there, unless its only member says that it was filtered out.
     tree_ = field_;
     field_ = no_field;
-    if (++depth_ > max_depth) return false;
+    if (depth_ == max_depth) return false;
+    bytes_too_ |= after_twin_ && depth_ == layers_depth_;
+    ++depth_;
+    names_[depth_] = {};
     if (next_is_layers_) {
       next_is_layers_ = false;
-      layers_depth_ = depth_;
       seen_layers_ = true;
+      record_->clear();
+      begin_layers(depth_);
     }
     return true;
   }
@@ -69,12 +100,18 @@ class Handler {
     const std::string_view key(text, length);
     if (tree_ != no_field && key != "filtered") add_tree();
     tree_ = no_field;
+    const std::string_view before = std::exchange(names_[depth_], key);
+    if (depth_ == layers_depth_) after_twin_ = is_twin(before, key);
     if (layers_depth_ != 0) {
-      field_ = keys_.find(key);
+      // With -x a member "x_raw" is x in hexadecimal, unless it has such a twin itself.
+      const bool twin = bytes_too_ && key.ends_with("_raw") && !is_twin(before, key);
+      field_ = twin ? no_field : keys_.find(key);
       if (field_ == time_) flat_time_ = key.find('.') == std::string_view::npos;
-    } else {
-      index_ |= depth_ == 1 && key == "index";
-      next_is_layers_ = !seen_layers_ && depth_ <= 2 && key == "layers";
+    }
+    if (!seen_layers_) {
+      index_ |= depth_ == 1 && (key == "index" || key == "create");
+      bare_ |= depth_ == 1 && key.starts_with("frame");
+      next_is_layers_ = depth_ <= 2 && key == "layers";
     }
     return true;
   }
@@ -99,16 +136,44 @@ class Handler {
   }
 
  private:
-  void add_tree() { record_->add(tree_, "{", depth_ > layers_depth_ + 2); }
+  /// The members of the object at that depth are the layers. Until there is a member of that name they may be
+  /// those of the document itself, as `jq ._source.layers` leaves them.
+  void begin_layers(unsigned depth) {
+    layers_depth_ = depth;
+    field_ = tree_ = no_field;
+    flat_time_ = unordered_ = false;
+    after_twin_ = bytes_too_ = false;
+  }
+
+  void add_tree() {
+    if (is_text(depth_ - 1)) return;
+    record_->add(tree_, "{", depth_ > layers_depth_ + 2);
+  }
 
   bool value(std::string_view text) {
     next_is_layers_ = false;
     if (field_ == no_field) return true;
+    if (text.empty() && is_text(depth_)) return true;
     // 1: the layers themselves (-e), 2: a layer's members; deeper: a layer inside of another one.
     record_->add(field_, text, depth_ > layers_depth_ + 1);
     if (field_ == time_ && flat_time_ && text.ends_with('Z')) unordered_ = true;
     if (in_arrays_ == 0) field_ = no_field;
     return true;
+  }
+
+  /// Whether the member that came last at that depth, and has no value, is but a text that reads like a
+  /// field's name: in -T json, texts are members of trees in the same way as fields that are merely there.
+  [[nodiscard]] bool is_text(unsigned depth) const {
+    const std::string_view name = names_[depth];
+    if (depth == layers_depth_ || name.find('.') == std::string_view::npos) return false;
+    const std::string_view protocol = protocol_of(name);
+    const bool of_header =
+        std::find(header_protocols.begin(), header_protocols.end(), protocol) != header_protocols.end();
+    const auto begin = names_.begin() + layers_depth_, end = names_.begin() + depth;
+    if (of_header) {
+      return std::none_of(begin, end, [&](std::string_view layer) { return has_fields_of(layer, protocol); });
+    }
+    return std::find(begin, end, text_layer) != end;
   }
 
   KeyTable& keys_;
@@ -117,12 +182,16 @@ class Handler {
   unsigned depth_ = 0;
   unsigned layers_depth_ = 0;  // depth of the object "layers" while inside of it, else 0
   unsigned in_arrays_ = 0;
-  FieldId field_ = no_field;  // whose value comes next
-  FieldId tree_ = no_field;   // whose value is the object that has just begun
+  std::array<std::string_view, max_depth + 1> names_{};  // by depth: the member that came last there
+  FieldId field_ = no_field;                             // whose value comes next
+  FieldId tree_ = no_field;                              // whose value is the object that has just begun
   bool next_is_layers_ = false;
   bool seen_layers_ = false;
   bool index_ = false;
-  bool flat_time_ = false;  // the time's key is EK's, without dots
+  bool bare_ = false;        // the document's own members are a frame's
+  bool after_twin_ = false;  // the layer that comes next has its bytes beside it
+  bool bytes_too_ = false;   // the document is of -x
+  bool flat_time_ = false;   // the time's key is EK's, without dots
   bool unordered_ = false;
 };
 
@@ -155,22 +224,19 @@ struct JsonParser::State {
   KeyTable keys;
   Handler handler;
   rapidjson::Reader reader;
-  bool in_statistics = false;
 };
 
 JsonParser::JsonParser(const FieldSet& fields) : state_(std::make_unique<State>(fields)) {}
 JsonParser::~JsonParser() = default;
 
 bool JsonParser::parse(std::span<char> text, Record& record) {
-  if (starts_with(text, "{\"index\":")) return false;
+  if (starts_with(text, "{\"index\":") || starts_with(text, "{\"create\":")) return false;
   const std::size_t start = std::string_view(text.data(), text.size()).find_first_not_of(" \t");
   if (start == std::string_view::npos) return false;
   if (text[start] != '{') {
-    state_->in_statistics = true;
+    const std::string_view line(text.data(), text.size());
+    if (line != "null") meet(is_rule(line) ? Between::statistics : Between::text);
     return false;
-  }
-  if (std::exchange(state_->in_statistics, false)) {
-    throw MisplacedRecord("a frame behind text that is not JSON");
   }
   record.clear();
   state_->handler.begin(record);
@@ -190,8 +256,11 @@ bool JsonParser::parse(std::span<char> text, Record& record) {
                                           rapidjson::GetParseError_En(result.Code())));
   }
   if (stream.Tell() < text.size()) throw InputError("not JSON: a NUL byte");
+  if (state_->handler.is_blank()) record.clear();
   record.seal(state_->handler.unordered());
-  return state_->handler.is_frame();
+  if (!state_->handler.is_frame()) return false;
+  take_frame();
+  return true;
 }
 
 }  // namespace flowmeter

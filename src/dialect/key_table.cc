@@ -6,9 +6,10 @@ namespace flowmeter {
 
 KeyTable::KeyTable(const FieldSet& fields) {
   // The index holds views into the entries: they must not move.
+  const auto is_separator = [](char c) { return c == '.' || c == '_'; };
   std::size_t most = 1;
   for (const std::string& name : fields.names()) {
-    most += 2 + static_cast<std::size_t>(std::count(name.begin(), name.end(), '.'));
+    most += 4 + static_cast<std::size_t>(std::count_if(name.begin(), name.end(), is_separator));
   }
   entries_.reserve(most);
   entries_.push_back({"", no_field, 0});
@@ -19,9 +20,10 @@ KeyTable::KeyTable(const FieldSet& fields) {
     std::replace(flat.begin(), flat.end(), '.', '_');
     add(name, field);
     add(flat, field);
-    for (std::size_t dot = name.find('.'); dot != std::string::npos; dot = name.find('.', dot + 1)) {
-      add(flat.substr(0, dot) + '_' + flat, field);
+    for (std::size_t end = 1; end < flat.size(); ++end) {
+      if (is_separator(flat[end])) add(flat.substr(0, end) + '_' + flat, field);
     }
+    for (const char* parent : {"text_", "_ws_expert_"}) add(parent + flat, field);
   }
 }
 

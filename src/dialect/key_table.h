@@ -12,7 +12,9 @@ namespace flowmeter {
 /// Finds a run's fields under the member names that tshark's JSON dialects give them:
 /// "tcp.stream" (-T json), "tcp_stream" (-T ek -e) and "tcp_tcp_stream" (-T ek, whole tree: the
 /// abbreviation of the field's protocol comes first, which for tcp.options.mss_val is
-/// tcp.options.mss).
+/// tcp.options.mss). In Wireshark 2 that of the item above the field came first, which may be text or an
+/// expert's remark (tcp_options_mss_tcp_options_mss_val, text_tcp_time_delta,
+/// _ws_expert_tcp_analysis_retransmission).
 class KeyTable {
  public:
   explicit KeyTable(const FieldSet& fields);

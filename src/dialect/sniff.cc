@@ -4,6 +4,8 @@
 #include <array>
 #include <cctype>
 
+#include "dialect/framer.h"
+
 namespace flowmeter {
 namespace {
 
@@ -55,6 +57,8 @@ std::optional<InputKind> sniff(std::string_view head, bool at_end) noexcept {
   if (head.empty()) return at_end ? std::optional(InputKind::empty) : std::nullopt;
   if (!at_end && (head == "\xff"sv || head == "\xfe"sv)) return std::nullopt;
   if (head.starts_with("\xff\xfe"sv) || head.starts_with("\xfe\xff"sv)) return InputKind::utf16;
+  if (!at_end && byte_order_mark.starts_with(head)) return std::nullopt;
+  if (head.starts_with(byte_order_mark)) return sniff(head.substr(byte_order_mark.size()), at_end);
   for (const std::string_view magic : magics) {
     if (head.starts_with(magic)) return InputKind::capture;
     if (!at_end && magic.starts_with(head)) return std::nullopt;
@@ -65,6 +69,14 @@ std::optional<InputKind> sniff(std::string_view head, bool at_end) noexcept {
     return head.size() < sniff_bytes ? std::nullopt : std::optional(InputKind::unknown);
   }
   const char first = head[start];
+  // What jq makes of documents without the member that it was asked for.
+  constexpr std::string_view null = "null";
+  const std::string_view rest = head.substr(start);
+  if (!at_end && null.starts_with(rest)) return std::nullopt;
+  if (rest.starts_with(null)) {
+    const std::optional<InputKind> next = sniff(rest.substr(null.size()), at_end);
+    if (!next || *next == InputKind::ek) return next;
+  }
   if (first == '{') return InputKind::ek;
   if (first == '[') return InputKind::json;
   if (first == '<') return InputKind::xml;

@@ -8,8 +8,8 @@ namespace flowmeter {
 /// What an input is, told by its first bytes.
 enum class InputKind {
   empty,       ///< nothing at all
-  ek,          ///< newline-delimited JSON of `tshark -T ek`
-  json,        ///< one array of `tshark -T json`
+  ek,          ///< JSON documents one after the other: `tshark -T ek`, and what jq makes of an array
+  json,        ///< arrays of `tshark -T json`
   fields,      ///< `tshark -T fields -E header=y`
   xml,         ///< PDML or PSML: refused
   headerless,  ///< values of `tshark -T fields` without their names: refused
@@ -22,8 +22,8 @@ enum class InputKind {
 /// Bytes that are enough to tell: more need not be read ahead.
 inline constexpr std::size_t sniff_bytes = 4096;
 
-/// Tells what the input is, or nothing as long as `head` is too short for that.
-/// `at_end`: the input ends behind `head`.
+/// Tells what the input is, or nothing as long as `head` is too short for that. A byte order mark says
+/// nothing. `at_end`: the input ends behind `head`.
 [[nodiscard]] std::optional<InputKind> sniff(std::string_view head, bool at_end) noexcept;
 
 }  // namespace flowmeter

@@ -9,10 +9,11 @@
 
 namespace flowmeter {
 
-/// Reads tab-separated lines: `-T fields -E header=y` (the first line names the columns) or the
-/// custom columns of `-T tabs` (the names are known from the command line). Several values of a
-/// field are joined with commas there; a field's own commas cannot be told from that. Values come out
-/// as EK spells them.
+/// Reads tab-separated lines: `-T fields -E header=y` (the first line names the columns, and any later line
+/// of names does so anew) or the custom columns of `-T tabs` (the names are known from the command line).
+/// Several values of a field are joined with commas there; a field's own commas cannot be told from that.
+/// Values come out as EK spells them. Statistics behind the lines of a header (-z) are no frames, see
+/// before().
 class TableParser final : public RecordParser {
  public:
   /// `columns`: tshark field names in order, for custom columns; empty if the first line will say.
@@ -31,14 +32,18 @@ class TableParser final : public RecordParser {
     ColumnSpelling spelling;
   };
 
+  bool is_header(std::string_view line) const;
   void take_header(std::string_view line);
+  std::string read_row(std::string_view line, Record& record) const;
   void add_column(std::string_view name);
   static void add_values(const Column& column, std::string_view cell, Record& record);
 
   const FieldSet& fields_;
   std::vector<Column> columns_;
   bool has_header_ = false;
-  std::size_t most_bytes_ = SIZE_MAX;  // that a cell can hold
+  const bool custom_;         // the text does not name the columns
+  std::string header_;        // the line that did
+  bool after_blank_ = false;  // the line before was blank
 };
 
 }  // namespace flowmeter

@@ -38,6 +38,9 @@ class EndedStreams {
   /// The entry, or null if the stream was never cut or is forgotten. Valid until remember().
   [[nodiscard]] const Entry* find(const StreamKey& key) const;
 
+  /// Streams that follow are others.
+  void clear() { entries_.clear(); }
+
   /// Entries that had to be forgotten.
   [[nodiscard]] std::uint64_t forgotten() const noexcept { return forgotten_; }
 

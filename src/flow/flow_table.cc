@@ -338,9 +338,9 @@ void FlowTable::on_frame_end(const Frame& frame) {
   }
 }
 
-void FlowTable::on_end(EndOfInput end) {
+/// Ends all flows.
+void FlowTable::hand_over_open(EndReason reason) {
   hand_over_cut();
-  const EndReason reason = end == EndOfInput::interrupted ? EndReason::forced : EndReason::end_of_input;
   Recency& all = recency_.front();  // sorted in place: there may be very many, and little memory
   for (Recency& recency : recency_) {
     if (&recency != &all) all.splice(all.end(), recency);
@@ -352,6 +352,19 @@ void FlowTable::on_end(EndOfInput end) {
     flows_.erase(flows_.iterator_to(flow));
     hand_over(flow, reason);
   }
+}
+
+void FlowTable::on_segment() {
+  hand_over_open(EndReason::end_of_input);
+  placed_ = {};
+  closed_.clear();
+  ended_streams_.clear();
+  clock_ns_ = 0;
+  clock_set_ = false;
+}
+
+void FlowTable::on_end(EndOfInput end) {
+  hand_over_open(end == EndOfInput::interrupted ? EndReason::forced : EndReason::end_of_input);
 }
 
 }  // namespace flowmeter

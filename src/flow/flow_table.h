@@ -101,6 +101,8 @@ struct FlowPolicy {
 /// on_time() hands over what no later frame can belong to, and changes nothing else: the clock stays that of
 /// the frames, so that flows are the same whether or not, and when, the time was told.
 ///
+/// A new segment ends all flows, and the clock starts anew; streams that follow are others.
+///
 /// Where no more flows may be open, the one whose last packet came longest ago makes room for a new one.
 ///
 /// Constant work for each packet; memory by open flows.
@@ -117,6 +119,7 @@ class FlowTable final : public PacketObserver, public FlowCounters {
   void on_packet(const Packet& packet) override;
   void on_frame_end(const Frame& frame) override;
   void on_time(std::int64_t now_ns) override;
+  void on_segment() override;
   void on_end(EndOfInput end) override;
 
   /// The open flow of that stream, or null.
@@ -176,6 +179,7 @@ class FlowTable final : public PacketObserver, public FlowCounters {
   void place_by_touch(Flow& flow);
   void hand_over(Flow& flow, EndReason reason);
   void hand_over_cut();
+  void hand_over_open(EndReason reason);
   void expire(std::int64_t now_ns);
   void find_idle(std::int64_t now_ns);
   void find_closed(std::int64_t now_ns);

@@ -20,13 +20,14 @@ class FrameTally final : public PacketObserver {
   std::uint64_t without_transport = 0;  ///< none, and nothing that the run keeps flows for
 
   std::uint64_t without_time = 0;  ///< no time stamp: count with that of the frame before
-  std::uint64_t older = 0;         ///< stamped earlier than the frame before
+  std::uint64_t older = 0;         ///< stamped earlier than the frame before in the same output of tshark
   std::array<std::uint64_t, transport_count> packets{};  ///< by place_of()
 
   /// Smallest and largest time of a frame, nanoseconds since the epoch.
   std::optional<std::int64_t> earliest_ns, latest_ns;
 
   void on_frame(const Frame& frame) override;
+  void on_segment() override { before_ns_.reset(); }
   void on_packet(const Packet& packet) override { ++packets[place_of(packet.key.transport)]; }
 
  private:

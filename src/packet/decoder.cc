@@ -131,6 +131,12 @@ IpAddress PacketDecoder::address(FieldId field, std::string_view text) const {
   return *value;
 }
 
+void PacketDecoder::begin_segment() {
+  frame_.time_ns = 0;
+  echoes_.begin_segment();
+  if (numbers_ != nullptr) numbers_->begin_segment();
+}
+
 const LayerPlan& PacketDecoder::plan(const Record& record) {
   const std::string_view protocols = record.first(protocols_);
   const LayerPlan& plan = plans_.find(protocols);

@@ -28,6 +28,9 @@ class StreamNumbers {
   /// stream number, in the order of the frame; for cut and quoted ones too, which take numbers as well
   /// but are no packets. `quoted`: an ICMP error quotes it.
   [[nodiscard]] virtual std::uint64_t translate(const Packet& header, bool quoted) = 0;
+
+  /// The numbers that follow are another tshark's: none of them means what it meant before.
+  virtual void begin_segment() {}
 };
 
 /// Turns records into frames and packets by the rules of what is a packet of a flow: each distinct
@@ -54,6 +57,9 @@ class PacketDecoder {
   /// From now on frames are counted here, whatever frame.number says: it means nothing if it comes from
   /// one of several tsharks.
   void count_frames() { number_ = no_field; }
+
+  /// What follows are frames of another tshark, see PacketObserver::on_segment().
+  void begin_segment();
 
   /// Counts the field among those that every frame with its protocol should have, see lacking().
   /// A field that is not in the FieldSet has no effect.

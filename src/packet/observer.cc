@@ -34,6 +34,11 @@ void PacketSource::publish_time(std::int64_t now_ns) {
   for (PacketObserver* observer : observers_) observer->on_time(now_ns);
 }
 
+void PacketSource::publish_segment() {
+  settle();
+  for (PacketObserver* observer : observers_) observer->on_segment();
+}
+
 void PacketSource::publish_end(EndOfInput end) {
   settle();
   for (PacketObserver* observer : observers_) observer->on_end(end);

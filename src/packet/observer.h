@@ -31,6 +31,10 @@ class PacketObserver {
   /// been waiting for later frames need not wait for them any longer. Between frames, if at all.
   virtual void on_time(std::int64_t /*now_ns*/) {}
 
+  /// What follows is another output of tshark: frames and streams are numbered anew, and the time may be any
+  /// other. What is open is over. Between frames.
+  virtual void on_segment() {}
+
   /// The input is over; called once.
   virtual void on_end(EndOfInput /*end*/) {}
 };
@@ -51,6 +55,7 @@ class PacketSource {
 
   void publish(const Frame& frame);
   void publish_time(std::int64_t now_ns);
+  void publish_segment();
   void publish_end(EndOfInput end);
 
  private:

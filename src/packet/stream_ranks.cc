@@ -21,4 +21,8 @@ std::uint64_t StreamRanks::translate(const Packet& header, bool /*quoted*/) {
   return ranks.next++;
 }
 
+void StreamRanks::begin_segment() {
+  for (Ranks& ranks : ranks_) ranks.runs.clear();
+}
+
 }  // namespace flowmeter

@@ -16,6 +16,7 @@ namespace flowmeter {
 class StreamRanks final : public StreamNumbers {
  public:
   [[nodiscard]] std::uint64_t translate(const Packet& header, bool quoted) override;
+  void begin_segment() override;
 
  private:
   /// tshark's numbers from some `first` on, as many as `length`, have the ranks from `rank` on.

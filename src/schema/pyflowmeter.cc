@@ -153,10 +153,19 @@ void PyFlowMeterTable::write(const std::vector<std::string>& streams, EndReason 
   }
 }
 
-void PyFlowMeterTable::on_end(EndOfInput end) {
+void PyFlowMeterTable::write_open(EndReason reason) {
   std::vector<std::string> all;
   for (const auto& [stream, flow] : flows_) all.push_back(stream);
-  write(all, end == EndOfInput::interrupted ? EndReason::forced : EndReason::end_of_input);
+  write(all, reason);
+}
+
+void PyFlowMeterTable::on_segment() {
+  write_open(EndReason::end_of_input);
+  last_frame_ = 0;
+}
+
+void PyFlowMeterTable::on_end(EndOfInput end) {
+  write_open(end == EndOfInput::interrupted ? EndReason::forced : EndReason::end_of_input);
 }
 
 void PyFlowMeterTable::write_row(const PyFlow& flow) {

@@ -51,6 +51,7 @@ class PyFlowMeterTable final : public PacketObserver, public FlowCounters {
   PyFlowMeterTable(const FieldSet& fields, std::chrono::duration<double> timeout, RowWriter& out);
 
   void on_packet(const Packet& packet) override;
+  void on_segment() override;
   void on_end(EndOfInput end) override;
 
   [[nodiscard]] std::uint64_t open_flows() const noexcept override { return flows_.size(); }
@@ -75,6 +76,7 @@ class PyFlowMeterTable final : public PacketObserver, public FlowCounters {
   void update(PyFlow& flow, const Packet& packet, std::string_view length, std::string_view delta);
   void check_timeout(double now);
   void write(const std::vector<std::string>& streams, EndReason reason);
+  void write_open(EndReason reason);
   void write_row(const PyFlow& flow);
   void write_statistics(const OnePassMoments& moments, bool integers);
   void write_real(double value);

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <utility>
+
 #include "base/error.h"
 #include "dialect/json_parser.h"
 #include "dialect/table_parser.h"
@@ -11,12 +13,12 @@ namespace flowmeter {
 namespace {
 
 std::unique_ptr<Framer> make_framer(InputKind kind) {
-  if (kind == InputKind::json) return std::make_unique<ArrayFramer>();
-  return std::make_unique<LineFramer>();
+  if (kind == InputKind::fields) return std::make_unique<LineFramer>();
+  return std::make_unique<JsonFramer>();
 }
 
 std::unique_ptr<Framer> make_framer(Decoder decoder) {
-  if (decoder == Decoder::json) return std::make_unique<ArrayFramer>();
+  if (decoder == Decoder::json) return std::make_unique<JsonFramer>();
   return std::make_unique<LineFramer>(LineFramer::LastLine::torn);
 }
 
@@ -29,17 +31,20 @@ std::unique_ptr<RecordParser> make_parser(InputKind kind, const FieldSet& fields
 
 DialectSource::DialectSource(InputKind kind, const FieldSet& fields, TunnelPolicy tunnel,
                              TransportSet transports)
-    : framer_(make_framer(kind)),
-      parser_(make_parser(kind, fields)),
-      record_(fields.size()),
-      decoder_(fields, tunnel, transports) {}
+    : fields_(fields),
+      segments_(std::in_place, fields_),
+      framer_(make_framer(kind)),
+      parser_(make_parser(kind, fields_)),
+      record_(fields_.size()),
+      decoder_(fields_, tunnel, transports) {}
 
 DialectSource::DialectSource(Decoder decoder, const FieldSet& fields, TunnelPolicy tunnel,
                              TransportSet transports)
-    : framer_(make_framer(decoder)),
-      parser_(make_parser(decoder, fields)),
-      record_(fields.size()),
-      decoder_(fields, tunnel, transports) {}
+    : fields_(fields),
+      framer_(make_framer(decoder)),
+      parser_(make_parser(decoder, fields_)),
+      record_(fields_.size()),
+      decoder_(fields_, tunnel, transports) {}
 
 std::unique_ptr<RecordParser> make_parser(Decoder decoder, const FieldSet& fields) {
   return make_parser(decoder, fields, fields);
@@ -72,20 +77,25 @@ std::optional<std::span<char>> DialectSource::next_record() {
   }
 }
 
-bool DialectSource::parse(std::span<char> text) {
-  try {
-    return parser_->parse(text, record_);
-  } catch (const MisplacedRecord& error) {
-    if (!keep_going_) throw;
-    skip(fmt::format("before {}: {}", framer_->place(), error.what()));
-    return parser_->parse(text, record_);
+/// What stands between outputs of tshark must not stand within one.
+void DialectSource::look_before() {
+  const Between between = std::exchange(in_new_array_, false) ? Between::beginning : parser_->before();
+  if (segments_ && segments_->begins_with(record_, between)) {
+    publish_segment();
+    decoder_.begin_segment();
+  } else if (between == Between::text || between == Between::statistics) {
+    const std::string why = "a frame after text that tshark does not write";
+    if (!keep_going_) throw InputError(why);
+    skip(fmt::format("before {}: {}", framer_->place(), why));
   }
 }
 
 void DialectSource::drain() {
   while (const auto text = next_record()) {
+    in_new_array_ |= framer_->opens_array();
     try {
-      if (!parse(*text)) continue;
+      if (!parser_->parse(*text, record_)) continue;
+      look_before();
       publish(decoder_.decode(record_));
     } catch (const InputError& error) {
       const std::string why = fmt::format("{}: {}", framer_->place(), error.what());

@@ -10,6 +10,7 @@
 #include "dialect/sniff.h"
 #include "packet/decoder.h"
 #include "packet/observer.h"
+#include "source/segment_detector.h"
 #include "source/tshark_command.h"
 
 namespace flowmeter {
@@ -23,10 +24,11 @@ namespace flowmeter {
                                                         const FieldSet& asked);
 
 /// tshark's output as a source of packets: bytes go in at one end, whatever their chunks, and frames
-/// come out to the observers in the order of the input.
+/// come out to the observers in the order of the input. Several outputs one after the other are a segment
+/// each, see SegmentDetector.
 class DialectSource final : public PacketSource {
  public:
-  /// `kind` is ek, json or fields; `fields` outlives the source.
+  /// What somebody else's tshark has written. `kind` is ek, json or fields.
   DialectSource(InputKind kind, const FieldSet& fields, TunnelPolicy tunnel = TunnelPolicy::all,
                 TransportSet transports = tcp_and_udp);
 
@@ -75,15 +77,18 @@ class DialectSource final : public PacketSource {
 
  private:
   std::optional<std::span<char>> next_record();
-  bool parse(std::span<char> text);
+  void look_before();
   void skip(const std::string& why);
 
   std::size_t chunk_bytes_ = std::size_t{128} << 10;
+  FieldSet fields_;
+  std::optional<SegmentDetector> segments_;  // none for a tshark of ours
   std::unique_ptr<Framer> framer_;
   std::unique_ptr<RecordParser> parser_;
   Record record_;
   PacketDecoder decoder_;
   std::unique_ptr<StreamNumbers> ranks_;
+  bool in_new_array_ = false;  // which was opened behind the last frame
   bool keep_going_ = false;
   SkippedRecords skipped_;
 };

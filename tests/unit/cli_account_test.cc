@@ -35,6 +35,15 @@ TEST(FrameTally, TellsWhatBecameOfFrames) {
   EXPECT_EQ(tally.packets[place_of(Transport::tcp)], 2U);
 }
 
+TEST(FrameTally, TimesOfAnotherSegmentAreNotOlder) {
+  FrameTally tally;
+  tally.on_frame(frame_at(9));
+  tally.on_segment();
+  tally.on_frame(frame_at(5));
+  tally.on_frame(frame_at(4));
+  EXPECT_EQ(tally.older, 1U);
+}
+
 TEST(FrameTally, TimesOfFramesThatHaveOne) {
   FrameTally tally;
   tally.on_frame(frame_at(3));

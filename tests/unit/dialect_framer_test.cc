@@ -185,50 +185,89 @@ TEST(LineFramer, RefusesALongerLineThatCameTogetherWithItsEnd) {
             "a record is longer than 64 MiB (behind line 0)");
 }
 
-TEST(ArrayFramer, CutsTheObjectsOut) {
-  expect_cut<ArrayFramer>("[\n  {\n    \"a\": 1\n  },\n  {\"b\": [2, {}]}\n]\n",
-                          {"{\n    \"a\": 1\n  }", "{\"b\": [2, {}]}"});
+TEST(JsonFramer, CutsTheObjectsOut) {
+  expect_cut<JsonFramer>("[\n  {\n    \"a\": 1\n  },\n  {\"b\": [2, {}]}\n]\n",
+                         {"{\n    \"a\": 1\n  }", "{\"b\": [2, {}]}"});
 }
 
-TEST(ArrayFramer, TakesAnEmptyArray) {
-  expect_cut<ArrayFramer>("[]\n", {});
-  expect_cut<ArrayFramer>("[\n\n]\n", {});
+TEST(JsonFramer, TakesAnEmptyArray) {
+  expect_cut<JsonFramer>("[]\n", {});
+  expect_cut<JsonFramer>("[\n\n]\n", {});
 }
 
-TEST(ArrayFramer, BracketsInStringsDoNotCount) {
-  expect_cut<ArrayFramer>(R"([{"a":"}]{["},{"b":"\"}"},{"c":"\\"},{"d\"{":"\\\"}"}])",
-                          {R"({"a":"}]{["})", R"({"b":"\"}"})", R"({"c":"\\"})", R"({"d\"{":"\\\"}"})"});
+TEST(JsonFramer, BracketsInStringsDoNotCount) {
+  expect_cut<JsonFramer>(R"([{"a":"}]{["},{"b":"\"}"},{"c":"\\"},{"d\"{":"\\\"}"}])",
+                         {R"({"a":"}]{["})", R"({"b":"\"}"})", R"({"c":"\\"})", R"({"d\"{":"\\\"}"})"});
 }
 
-TEST(ArrayFramer, TakesObjectsWithoutBlanksBetween) {
-  expect_cut<ArrayFramer>("[{},{},{\"x\":{}}]", {"{}", "{}", "{\"x\":{}}"});
+TEST(JsonFramer, TakesObjectsWithoutBlanksBetween) {
+  expect_cut<JsonFramer>("[{},{},{\"x\":{}}]", {"{}", "{}", "{\"x\":{}}"});
 }
 
-TEST(ArrayFramer, PassesOverStatisticsBehindTheArray) {
-  expect_cut<ArrayFramer>("[\n{}\n]\n\n=====\n| IO Statistics {} [] |\n=====\n", {"{}"});
+TEST(JsonFramer, HandsOutLinesOfTextBehindTheArray) {
+  expect_cut<JsonFramer>("[\n{}\n]\n\n=====\n| IO Statistics {} [] |\n[x]\n  [ 1 ]\r\n=====",
+                         {"{}", "=====", "| IO Statistics {} [] |", "[x]", "[ 1 ]", "====="});
 }
 
-TEST(ArrayFramer, SaysThatTheLastRecordIsCut) {
-  const auto [records, message] = cut_damaged<ArrayFramer>("[{\"a\":1},{\"b\":");
+TEST(JsonFramer, TakesADocumentFromEachLine) {
+  expect_cut<JsonFramer>("{\"index\":{}}\n{\"a\":\"}{\"}\r\n\n  {\"b\":1} \n{\"c\"",
+                         {"{\"index\":{}}", "{\"a\":\"}{\"}", "{\"b\":1} ", "{\"c\""});
+}
+
+TEST(JsonFramer, TakesDocumentsThatArePrintedOverSeveralLines) {
+  expect_cut<JsonFramer>("{\n  \"a\": {\n    \"b\": \"}\"\n  }\n}\n{ \r\n\t\"c\": [\r\n\t]\r\n}\r\n{}\n",
+                         {"{\n  \"a\": {\n    \"b\": \"}\"\n  }\n}", "{ \r\n\t\"c\": [\r\n\t]\r\n}", "{}"});
+}
+
+TEST(JsonFramer, TakesALineForADocumentWhateverIsWrongWithIt) {
+  expect_cut<JsonFramer>("{\"a\":{\n{\"b\":1}\n{]\n{}\n", {"{\"a\":{", "{\"b\":1}", "{]", "{}"});
+}
+
+TEST(JsonFramer, TakesSeveralArrays) {
+  expect_cut<JsonFramer>("[{},\n{}]\n[]\n[ ]\n[\n{\"a\":[{}]}][null, {},null]\n[null]{}\n",
+                         {"{}", "{}", "{\"a\":[{}]}", "{}", "{}"});
+}
+
+TEST(JsonFramer, TellsThatAnArrayWasOpened) {
+  const std::string text = "[{},{}]\n{}\n[]\n[{}]";
+  for (const std::size_t chunk : chunk_sizes) {
+    JsonFramer framer;
+    std::vector<bool> opened;
+    for (std::size_t at = 0; at < text.size(); at += std::min(chunk, text.size())) {
+      put(framer, std::string_view(text).substr(at, chunk));
+      while (framer.next()) opened.push_back(framer.opens_array());
+    }
+    EXPECT_EQ(opened, (std::vector<bool>{true, false, false, true})) << "chunks of " << chunk;
+  }
+}
+
+TEST(JsonFramer, PassesOverByteOrderMarks) {
+  expect_cut<JsonFramer>("\xef\xbb\xbf{}\n\xef\xbb\xbf[{}]\r\n\xef\xbb\xbf{\n}", {"{}", "{}", "{\n}"});
+  expect_cut<JsonFramer>("\xef\xbb", {"\xef\xbb"});
+}
+
+TEST(JsonFramer, SaysThatTheLastRecordIsCut) {
+  const auto [records, message] = cut_damaged<JsonFramer>("[{\"a\":1},{\"b\":");
   EXPECT_EQ(records, (Records{"{\"a\":1}"}));
   EXPECT_EQ(message, "cut short in the middle of record 2");
 }
 
-TEST(ArrayFramer, SaysThatTheEndOfTheArrayIsMissing) {
-  const auto [records, message] = cut_damaged<ArrayFramer>("[{\"a\":1}\n");
+TEST(JsonFramer, SaysThatTheEndOfTheArrayIsMissing) {
+  const auto [records, message] = cut_damaged<JsonFramer>("[{\"a\":1}\n");
   EXPECT_EQ(records, (Records{"{\"a\":1}"}));
   EXPECT_EQ(message, "cut short: the array has no end (after record 1)");
-  EXPECT_EQ(cut_damaged<ArrayFramer>("[").second, "cut short: the array has no end (after record 0)");
+  EXPECT_EQ(cut_damaged<JsonFramer>("[").second, "cut short: the array has no end (after record 0)");
 }
 
-TEST(ArrayFramer, NamesThePlaceOfWhatIsNoArrayOfObjects) {
-  EXPECT_EQ(cut_damaged<ArrayFramer>("[\n  {},\n  42]").second, "not JSON at byte 10 (after record 1)");
-  EXPECT_EQ(cut_damaged<ArrayFramer>("[,{}]").second, "not JSON at byte 1 (after record 0)");
-  EXPECT_EQ(cut_damaged<ArrayFramer>("{}").second, "not JSON at byte 0 (after record 0)");
-  EXPECT_EQ(cut_damaged<ArrayFramer>("[{}][{}]").second, "not JSON at byte 4 (after record 1)");
+TEST(JsonFramer, NamesThePlaceOfWhatIsNoArrayOfObjects) {
+  EXPECT_EQ(cut_damaged<JsonFramer>("[\n  {},\n  42]").second, "not JSON at byte 10 (after record 1)");
+  EXPECT_EQ(cut_damaged<JsonFramer>("[,{}]").second, "not JSON at byte 1 (after record 0)");
+  EXPECT_EQ(cut_damaged<JsonFramer>("[{}],{}").second, "not JSON at byte 4 (after record 1)");
+  EXPECT_EQ(cut_damaged<JsonFramer>("[{}]\n  ]").second, "not JSON at byte 7 (after record 1)");
+  EXPECT_EQ(cut_damaged<JsonFramer>("[nul]").second, "not JSON at byte 1 (after record 0)");
 }
 
-TEST(ArrayFramer, NamesTheRecordAndItsByte) {
+TEST(JsonFramer, NamesTheRecordAndItsByte) {
   std::string text = "[";
   std::vector<std::size_t> places;
   for (int i = 0; i < 200; ++i) {
@@ -238,7 +277,7 @@ TEST(ArrayFramer, NamesTheRecordAndItsByte) {
   }
   text += "]";
   for (const std::size_t chunk : chunk_sizes) {
-    ArrayFramer framer;
+    JsonFramer framer;
     std::size_t record = 0;
     for (std::size_t at = 0; at < text.size(); at += std::min(chunk, text.size())) {
       put(framer, std::string_view(text).substr(at, chunk));
@@ -252,8 +291,8 @@ TEST(ArrayFramer, NamesTheRecordAndItsByte) {
   }
 }
 
-TEST(ArrayFramer, MemoryDoesNotGrowWithTheArray) {
-  ArrayFramer framer;
+TEST(JsonFramer, MemoryDoesNotGrowWithTheArray) {
+  JsonFramer framer;
   put(framer, "[");
   const std::string object = "{\"x\":\"" + std::string(990, 'y') + "\"},";
   std::size_t most = 0;
@@ -267,8 +306,8 @@ TEST(ArrayFramer, MemoryDoesNotGrowWithTheArray) {
   EXPECT_LT(most, 10 * object.size());
 }
 
-TEST(ArrayFramer, TheLastRecordsPlaceStaysWhileTheNextIsComing) {
-  ArrayFramer framer;
+TEST(JsonFramer, TheLastRecordsPlaceStaysWhileTheNextIsComing) {
+  JsonFramer framer;
   put(framer, "[{},{\"x\":");
   ASSERT_TRUE(framer.next());
   EXPECT_EQ(framer.next(), std::nullopt);
@@ -277,7 +316,7 @@ TEST(ArrayFramer, TheLastRecordsPlaceStaysWhileTheNextIsComing) {
 
 /// What is said of a second object of more bytes than there may be.
 std::string refusal_of_a_long_object(std::string_view end) {
-  ArrayFramer framer;
+  JsonFramer framer;
   put(framer, "[{},{\"x\":\"");
   EXPECT_TRUE(framer.next());
   put_zeros(framer, max_record_bytes);
@@ -285,11 +324,11 @@ std::string refusal_of_a_long_object(std::string_view end) {
   return message_of<InputError>([&] { (void)framer.next(); });
 }
 
-TEST(ArrayFramer, RefusesATooLongObjectBeforeItsEndCame) {
+TEST(JsonFramer, RefusesATooLongObjectBeforeItsEndCame) {
   EXPECT_EQ(refusal_of_a_long_object(""), "a record is longer than 64 MiB (behind record 1 (byte 1))");
 }
 
-TEST(ArrayFramer, RefusesATooLongObjectThatCameTogetherWithItsEnd) {
+TEST(JsonFramer, RefusesATooLongObjectThatCameTogetherWithItsEnd) {
   EXPECT_EQ(refusal_of_a_long_object("\"}]"), "a record is longer than 64 MiB (behind record 1 (byte 1))");
 }
 
@@ -322,37 +361,79 @@ Records cut_going_on(const std::string& text) {
   return first;
 }
 
-TEST(ArrayFramer, GoesOnAtTheNextRecordBehindWhatIsNoJson) {
-  EXPECT_EQ(cut_going_on<ArrayFramer>("[{\"_index\":1},\n oops {\"x\":2},\n  { \n\"_index\":3},{\"y\":4}]"),
+TEST(JsonFramer, GoesOnAtTheNextRecordBehindWhatIsNoJson) {
+  EXPECT_EQ(cut_going_on<JsonFramer>("[{\"_index\":1},\n oops {\"x\":2},\n  { \n\"_index\":3},{\"y\":4}]"),
             (Records{"{\"_index\":1}", "! not JSON at byte 16 (after record 1)", "{ \n\"_index\":3}",
                      "{\"y\":4}"}));
 }
 
-TEST(ArrayFramer, GoesOnAtARecordWithinOneThatHasNoEnd) {
-  EXPECT_EQ(cut_going_on<ArrayFramer>("[{\"_index\":1,\"a\":{\"b\":[,\n{\"_index\":2}]"),
+TEST(JsonFramer, GoesOnAtARecordWithinOneThatHasNoEnd) {
+  EXPECT_EQ(cut_going_on<JsonFramer>("[{\"_index\":1,\"a\":{\"b\":[,\n{\"_index\":2}]"),
             (Records{"! record 1 has no end", "{\"_index\":2}"}));
 }
 
-TEST(ArrayFramer, NothingThatLooksLikeARecordIsOneWithinAString) {
-  EXPECT_EQ(cut_going_on<ArrayFramer>("[{\"_index\":\"{\\\"_index\\\":1}\"}]"),
+TEST(JsonFramer, AMemberMayLookLikeARecord) {
+  expect_cut<JsonFramer>("[{\"index\":{\"_index\":1}},{\"a\":{\"b\": \n{\"timestamp\":1}}}]",
+                         {"{\"index\":{\"_index\":1}}", "{\"a\":{\"b\": \n{\"timestamp\":1}}}"});
+}
+
+TEST(JsonFramer, GoesOnAtABulkLineOfAnArray) {
+  EXPECT_EQ(
+      cut_going_on<JsonFramer>("[{\"timestamp\":1,\"a\":[,{\"index\":{\"_index\":2}},{\"timestamp\":3}]"),
+      (Records{"! record 1 has no end", "{\"index\":{\"_index\":2}}", "{\"timestamp\":3}"}));
+}
+
+TEST(JsonFramer, GoesOnAtADocumentInTheFirstColumn) {
+  EXPECT_EQ(cut_going_on<JsonFramer>("{\n  \"a\": {\n    \"b\": [\n{\n  \"c\": {\n  }\n}\n{}\n"),
+            (Records{"! record 1 has no end", "{\n  \"c\": {\n  }\n}", "{}"}));
+  EXPECT_EQ(cut_going_on<JsonFramer>("{\n  \"a\": 1\n}}\n{\n}\n"),
+            (Records{"{\n  \"a\": 1\n}", "}", "{\n}"}));
+  EXPECT_EQ(cut_going_on<JsonFramer>("{\n}\n{\n  \"a\""),
+            (Records{"{\n}", "! cut short in the middle of record 2"}));
+}
+
+TEST(JsonFramer, CountsLines) {
+  JsonFramer framer;
+  put(framer, "\n{}\n\n[\n{\n}]\n{\n\n}\ntext\n");
+  const auto place = [&] { return framer.next() ? framer.place() : ""; };
+  EXPECT_EQ(place(), "line 2");
+  EXPECT_EQ(place(), "record 2 (byte 7)");
+  EXPECT_EQ(place(), "record 3 (byte 12)");
+  EXPECT_EQ(place(), "line 10");
+}
+
+TEST(JsonFramer, RefusesALongerLine) {
+  JsonFramer framer;
+  put(framer, "{}\n{\"x\":\"");
+  ASSERT_TRUE(framer.next());
+  put_zeros(framer, max_record_bytes);
+  EXPECT_EQ(message_of<InputError>([&] { (void)framer.next(); }),
+            "a record is longer than 64 MiB (behind line 1)");
+  put(framer, "\"}\n{}\n");
+  ASSERT_TRUE(framer.next());
+  EXPECT_EQ(framer.place(), "line 3");
+}
+
+TEST(JsonFramer, NothingThatLooksLikeARecordIsOneWithinAString) {
+  EXPECT_EQ(cut_going_on<JsonFramer>("[{\"_index\":\"{\\\"_index\\\":1}\"}]"),
             (Records{"{\"_index\":\"{\\\"_index\\\":1}\"}"}));
 }
 
-TEST(ArrayFramer, LooksForTheNameOfARecordCloseBehindItsBrace) {
+TEST(JsonFramer, LooksForTheNameOfARecordCloseBehindItsBrace) {
   const std::string blanks(17, ' ');
-  EXPECT_EQ(cut_going_on<ArrayFramer>("[oops{" + blanks + "\"_index\":1},{\"_inde\":2},{" + blanks.substr(1) +
-                                      "\"_index\":3}]"),
+  EXPECT_EQ(cut_going_on<JsonFramer>("[oops{" + blanks + "\"_index\":1},{\"_inde\":2},{" + blanks.substr(1) +
+                                     "\"_index\":3}]"),
             (Records{"! not JSON at byte 1 (after record 0)", "{" + blanks.substr(1) + "\"_index\":3}"}));
 }
 
-TEST(ArrayFramer, MayEndWithoutAnotherRecord) {
-  EXPECT_EQ(cut_going_on<ArrayFramer>("[oops {\"_ind"), (Records{"! not JSON at byte 1 (after record 0)"}));
-  EXPECT_EQ(cut_going_on<ArrayFramer>("[oops {\"_index\":"),
+TEST(JsonFramer, MayEndWithoutAnotherRecord) {
+  EXPECT_EQ(cut_going_on<JsonFramer>("[oops {\"_ind"), (Records{"! not JSON at byte 1 (after record 0)"}));
+  EXPECT_EQ(cut_going_on<JsonFramer>("[oops {\"_index\":"),
             (Records{"! not JSON at byte 1 (after record 0)", "! cut short in the middle of record 1"}));
 }
 
-TEST(ArrayFramer, GoesOnBehindATooLongObject) {
-  ArrayFramer framer;
+TEST(JsonFramer, GoesOnBehindATooLongObject) {
+  JsonFramer framer;
   put(framer, "[{\"x\":\"");
   put_zeros(framer, max_record_bytes);
   EXPECT_NE(message_of<InputError>([&] { (void)framer.next(); }), "");

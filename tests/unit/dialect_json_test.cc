@@ -265,15 +265,120 @@ TEST_F(Json, EachFrameBeginsAnew) {
 
 TEST_F(Json, PassesOverStatisticsBehindTheFrames) {
   ASSERT_TRUE(parse(R"({"layers":{"tcp_stream":["1"]}})"));
+  EXPECT_EQ(parser_.before(), Between::nothing);
   for (const char* line : {"", "===================================", "| IO Statistics        |",
                            "| 0 <> 1 |     27 | {}   |", "  Filter:{ } text", "[x]"}) {
     EXPECT_FALSE(parse(line)) << line;
   }
+  EXPECT_FALSE(parse(R"({"index":{}})"));
+  ASSERT_TRUE(parse(R"({"layers":{"tcp_stream":["1"]}})"));
+  EXPECT_EQ(parser_.before(), Between::statistics);
+  ASSERT_TRUE(parse(R"({"layers":{"tcp_stream":["1"]}})"));
+  EXPECT_EQ(parser_.before(), Between::nothing);
 }
 
-TEST_F(Json, RefusesAFrameBehindStatistics) {
+TEST_F(Json, TellsOfTextBeforeAFrame) {
   EXPECT_FALSE(parse("some text"));
-  EXPECT_EQ(refusal(R"({"layers":{"tcp_stream":["1"]}})"), "a frame behind text that is not JSON");
+  EXPECT_FALSE(parse(R"({ "index" : {} })"));
+  EXPECT_EQ(refusal("{]"), "not JSON at byte 2: Missing a name for object member.");
+  ASSERT_TRUE(parse(R"({"layers":{"tcp_stream":["1"]}})"));
+  EXPECT_EQ(parser_.before(), Between::text);
+}
+
+TEST_F(Json, NullIsNoFrame) {
+  EXPECT_FALSE(parse("null"));
+  ASSERT_TRUE(parse(R"({"layers":{}})"));
+  EXPECT_EQ(parser_.before(), Between::nothing);
+}
+
+TEST_F(Json, BulkLinesThatCreateAreNoFrames) {
+  EXPECT_FALSE(parse(R"({"create":{"_index":"packets-2023-11-14"}})"));
+  EXPECT_FALSE(parse(R"({ "create" : {"_index":"packets-2023-11-14"} })"));
+}
+
+TEST_F(Json, ReadsLayersWithoutADocumentAround) {
+  ASSERT_TRUE(parse(R"({"frame":{"frame.number":"7"},"tcp":{"tcp.stream":"3","tcp.flags_tree":)"
+                    R"({"tcp.flags.syn":"1"}}})"));
+  EXPECT_EQ(of("frame.number"), (Texts{"7"}));
+  EXPECT_EQ(of("tcp.stream"), (Texts{"3"}));
+  EXPECT_EQ(of("tcp.flags.syn"), (Texts{"1"}));
+  EXPECT_EQ(in(R"({"tcp_stream":["4"],"frame_number":["8"]})", "tcp.stream"), (Texts{"4"}));
+  EXPECT_EQ(in(R"({"tcp":{"tcp_tcp_stream":"5"},"ip":{"x":{"ip_ip_src":"1.1.1.1"},"ip_ip_src":"2.2.2.2"},)"
+               R"("frame":{"frame_frame_time_epoch":"2023-11-14T22:13:20Z"}})",
+               "ip.src"),
+            (Texts{"2.2.2.2", "1.1.1.1"}));
+}
+
+TEST_F(Json, WhatStandsBesideTheLayersIsNotOfThem) {
+  EXPECT_EQ(in(R"({"frame":{"frame.number":"7"},"layers":{"tcp.stream":["1"]},"frame.number":"9"})",
+               "frame.number"),
+            Texts{});
+  EXPECT_EQ(of("tcp.stream"), (Texts{"1"}));
+}
+
+/// A text in a packet's payload may be any field's name; -T json makes keys of such texts.
+TEST_F(Json, ATextIsNoFieldOfAHeader) {
+  const FieldSet fields =
+      field_set({"tcp.analysis.retransmission", "udp.stream", "http.host", "frame.comment"});
+  JsonParser parser(fields);
+  Record record(fields.size());
+  const auto count = [&](std::string text, std::string_view field) {
+    EXPECT_TRUE(parser.parse(std::span(text.data(), text.size()), record)) << text;
+    return record.values(fields.find(field)).size();
+  };
+  const std::string mark = R"("tcp.analysis.retransmission":"")";
+  EXPECT_EQ(count(R"({"layers":{"data-text-lines":{)" + mark + "}}}", "tcp.analysis.retransmission"), 0U);
+  EXPECT_EQ(count(R"({"layers":{"http":{"GET":{)" + mark + "}}}}", "tcp.analysis.retransmission"), 0U);
+  EXPECT_EQ(count(R"({"layers":{"smtp":[{"x":"y"},{"tcp.analysis.retransmission":{"a":"b"}}]}})",
+                  "tcp.analysis.retransmission"),
+            0U);
+  EXPECT_EQ(count(R"({"layers":{"data-text-lines":{"http.host":""}}})", "http.host"), 0U);
+  EXPECT_EQ(count(R"({"layers":{"tcp":{"tcp.analysis":"","tcp.analysis.flags_tree":{"_ws.expert":{)" + mark +
+                      "}}}}}",
+                  "tcp.analysis.retransmission"),
+            1U);
+  EXPECT_EQ(count(R"({"layers":{"icmp":{"tcp":{)" + mark + "}}}}", "tcp.analysis.retransmission"), 1U);
+  EXPECT_EQ(count(R"({"layers":{)" + mark + "}}", "tcp.analysis.retransmission"), 1U);
+  EXPECT_EQ(count(R"({"layers":{"udplite":{"udp.stream":""}}})", "udp.stream"), 1U);
+  EXPECT_EQ(count(R"({"layers":{"pkt_comment":{"frame.comment":""}}})", "frame.comment"), 1U);
+  EXPECT_EQ(count(R"({"layers":{"http":{"http.host":""}}})", "http.host"), 1U);
+}
+
+/// -x prints the bytes of a field "x" as "x_raw", which is another field's name now and then.
+TEST_F(Json, TheBytesOfAFieldAreNoOtherField) {
+  const FieldSet fields = field_set({"tcp.seq_raw", "tcp.ack_raw"});
+  JsonParser parser(fields);
+  Record record(fields.size());
+  const auto of = [&](std::string text) {
+    EXPECT_TRUE(parser.parse(std::span(text.data(), text.size()), record)) << text;
+    return strings(record.values(0));
+  };
+  EXPECT_EQ(of(R"({"layers":{"tcp_raw":"9c40","tcp":{"tcp_tcp_seq_raw":"000003e8","tcp_tcp_seq":"0",)"
+               R"("tcp_tcp_seq_raw_raw":"000003e8","tcp_tcp_seq_raw":"1000"}}})"),
+            (Texts{"1000"}));
+  EXPECT_EQ(strings(record.values(1)), Texts{});
+  EXPECT_EQ(of(R"({"layers":{"tcp_raw":["9c40","9c41"],"tcp":[{"tcp_tcp_seq_raw_raw":"000003e8",)"
+               R"("tcp_tcp_seq_raw":"1000","tcp_tcp_seq_raw":"000003e8","tcp_tcp_seq":"0"},)"
+               R"({"tcp_tcp_seq_raw":"00000001","tcp_tcp_seq":"0"}]}})"),
+            (Texts{"1000"}))
+      << "in no order";
+  EXPECT_EQ(of(R"({"layers":{"tcp_raw":["9c40",34,4,0,1],"tcp":{"tcp.seq_raw":["000003e8",38,4,0,7],)"
+               R"("tcp.seq":"0","tcp.seq_raw_raw":["000003e8",38,4,0,7],"tcp.seq_raw":"1000"}}})"),
+            (Texts{"1000"}));
+  EXPECT_EQ(of(R"({"layers":{"tcp":{"tcp_tcp_seq_raw":"1000","tcp_tcp_seq":"0"}}})"), (Texts{"1000"}))
+      << "without -x";
+  EXPECT_EQ(of(R"({"layers":{"tcp_seq_raw":["1000"],"tcp_seq":["0"],"tcp_ack_raw":["2"]}})"), (Texts{"1000"}))
+      << "-e";
+  EXPECT_EQ(strings(record.values(1)), (Texts{"2"}));
+}
+
+/// Wireshark 2 puts the name of the item above before a field's.
+TEST_F(Json, ReadsTheSpellingsOfWiresharkTwo) {
+  EXPECT_EQ(in(R"({"layers":{"tcp":{"tcp_options_mss_tcp_options_mss_val":"1460"}}})", "tcp.options.mss_val"),
+            (Texts{"1460"}));
+  EXPECT_EQ(in(R"({"layers":{"tcp":{"text_tcp_time_delta":"0.5"}}})", "tcp.time_delta"), (Texts{"0.5"}));
+  EXPECT_EQ(in(R"({"layers":{"tcp":{"tcp_flags_tcp_flags_syn":"1"}}})", "tcp.flags.syn"), (Texts{"1"}));
+  EXPECT_EQ(in(R"({"layers":{"tcp":{"_ws_expert_tcp_segments":""}}})", "tcp.segments"), (Texts{""}));
 }
 
 TEST_F(Json, DecodesEscapes) {

@@ -26,6 +26,14 @@ const std::vector<Start> starts = {
     {"_ws.", "_ws.col.Protocol\tip.src\n", InputKind::fields},
     {"one field", "tcp.stream\n", InputKind::fields},
     {"dots behind the first name", "tcp\tip.src\n", InputKind::fields},
+    {"EK after a byte order mark", "\xef\xbb\xbf{\"index\"", InputKind::ek},
+    {"JSON after a byte order mark", "\xef\xbb\xbf\n[", InputKind::json},
+    {"a header after a byte order mark",
+     "\xef\xbb\xbf"
+     "frame.number\ttcp.stream\n",
+     InputKind::fields},
+    {"null before JSON", "null\nnull\r\n{\"frame\"", InputKind::ek},
+    {"a name that begins like null", "nullx.y\tip.src\n", InputKind::fields},
     {"CR LF header", "frame.number\tip.src\r\n", InputKind::fields},
     {"name with a dash", "tcp.completeness.syn-ack\tip.src\n", InputKind::fields},
     {"commas between names", "frame.number,ip.src\n", InputKind::separated},
@@ -97,6 +105,19 @@ TEST(Sniff, NothingIsEmpty) {
   EXPECT_EQ(sniff("\n \r\n\t", true), InputKind::empty);
   EXPECT_EQ(sniff("\n", false), std::nullopt);
   EXPECT_EQ(sniff("\n", true), InputKind::empty);
+}
+
+TEST(Sniff, NothingBehindAByteOrderMarkIsEmpty) {
+  EXPECT_EQ(sniff("\xef\xbb\xbf", true), InputKind::empty);
+  EXPECT_EQ(sniff("\xef\xbb\xbf", false), std::nullopt);
+  EXPECT_EQ(sniff("\xef\xbb", true), InputKind::unknown);
+}
+
+TEST(Sniff, NullAloneIsUnknown) {
+  for (const char* head : {"null", "null\n", "null\n\x01", "nul", "null null"}) {
+    EXPECT_EQ(sniff(head, true), InputKind::unknown) << head;
+  }
+  EXPECT_EQ(sniff("null\n", false), std::nullopt);
 }
 
 TEST(Sniff, PassesOverBlanksBeforeJson) {

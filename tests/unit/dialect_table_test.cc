@@ -160,5 +160,73 @@ TEST_F(Table, BytesThatAreNoTextAreValues) {
   EXPECT_EQ(of("tcp.stream"), (Texts{"1"}));
 }
 
+TEST_F(Table, ALaterHeaderNamesTheColumnsAnew) {
+  TableParser parser(fields_);
+  (void)parse(parser, "frame.number\tip.src\ttcp.stream\tx");
+  ASSERT_TRUE(parse(parser, "1\t10.0.0.1\t3\ty"));
+  EXPECT_EQ(parser.before(), Between::nothing);
+  EXPECT_FALSE(parse(parser, "tcp.stream\thttp\tip.src"));
+  ASSERT_TRUE(parse(parser, "5\thttp.host\t10.0.0.2"));
+  EXPECT_EQ(parser.before(), Between::beginning);
+  EXPECT_EQ(of("tcp.stream"), (Texts{"5"}));
+  EXPECT_EQ(of("ip.src"), (Texts{"10.0.0.2"}));
+  EXPECT_FALSE(record_.has(fields_.find("frame.number")));
+  ASSERT_TRUE(parse(parser, "5\t\t10.0.0.2"));
+  EXPECT_EQ(parser.before(), Between::nothing);
+}
+
+TEST_F(Table, TheSameHeaderOnceMoreIsOneWhateverItsNames) {
+  TableParser parser(fields_);
+  (void)parse(parser, "ip.src#1\tother 2");
+  EXPECT_FALSE(parse(parser, "ip.src#1\tother 2"));
+  EXPECT_TRUE(parse(parser, "ip.src\tother 2"));
+}
+
+TEST_F(Table, ValuesAreNoHeader) {
+  TableParser parser(fields_);
+  (void)parse(parser, "_ws.col.Info\ttcp.stream");
+  EXPECT_TRUE(parse(parser, "tcp.stream\t3"));
+  EXPECT_TRUE(parse(parser, "tcp.stream\t"));
+  EXPECT_TRUE(parse(parser, "http.host\thttp.cookie"));
+  EXPECT_TRUE(parse(parser, "tcp.stream is\ttcp.flags"));
+  TableParser custom(fields_, {"ip.src", "tcp.stream"});
+  EXPECT_TRUE(parse(custom, "ip.src\ttcp.stream"));
+}
+
+TEST_F(Table, AByteOrderMarkIsNoPartOfAName) {
+  TableParser parser(fields_);
+  for (const char* stream : {"3", "4"}) {
+    EXPECT_FALSE(parse(parser, "\xef\xbb\xbftcp.stream\tip.src"));
+    ASSERT_TRUE(parse(parser, std::string(stream) + "\t10.0.0.1"));
+    EXPECT_EQ(of("tcp.stream"), (Texts{stream}));
+  }
+}
+
+TEST_F(Table, PassesOverStatistics) {
+  TableParser parser(fields_);
+  (void)parse(parser, "tcp.stream\tip.src");
+  ASSERT_TRUE(parse(parser, "3\t10.0.0.1"));
+  for (const char* line : {"", "===================", "| IO Statistics |", "", "Errors (1)", "==="}) {
+    EXPECT_FALSE(parse(parser, line)) << line;
+  }
+  ASSERT_TRUE(parse(parser, "4\t10.0.0.1"));
+  EXPECT_EQ(parser.before(), Between::statistics);
+  ASSERT_TRUE(parse(parser, "4\t10.0.0.1"));
+  EXPECT_EQ(parser.before(), Between::nothing);
+  EXPECT_FALSE(parse(parser, ""));
+  EXPECT_FALSE(parse(parser, "Errors (1)")) << "the blank line says that it is no damage";
+}
+
+TEST_F(Table, RefusesALineOfAnotherNumberOfColumnsThatIsNoStatistics) {
+  TableParser parser(fields_);
+  (void)parse(parser, "tcp.stream\tip.src");
+  EXPECT_FALSE(parse(parser, "")) << "a blank line is nothing";
+  ASSERT_TRUE(parse(parser, "3\t10.0.0.1"));
+  EXPECT_EQ(message_of<InputError>([&] { (void)parse(parser, "garbage"); }),
+            "1 columns instead of the header's 2");
+  EXPECT_EQ(message_of<InputError>([&] { (void)parse(parser, "=======\t\t"); }),
+            "more than the 2 columns of the header");
+}
+
 }  // namespace
 }  // namespace flowmeter

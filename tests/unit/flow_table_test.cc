@@ -278,6 +278,36 @@ TEST(FlowTable, PartsThatAreNotOverMakeNoRoom) {
   EXPECT_EQ(bench.ended[1].last_ns, 9);
 }
 
+TEST(FlowTable, ASegmentEndsAllFlowsAndStartsTheClockAnew) {
+  Bench bench;
+  bench.frame(5 * timeout, {request(1)});
+  bench.frame(5 * timeout + 1, {request(0)});
+  bench.table().on_segment();
+  EXPECT_EQ(bench.streams(), "1 0");
+  bench.frame(second, {request(2)});
+  bench.frame(2 * second, {reply(0)});
+  EXPECT_EQ(bench.table().clock_ns(), 2 * second);
+  bench.frame(timeout + 2 * second, {reply(0)});
+  EXPECT_EQ(bench.streams(), "2") << "by the new clock";
+  bench.end();
+  ASSERT_EQ(bench.ended.size(), 4U);
+  EXPECT_EQ(bench.ended[0].reason, EndReason::end_of_input);
+  EXPECT_EQ(bench.ended[3].source, server);
+  EXPECT_EQ(bench.ended[3].part, 0U);
+}
+
+TEST(FlowTable, ASegmentForgetsTheStreamsThatWereCut) {
+  Bench bench;
+  bench.frame(0, {request(0)});
+  bench.frame(2 * timeout, {request(0)});
+  bench.table().on_segment();
+  bench.frame(0, {reply(0)});
+  bench.end();
+  ASSERT_EQ(bench.ended.size(), 3U);
+  EXPECT_EQ(bench.ended[2].source, server);
+  EXPECT_EQ(bench.ended[2].part, 0U);
+}
+
 TEST(FlowTable, FlowsThatEndOneAfterTheOtherAreInThatOrder) {
   Bench bench;
   bench.frame(0, {request(0)});

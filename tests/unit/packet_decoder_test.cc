@@ -546,6 +546,14 @@ TEST(EchoStreams, ForgetTheOneLongestWithoutAMessage) {
   EXPECT_EQ(echoes.forgotten(), 2U);
 }
 
+TEST_F(Reach, EchoesOfAnotherSegmentAreOthers) {
+  const auto stream = [this] { return echo("10.0.0.1", "10.0.0.2", "8", "77").packets.front().key.stream; };
+  EXPECT_EQ(stream(), 0U);
+  decoder_.begin_segment();
+  EXPECT_EQ(stream(), 1U);
+  EXPECT_EQ(stream(), 1U);
+}
+
 TEST_F(Reach, OtherIcmpMessagesAreNoPackets) {
   for (const char* type : {"3", "9", "11", "13", "42"}) {
     const Frame& frame = echo("10.0.0.1", "10.0.0.2", type, "77");

@@ -13,6 +13,7 @@ class Source final : public PacketSource {
  public:
   using PacketSource::publish;
   using PacketSource::publish_end;
+  using PacketSource::publish_segment;
 
   /// A frame with this many packets.
   void frame(std::size_t packets) {
@@ -38,6 +39,7 @@ class Witness final : public PacketObserver {
     log_ += name_ + "p ";
     if (in_packet) in_packet();
   }
+  void on_segment() override { log_ += name_ + "s "; }
   void on_end(EndOfInput end) override { log_ += name_ + "e" + std::to_string(static_cast<int>(end)) + " "; }
 
   std::function<void()> in_frame, in_packet;
@@ -53,6 +55,15 @@ class Publishing : public testing::Test {
   Source source;
   Witness a{"a", log}, b{"b", log};
 };
+
+TEST_F(Publishing, TellsOfSegmentsBetweenFrames) {
+  source.attach(a);
+  source.attach(b);
+  source.frame(0);
+  source.publish_segment();
+  source.frame(0);
+  EXPECT_EQ(log, "af1 bf1 as bs af2 bf2 ");
+}
 
 TEST_F(Publishing, TellsObserversInTheOrderOfTheirComing) {
   source.attach(b);

@@ -46,5 +46,17 @@ TEST(StreamRanks, AreThoseOfATable) {
   }
 }
 
+TEST(StreamRanks, AreOthersInAnotherSegment) {
+  StreamRanks ranks;
+  EXPECT_EQ(rank(ranks, 0), 0U);
+  EXPECT_EQ(rank(ranks, 1), 1U);
+  EXPECT_EQ(rank(ranks, 0, Transport::udp), 0U);
+  ranks.begin_segment();
+  EXPECT_EQ(rank(ranks, 1), 2U);
+  EXPECT_EQ(rank(ranks, 0), 3U);
+  EXPECT_EQ(rank(ranks, 1), 2U);
+  EXPECT_EQ(rank(ranks, 0, Transport::udp), 1U);
+}
+
 }  // namespace
 }  // namespace flowmeter

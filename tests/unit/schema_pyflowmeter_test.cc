@@ -118,7 +118,7 @@ class PyFlowMeter : public testing::Test {
   }
 
   void publish(const Record& record) {
-    const Frame& decoded = decoder_.decode(record);
+    const Frame& decoded = decoder_->decode(record);
     table_.on_frame(decoded);
     for (const Packet& packet : decoded.packets) table_.on_packet(packet);
   }
@@ -164,7 +164,7 @@ class PyFlowMeter : public testing::Test {
   using Cells = std::vector<std::string>;
 
   const FieldSet fields_ = all_fields();
-  PacketDecoder decoder_{fields_};
+  std::optional<PacketDecoder> decoder_{std::in_place, fields_};
   MemorySink sink_;
   CsvWriter writer_{sink_, ',', true};
   PyFlowMeterTable table_{fields_, std::chrono::duration<double>(600), writer_};
@@ -382,6 +382,15 @@ TEST_F(PyFlowMeter, WhatIsLeftIsInTheOrderOfItsNumbersAsText) {
     frame({.stream = stream, .time = stream, .source = stream});
   }
   EXPECT_EQ(cells(finish(), "src_port"), (Cells{"0", "1", "10", "100", "101", "11", "9"}));
+}
+
+TEST_F(PyFlowMeter, ASegmentEndsAllFlows) {
+  frame({.stream = "1", .time = "5.0", .source = "1"});
+  table_.on_segment();
+  EXPECT_EQ(cells(rows(), "src_port"), (Cells{"1"}));
+  decoder_.emplace(fields_);
+  frame({.stream = "1", .time = "1.0", .source = "2"});
+  EXPECT_EQ(cells(finish(), "src_port"), (Cells{"2"})) << "whose first frame has the number of the last one";
 }
 
 TEST_F(PyFlowMeter, RefusesValuesThatAreNoNumbers) {

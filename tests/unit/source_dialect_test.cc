@@ -224,5 +224,182 @@ TEST(DialectSource, CountsFramesWithoutATime) {
   EXPECT_EQ(source.decoder().timeless_frames(), 1U);
 }
 
+// ---- several outputs, one after the other ----
+
+/// Frames of two UDP streams between 10.0.`net`.1 and 10.0.`net`.2, as -e prints them: numbers, times and
+/// streams.
+struct Output {
+  std::vector<int> frames{1, 2, 3};
+  int net = 1;
+  bool numbered = true;
+  std::string statistics{};
+
+  [[nodiscard]] std::vector<std::pair<std::string, std::string>> cells(int frame) const {
+    const std::string ip = "10.0." + std::to_string(net) + ".";
+    std::vector<std::pair<std::string, std::string>> all = {
+        {"frame.time_epoch", std::to_string(net * 10 + frame) + ".5"},
+        {"frame.len", "60"},
+        {"frame.protocols", "eth:ethertype:ip:udp"},
+        {"ip.src", ip + "1"},
+        {"ip.dst", ip + "2"},
+        {"udp.stream", std::to_string(frame % 2)},
+        {"udp.srcport", "1"},
+        {"udp.dstport", "2"}};
+    if (numbered) all.insert(all.begin() + 2, {"frame.number", std::to_string(frame)});
+    return all;
+  }
+
+  [[nodiscard]] std::string text(InputKind kind) const {
+    std::string text = kind == InputKind::json ? "[" : "";
+    for (const int frame : frames) {
+      const auto all = cells(frame);
+      if (kind == InputKind::fields && frame == frames.front()) {
+        for (const auto& [name, value] : all) text += name + (name == all.back().first ? "\n" : "\t");
+      }
+      if (kind == InputKind::json && frame != frames.front()) text += ",";
+      if (kind != InputKind::fields) text += R"({"layers":{)";
+      for (const auto& [name, value] : all) {
+        const bool last = name == all.back().first;
+        if (kind == InputKind::fields) {
+          text += value + (last ? "\n" : "\t");
+        } else {
+          text += '"' + name + "\":[\"" + value + "\"]" + (last ? "}}\n" : ",");
+        }
+      }
+    }
+    if (kind == InputKind::json) text += "]\n";
+    return text + statistics;
+  }
+};
+
+/// How frames come out: "f1 f2 | f1" with "|" for a new segment, and what is said of damage.
+class Segments final : public PacketObserver {
+ public:
+  void on_frame(const Frame& frame) override { text += " f" + std::to_string(frame.number); }
+  void on_packet(const Packet& packet) override { text += "s" + std::to_string(packet.key.stream); }
+  void on_segment() override { text += " |"; }
+
+  std::string text;
+};
+
+std::string segments(InputKind kind, const std::string& text, bool keep_going = false) {
+  std::string first;
+  for (const std::size_t chunk : chunk_sizes) {
+    DialectSource source(kind, packet_fields());
+    source.rank_streams();
+    if (keep_going) source.keep_going();
+    Segments seen;
+    source.attach(seen);
+    try {
+      feed(source, text, chunk);
+      source.close();
+    } catch (const InputError& error) {
+      seen.text += std::string(" ! ") + error.what();
+    }
+    if (source.skipped().count != 0) seen.text += " skipped: " + source.skipped().first;
+    if (chunk == chunk_sizes[0]) first = seen.text;
+    EXPECT_EQ(seen.text, first) << "chunks of " << chunk;
+  }
+  return first;
+}
+
+constexpr InputKind kinds[] = {InputKind::ek, InputKind::json, InputKind::fields};
+
+TEST(Segments, FrameNumbersThatGoBackBeginOne) {
+  const Output one, other{.net = 2}, short_one{.frames = {1}};
+  for (const InputKind kind : kinds) {
+    EXPECT_EQ(segments(kind, one.text(kind)), " f1s0 f2s1 f3s0");
+    EXPECT_EQ(segments(kind, one.text(kind) + other.text(kind)), " f1s0 f2s1 f3s0 | f1s2 f2s3 f3s2");
+    EXPECT_EQ(segments(kind, one.text(kind) + one.text(kind)), " f1s0 f2s1 f3s0 | f1s2 f2s3 f3s2");
+    EXPECT_EQ(segments(kind, short_one.text(kind) + short_one.text(kind)), " f1s0 | f1s1") << "or stay";
+  }
+  const std::string fields = one.text(InputKind::fields);
+  EXPECT_EQ(segments(InputKind::fields, fields + fields.substr(fields.find('\n') + 1)),
+            " f1s0 f2s1 f3s0 | f1s2 f2s3 f3s2")
+      << "under one header";
+}
+
+TEST(Segments, WithoutNumbersWhatBeginsAnOutputBeginsOne) {
+  const Output one{.numbered = false};
+  for (const InputKind kind : {InputKind::json, InputKind::fields}) {
+    EXPECT_EQ(segments(kind, one.text(kind) + one.text(kind)), " f1s0 f2s1 f3s0 | f4s2 f5s3 f6s2");
+  }
+}
+
+TEST(Segments, WithoutNumbersAStreamBetweenOthersBeginsOne) {
+  const Output one{.numbered = false}, other{.net = 2, .numbered = false};
+  const InputKind kind = InputKind::ek;
+  EXPECT_EQ(segments(kind, one.text(kind) + other.text(kind)), " f1s0 f2s1 f3s0 | f4s2 f5s3 f6s2");
+  EXPECT_EQ(segments(kind, one.text(kind) + one.text(kind)), " f1s0 f2s1 f3s0 f4s0 f5s1 f6s0")
+      << "nothing tells";
+}
+
+TEST(Segments, NumbersWithGapsDoNotSayThatItGoesOn) {
+  const Output one{.frames = {2, 3, 5}}, other{.frames = {7, 9}, .net = 2}, next{.frames = {6, 7}};
+  EXPECT_EQ(segments(InputKind::ek, one.text(InputKind::ek) + other.text(InputKind::ek)),
+            " f2s0 f3s1 f5s1 | f7s2 f9s2");
+  for (const InputKind kind : {InputKind::json, InputKind::fields}) {
+    EXPECT_EQ(segments(kind, one.text(kind) + other.text(kind)), " f2s0 f3s1 f5s1 | f7s2 f9s2");
+    EXPECT_EQ(segments(kind, one.text(kind) + next.text(kind)), " f2s0 f3s1 f5s1 f6s0 f7s1")
+        << "cut in pieces";
+  }
+}
+
+TEST(Segments, NumbersWithoutGapsAreBelieved) {
+  const Output one, other{.frames = {4, 5}, .net = 2};
+  for (const InputKind kind : kinds) {
+    EXPECT_EQ(segments(kind, one.text(kind) + other.text(kind)), " f1s0 f2s1 f3s0 f4s1 f5s0");
+  }
+}
+
+TEST(Segments, ATextMayStandBetweenThem) {
+  const Output one{.statistics = "\n=========\n| x |\n=========\n"};
+  const Output noisy{.statistics = "Running as user\n"};
+  for (const InputKind kind : kinds) {
+    EXPECT_EQ(segments(kind, one.text(kind) + one.text(kind)), " f1s0 f2s1 f3s0 | f1s2 f2s3 f3s2");
+  }
+  for (const InputKind kind : {InputKind::ek, InputKind::json}) {
+    EXPECT_EQ(segments(kind, noisy.text(kind) + noisy.text(kind)), " f1s0 f2s1 f3s0 | f1s2 f2s3 f3s2");
+  }
+  Output unnumbered = one;
+  unnumbered.numbered = false;
+  for (const InputKind kind : kinds) {
+    EXPECT_EQ(segments(kind, unnumbered.text(kind) + unnumbered.text(kind)),
+              " f1s0 f2s1 f3s0 | f4s2 f5s3 f6s2");
+  }
+}
+
+TEST(Segments, ATextWithinOneIsDamage) {
+  const Output one{.statistics = "garbage\n"}, next{.frames = {4}};
+  const InputKind kind = InputKind::ek;
+  const std::string text = one.text(kind) + next.text(kind);
+  EXPECT_EQ(segments(kind, text), " f1s0 f2s1 f3s0 ! line 5: a frame after text that tshark does not write");
+  EXPECT_EQ(segments(kind, text, true),
+            " f1s0 f2s1 f3s0 f4s1 skipped: before line 5: a frame after text that tshark does not write");
+}
+
+TEST(Segments, ADamagedRecordMayBeTheFirstOfOne) {
+  const Output one;
+  std::string other = Output{.net = 2}.text(InputKind::ek);
+  other.erase(10, other.find('\n') - 10);
+  EXPECT_EQ(segments(InputKind::ek, one.text(InputKind::ek) + other, true),
+            " f1s0 f2s1 f3s0 | f2s2 f3s3 skipped: line 4: cut short");
+}
+
+TEST(Segments, TheColumnsMayBeOthers) {
+  const Output one{.numbered = false};
+  const InputKind kind = InputKind::fields;
+  EXPECT_EQ(segments(kind, Output{}.text(kind) + one.text(kind) + Output{}.text(kind)),
+            " f1s0 f2s1 f3s0 | f4s2 f5s3 f6s2 | f1s4 f2s5 f3s4");
+}
+
+TEST(Segments, OursHasButOne) {
+  DialectSource source(Decoder::ek, packet_fields());
+  Segments seen;
+  source.attach(seen);
+  feed(source, Output{}.text(InputKind::ek) + Output{}.text(InputKind::ek), 4096);
+  EXPECT_EQ(seen.text, " f1s1 f2s0 f3s1 f4s1 f5s0 f6s1");
+}
+
 }  // namespace
 }  // namespace flowmeter
