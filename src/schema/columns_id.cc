@@ -132,14 +132,14 @@ void add_times(std::vector<Column>& columns) {
                      [](Cell& cell) { cell.out.real(microseconds(end_of(cell) - start_of(cell))); }});
   columns.push_back({"first_frame",
                      "-",
-                     "frame number of the first packet",
+                     "frame number of the first packet, in its output of tshark",
                      {"frame.number"},
                      nullptr,
                      [](Cell& cell) { cell.out.natural(cell.flow.first_frame); },
                      true});
   columns.push_back({"last_frame",
                      "-",
-                     "frame number of the last packet",
+                     "frame number of the last packet, in its output of tshark",
                      {"frame.number"},
                      &make_last_frame,
                      [](Cell& cell) { cell.out.natural(cell.as<LastFrameState>().number); },
