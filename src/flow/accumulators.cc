@@ -9,20 +9,30 @@ namespace {
 
 constexpr std::size_t index(Direction direction) { return static_cast<std::size_t>(direction); }
 
-/// `basis` is one of the sizes in Packet.
-template <std::uint32_t Packet::*basis>
+/// `Basis` finds the size in a packet.
+template <class Basis>
 class Sizes final : public AccumulatorOf<SizeState> {
  public:
   [[nodiscard]] std::string_view name() const noexcept override { return "sizes"; }
 
  private:
   void add_packet(SizeState& state, const Packet& packet, Direction direction) const override {
-    state[index(direction)].add(packet.*basis);
+    state[index(direction)].add(Basis::of(packet));
   }
   void append_part(SizeState& state, const SizeState& later, const PartEdge&) const override {
     for (const std::size_t way : {0U, 1U}) state[way].merge(later[way]);
   }
   void turn(SizeState& state) const override { std::swap(state[0], state[1]); }
+};
+
+struct FrameBytes {
+  static std::uint32_t of(const Packet& packet) { return packet.frame_bytes; }
+};
+struct IpPacketBytes {
+  static std::uint32_t of(const Packet& packet) { return packet.facts.ip_bytes; }
+};
+struct PayloadBytes {
+  static std::uint32_t of(const Packet& packet) { return packet.facts.payload_bytes; }
 };
 
 class Start final : public AccumulatorOf<StartState> {
@@ -119,15 +129,15 @@ class Flags final : public AccumulatorOf<FlagState> {
 std::unique_ptr<Accumulator> make_sizes(AccumulatorContext& context) {
   switch (context.settings.size) {
     case SizeBasis::ip:
-      for (const char* field : {"ip.len", "ipv6.plen"}) context.fields.add(field);
-      return std::make_unique<Sizes<&Packet::ip_bytes>>();
+      add_fact_fields(context.fields, {Fact::ip_bytes});
+      return std::make_unique<Sizes<IpPacketBytes>>();
     case SizeBasis::payload:
-      for (const char* field : {"tcp.len", "udp.length"}) context.fields.add(field);
-      return std::make_unique<Sizes<&Packet::payload_bytes>>();
+      add_fact_fields(context.fields, {Fact::payload_bytes});
+      return std::make_unique<Sizes<PayloadBytes>>();
     case SizeBasis::frame:
       break;
   }
-  return std::make_unique<Sizes<&Packet::frame_bytes>>();
+  return std::make_unique<Sizes<FrameBytes>>();
 }
 
 std::unique_ptr<Accumulator> make_start(AccumulatorContext&) { return std::make_unique<Start>(); }

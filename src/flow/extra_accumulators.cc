@@ -4,27 +4,11 @@
 #include <utility>
 
 #include "flow/part_edge.h"
-#include "packet/packet_field.h"
 
 namespace flowmeter {
 namespace {
 
 constexpr std::size_t index(Direction direction) { return static_cast<std::size_t>(direction); }
-
-/// A field of the network header, by another name in IPv4 than in IPv6.
-class NetworkField {
- public:
-  NetworkField(FieldSet& fields, const char* v4, const char* v6) : v4_(fields, v4), v6_(fields, v6) {}
-
-  [[nodiscard]] std::optional<std::uint8_t> number(const Packet& packet) const {
-    const auto value = (packet.ip_version == 6 ? v6_ : v4_).number(packet, 0xff);
-    if (!value) return std::nullopt;
-    return static_cast<std::uint8_t>(*value);
-  }
-
- private:
-  PacketField v4_, v6_;
-};
 
 class IpBytes final : public AccumulatorOf<IpBytesState> {
  public:
@@ -32,7 +16,7 @@ class IpBytes final : public AccumulatorOf<IpBytesState> {
 
  private:
   void add_packet(IpBytesState& state, const Packet& packet, Direction direction) const override {
-    state[index(direction)] += packet.ip_bytes;
+    state[index(direction)] += packet.facts.ip_bytes;
   }
   void append_part(IpBytesState& state, const IpBytesState& later, const PartEdge&) const override {
     for (const std::size_t way : {0U, 1U}) state[way] += later[way];
@@ -46,8 +30,8 @@ class Carried final : public AccumulatorOf<CarriedState> {
 
  private:
   void add_packet(CarriedState& state, const Packet& packet, Direction direction) const override {
-    state.bytes[index(direction)] += packet.payload_bytes;
-    if (packet.payload_bytes > 0) ++state.packets[index(direction)];
+    state.bytes[index(direction)] += packet.facts.payload_bytes;
+    if (packet.facts.payload_bytes > 0) ++state.packets[index(direction)];
   }
   void append_part(CarriedState& state, const CarriedState& later, const PartEdge&) const override {
     for (const std::size_t way : {0U, 1U}) {
@@ -80,16 +64,15 @@ class Load final : public AccumulatorOf<LoadState> {
 class Ttl final : public AccumulatorOf<TtlState> {
  public:
   [[nodiscard]] std::string_view name() const noexcept override { return "TTL"; }
-  explicit Ttl(FieldSet& fields) : field_(fields, "ip.ttl", "ipv6.hlim") {}
 
  private:
   void add_packet(TtlState& state, const Packet& packet, Direction direction) const override {
-    const auto ttl = field_.number(packet);
-    if (!ttl) return;
+    if (!packet.facts.has(Fact::ttl)) return;
+    const std::uint8_t ttl = packet.facts.ttl;
     TtlState::Way& way = state.of[index(direction)];
-    if (!way.known) way = {*ttl, *ttl, *ttl, true};
-    way.min = std::min(way.min, *ttl);
-    way.max = std::max(way.max, *ttl);
+    if (!way.known) way = {ttl, ttl, ttl, true};
+    way.min = std::min(way.min, ttl);
+    way.max = std::max(way.max, ttl);
   }
   void append_part(TtlState& state, const TtlState& later, const PartEdge&) const override {
     for (const std::size_t way : {0U, 1U}) {
@@ -102,19 +85,18 @@ class Ttl final : public AccumulatorOf<TtlState> {
     }
   }
   void turn(TtlState& state) const override { std::swap(state.of[0], state.of[1]); }
-
-  NetworkField field_;
 };
 
 class Dscp final : public AccumulatorOf<DscpState> {
  public:
   [[nodiscard]] std::string_view name() const noexcept override { return "DSCP"; }
-  explicit Dscp(FieldSet& fields) : field_(fields, "ip.dsfield.dscp", "ipv6.tclass.dscp") {}
 
  private:
   void add_packet(DscpState& state, const Packet& packet, Direction direction) const override {
     DscpState::Way& way = state.of[index(direction)];
-    if (!way.started) way = {field_.number(packet), true};
+    if (way.started) return;
+    way.started = true;
+    if (packet.facts.has(Fact::dscp)) way.first = packet.facts.dscp;
   }
   void append_part(DscpState& state, const DscpState& later, const PartEdge&) const override {
     for (const std::size_t way : {0U, 1U}) {
@@ -122,40 +104,33 @@ class Dscp final : public AccumulatorOf<DscpState> {
     }
   }
   void turn(DscpState& state) const override { std::swap(state.of[0], state.of[1]); }
-
-  NetworkField field_;
 };
 
 class DontFragment final : public AccumulatorOf<DontFragmentState> {
  public:
   [[nodiscard]] std::string_view name() const noexcept override { return "don't fragment"; }
-  explicit DontFragment(FieldSet& fields) : flags_(fields, "ip.flags") {}
 
  private:
   void add_packet(DontFragmentState& state, const Packet& packet, Direction direction) const override {
-    constexpr std::uint64_t dont_fragment = 2;
-    const std::uint64_t flags = flags_.number(packet, 0xffff).value_or(0);
-    if ((flags & dont_fragment) != 0) ++state[index(direction)];
+    constexpr std::uint16_t dont_fragment = 2;
+    if ((packet.facts.ip_flags & dont_fragment) != 0) ++state[index(direction)];
   }
   void append_part(DontFragmentState& state, const DontFragmentState& later, const PartEdge&) const override {
     for (const std::size_t way : {0U, 1U}) state[way] += later[way];
   }
   void turn(DontFragmentState& state) const override { std::swap(state[0], state[1]); }
-
-  PacketField flags_;
 };
 
 class Duplicates final : public AccumulatorOf<DuplicateState> {
  public:
   [[nodiscard]] std::string_view name() const noexcept override { return "duplicates"; }
-  explicit Duplicates(FieldSet& fields)
-      : id_(fields, "ip.id"), sequence_(fields, "tcp.seq_raw"), acknowledgement_(fields, "tcp.ack_raw") {}
 
  private:
   void add_packet(DuplicateState& state, const Packet& packet, Direction direction) const override {
-    const DuplicateState::Likeness now{static_cast<std::uint16_t>(id_.number(packet, 0xffff).value_or(0)),
-                                       packet.frame_bytes, word(sequence_, packet),
-                                       word(acknowledgement_, packet), direction};
+    const PacketFacts& facts = packet.facts;
+    DuplicateState::Likeness now{facts.ip_id, packet.frame_bytes, {}, {}, direction};
+    if (facts.has(Fact::sequence)) now.sequence = facts.sequence;
+    if (facts.has(Fact::acknowledgement)) now.acknowledgement = facts.acknowledgement;
     if (follows(state, now, packet.time_ns)) ++state.count;
     if (!state.started) state.first = now;
     state.started = true;
@@ -180,14 +155,6 @@ class Duplicates final : public AccumulatorOf<DuplicateState> {
     // The table has made sure that the difference does not overflow.
     return now.ip_id != 0 && now == state.previous && time_ns - state.previous_ns <= most_ns;
   }
-
-  static std::optional<std::uint32_t> word(const PacketField& field, const Packet& packet) {
-    const auto value = field.number(packet, 0xffffffff);
-    if (!value) return std::nullopt;
-    return static_cast<std::uint32_t>(*value);
-  }
-
-  PacketField id_, sequence_, acknowledgement_;
 };
 
 class Spans final : public AccumulatorOf<SpanState> {
@@ -218,31 +185,35 @@ class Spans final : public AccumulatorOf<SpanState> {
 }  // namespace
 
 std::unique_ptr<Accumulator> make_ip_bytes(AccumulatorContext& context) {
-  for (const char* field : {"ip.len", "ipv6.plen"}) context.fields.add(field);
+  add_fact_fields(context.fields, {Fact::ip_bytes});
   return std::make_unique<IpBytes>();
 }
 
 std::unique_ptr<Accumulator> make_carried(AccumulatorContext& context) {
-  for (const char* field : {"tcp.len", "udp.length"}) context.fields.add(field);
+  add_fact_fields(context.fields, {Fact::payload_bytes});
   return std::make_unique<Carried>();
 }
 
 std::unique_ptr<Accumulator> make_load(AccumulatorContext&) { return std::make_unique<Load>(); }
 
 std::unique_ptr<Accumulator> make_ttl(AccumulatorContext& context) {
-  return std::make_unique<Ttl>(context.fields);
+  add_fact_fields(context.fields, {Fact::ttl});
+  return std::make_unique<Ttl>();
 }
 
 std::unique_ptr<Accumulator> make_dscp(AccumulatorContext& context) {
-  return std::make_unique<Dscp>(context.fields);
+  add_fact_fields(context.fields, {Fact::dscp});
+  return std::make_unique<Dscp>();
 }
 
 std::unique_ptr<Accumulator> make_dont_fragment(AccumulatorContext& context) {
-  return std::make_unique<DontFragment>(context.fields);
+  add_fact_fields(context.fields, {Fact::ip_flags});
+  return std::make_unique<DontFragment>();
 }
 
 std::unique_ptr<Accumulator> make_duplicates(AccumulatorContext& context) {
-  return std::make_unique<Duplicates>(context.fields);
+  add_fact_fields(context.fields, {Fact::ip_id, Fact::sequence, Fact::acknowledgement});
+  return std::make_unique<Duplicates>();
 }
 
 std::unique_ptr<Accumulator> make_spans(AccumulatorContext&) { return std::make_unique<Spans>(); }

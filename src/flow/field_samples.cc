@@ -70,11 +70,11 @@ std::span<const std::string_view> FieldSamples::of(const Packet& packet, Directi
     case Source::frame_bytes:
       return number(packet.frame_bytes);
     case Source::ip_bytes:
-      return number(packet.ip_bytes);
+      return number(packet.facts.ip_bytes);
     case Source::payload_bytes:
-      return number(packet.payload_bytes);
+      return number(packet.facts.payload_bytes);
     case Source::header_bytes:
-      return number(packet.header_bytes);
+      return number(packet.facts.header_bytes);
     case Source::tshark:
     case Source::gap:
     case Source::gap_of_side:

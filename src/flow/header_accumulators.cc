@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "packet/packet_field.h"
-
 namespace flowmeter {
 namespace {
 
@@ -15,8 +13,9 @@ class HeaderKind final : public AccumulatorOf<HeaderState> {
  private:
   void add_packet(HeaderState& state, const Packet& packet, Direction direction) const override {
     Headers& own = state[static_cast<std::size_t>(direction)];
-    own.bytes += packet.header_bytes;
-    own.least_bytes = std::min(own.least_bytes.value_or(packet.header_bytes), packet.header_bytes);
+    own.bytes += packet.facts.header_bytes;
+    own.least_bytes =
+        std::min(own.least_bytes.value_or(packet.facts.header_bytes), packet.facts.header_bytes);
   }
   void append_part(HeaderState& state, const HeaderState& later, const PartEdge&) const override {
     for (const std::size_t way : {0U, 1U}) {
@@ -33,12 +32,11 @@ class HeaderKind final : public AccumulatorOf<HeaderState> {
 class FirstWindowKind final : public AccumulatorOf<FirstWindowState> {
  public:
   [[nodiscard]] std::string_view name() const noexcept override { return "first windows"; }
-  explicit FirstWindowKind(FieldSet& fields) : window_(fields, "tcp.window_size_value") {}
 
  private:
   void add_packet(FirstWindowState& state, const Packet& packet, Direction direction) const override {
     auto& own = state[static_cast<std::size_t>(direction)];
-    if (!own) own = static_cast<std::uint16_t>(window_.number(packet, 0xffff).value_or(0));
+    if (!own) own = packet.facts.window;
   }
   void append_part(FirstWindowState& state, const FirstWindowState& later, const PartEdge&) const override {
     for (const std::size_t way : {0U, 1U}) {
@@ -46,20 +44,18 @@ class FirstWindowKind final : public AccumulatorOf<FirstWindowState> {
     }
   }
   void turn(FirstWindowState& state) const override { std::swap(state[0], state[1]); }
-
-  PacketField window_;
 };
 
 }  // namespace
 
 std::unique_ptr<Accumulator> make_headers(AccumulatorContext& context) {
-  // Without it the decoder does not tell the sizes of a packet's parts, not even UDP's.
-  context.fields.add("tcp.hdr_len");
+  add_fact_fields(context.fields, {Fact::header_bytes});
   return std::make_unique<HeaderKind>();
 }
 
 std::unique_ptr<Accumulator> make_first_windows(AccumulatorContext& context) {
-  return std::make_unique<FirstWindowKind>(context.fields);
+  add_fact_fields(context.fields, {Fact::window});
+  return std::make_unique<FirstWindowKind>();
 }
 
 }  // namespace flowmeter

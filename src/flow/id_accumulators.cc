@@ -1,13 +1,8 @@
 #include "flow/id_accumulators.h"
 
-#include <fmt/format.h>
-
 #include <utility>
 
-#include "base/error.h"
-#include "base/parse.h"
 #include "flow/part_edge.h"
-#include "packet/packet_field.h"
 
 namespace flowmeter {
 namespace {
@@ -29,59 +24,39 @@ class LastFrame final : public AccumulatorOf<LastFrameState> {
   void turn(LastFrameState&) const override {}
 };
 
-[[noreturn]] void refuse(const char* field, std::string_view text) {
-  throw InputError(fmt::format("{} has the value \"{:.40}\"", field, text));
-}
-
 class Macs final : public AccumulatorOf<MacState> {
  public:
   [[nodiscard]] std::string_view name() const noexcept override { return "MAC addresses"; }
-  explicit Macs(FieldSet& fields) : source_(fields, "eth.src"), destination_(fields, "eth.dst") {}
 
  private:
   void add_packet(MacState& state, const Packet& packet, Direction direction) const override {
     if (state.known) return;
     state.known = true;
     const bool forward = direction == Direction::forward;
-    state.of[forward ? 0 : 1] = address("eth.src", source_.first(packet));
-    state.of[forward ? 1 : 0] = address("eth.dst", destination_.first(packet));
+    const PacketFacts& facts = packet.facts;
+    if (facts.has(Fact::source_mac)) state.of[forward ? 0 : 1] = facts.source_mac;
+    if (facts.has(Fact::destination_mac)) state.of[forward ? 1 : 0] = facts.destination_mac;
   }
   void append_part(MacState& state, const MacState& later, const PartEdge&) const override {
     if (!state.known) state = later;
   }
   void turn(MacState& state) const override { std::swap(state.of[0], state.of[1]); }
-
-  static std::optional<MacAddress> address(const char* field, std::string_view text) {
-    if (text.empty()) return std::nullopt;
-    const auto mac = parse_mac(text);
-    if (!mac) refuse(field, text);
-    return mac;
-  }
-
-  PacketField source_, destination_;
 };
 
 class Vlan final : public AccumulatorOf<VlanState> {
  public:
   [[nodiscard]] std::string_view name() const noexcept override { return "VLAN"; }
-  explicit Vlan(FieldSet& fields) : id_(fields, "vlan.id") {}
 
  private:
   void add_packet(VlanState& state, const Packet& packet, Direction) const override {
     if (state.known) return;
     state.known = true;
-    const auto tags = id_.values(packet);
-    if (tags.empty()) return;
-    const auto id = parse_number(tags.back());
-    if (!id || *id > 0xffff) refuse("vlan.id", tags.back());
-    state.id = static_cast<std::uint16_t>(*id);
+    state.id = packet.facts.vlan_id;
   }
   void append_part(VlanState& state, const VlanState& later, const PartEdge&) const override {
     if (!state.known) state = later;
   }
   void turn(VlanState&) const override {}
-
-  PacketField id_;
 };
 
 class Disorder final : public AccumulatorOf<DisorderState> {
@@ -138,11 +113,13 @@ std::unique_ptr<Accumulator> make_last_frame(AccumulatorContext& context) {
 }
 
 std::unique_ptr<Accumulator> make_macs(AccumulatorContext& context) {
-  return std::make_unique<Macs>(context.fields);
+  add_fact_fields(context.fields, {Fact::source_mac, Fact::destination_mac});
+  return std::make_unique<Macs>();
 }
 
 std::unique_ptr<Accumulator> make_vlan(AccumulatorContext& context) {
-  return std::make_unique<Vlan>(context.fields);
+  add_fact_fields(context.fields, {Fact::vlan_id});
+  return std::make_unique<Vlan>();
 }
 
 std::unique_ptr<Accumulator> make_disorder(AccumulatorContext&) { return std::make_unique<Disorder>(); }

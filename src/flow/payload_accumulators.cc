@@ -19,8 +19,8 @@ class PayloadKind final : public AccumulatorOf<PayloadState> {
     if (state.subflows == 0 || packet.time_ns - state.previous_ns > subflow_gap_ns) ++state.subflows;
     state.previous_ns = packet.time_ns;
     Payloads& own = state.of[static_cast<std::size_t>(direction)];
-    own.bytes.add(packet.payload_bytes);
-    own.data_packets += packet.payload_bytes != 0 ? 1U : 0U;
+    own.bytes.add(packet.facts.payload_bytes);
+    own.data_packets += packet.facts.payload_bytes != 0 ? 1U : 0U;
   }
   void append_part(PayloadState& state, const PayloadState& later, const PartEdge& edge) const override {
     state.subflows += later.subflows - (edge.first_ns - state.previous_ns > subflow_gap_ns ? 0U : 1U);
@@ -77,8 +77,8 @@ class BulkKind final : public AccumulatorOf<BulkState> {
 
  private:
   void add_packet(BulkState& state, const Packet& packet, Direction direction) const override {
-    if (packet.payload_bytes == 0) return;
-    take(state, {1, packet.payload_bytes, packet.time_ns, packet.time_ns, direction});
+    if (packet.facts.payload_bytes == 0) return;
+    take(state, {1, packet.facts.payload_bytes, packet.time_ns, packet.time_ns, direction});
   }
   void append_part(BulkState& state, const BulkState& later, const PartEdge&) const override {
     if (later.last.packets == 0) return;
@@ -105,7 +105,7 @@ class BulkKind final : public AccumulatorOf<BulkState> {
 };
 
 void add_payload_fields(AccumulatorContext& context) {
-  for (const char* field : {"tcp.len", "udp.length"}) context.fields.add(field);
+  add_fact_fields(context.fields, {Fact::payload_bytes});
 }
 
 }  // namespace

@@ -11,7 +11,7 @@ class Splt final : public AccumulatorOf<SpltState> {
  public:
   [[nodiscard]] std::string_view name() const noexcept override { return "first packets"; }
   explicit Splt(AccumulatorContext& context) : most_(context.settings.splt_packets) {
-    for (const char* field : {"tcp.len", "udp.length"}) context.fields.add(field);
+    add_fact_fields(context.fields, {Fact::payload_bytes});
     if (context.settings.splt_basis == SpltBasis::all) return;
     for (const char* kind : {"retransmission", "fast_retransmission", "spurious_retransmission"}) {
       again_.emplace_back(context.fields, std::string("tcp.analysis.") + kind);
@@ -22,7 +22,7 @@ class Splt final : public AccumulatorOf<SpltState> {
   void add_packet(SpltState& state, const Packet& packet, Direction direction) const override {
     if (state.size() == most_ || !takes(packet)) return;
     constexpr std::uint16_t flags = 0xfff;
-    state.push_back({packet.time_ns, packet.frame_bytes, packet.payload_bytes,
+    state.push_back({packet.time_ns, packet.frame_bytes, packet.facts.payload_bytes,
                      static_cast<std::uint16_t>(packet.tcp_flags & flags), direction == Direction::forward});
   }
   void append_part(SpltState& state, const SpltState& later, const PartEdge&) const override {
@@ -36,7 +36,7 @@ class Splt final : public AccumulatorOf<SpltState> {
   /// All, or those with payload that are no retransmissions.
   [[nodiscard]] bool takes(const Packet& packet) const {
     if (again_.empty()) return true;
-    return packet.payload_bytes > 0 &&
+    return packet.facts.payload_bytes > 0 &&
            std::none_of(again_.begin(), again_.end(),
                         [&](const PacketField& field) { return field.has(packet); });
   }

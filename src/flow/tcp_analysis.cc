@@ -42,7 +42,7 @@ class Retransmissions final : public WholeAccumulatorOf<RetransmissionState> {
   void add_packet(RetransmissionState& state, const Packet& packet, Direction direction) const override {
     if (packet.key.transport != Transport::tcp) return;
     auto& bytes = fields_.has(packet) ? state.again : state.once;
-    bytes[index(direction)] += packet.payload_bytes;
+    bytes[index(direction)] += packet.facts.payload_bytes;
   }
 
   const AnyField fields_;

@@ -187,10 +187,10 @@ std::string_view tcp_state(const ConnectionState& connection) {
 class Connections final : public WholeAccumulatorOf<ConnectionState> {
  public:
   explicit Connections(AccumulatorContext& context)
-      : sequence_(context.fields, "tcp.seq_raw"),
-        zero_window_(context.fields, "tcp.analysis.zero_window"),
+      : zero_window_(context.fields, "tcp.analysis.zero_window"),
         gap_(context.fields, "tcp.analysis.lost_segment"),
         retransmission_(context.fields, retransmission_fields) {
+    add_fact_fields(context.fields, {Fact::sequence});
     context.fields.add("tcp.len");
   }
 
@@ -200,19 +200,18 @@ class Connections final : public WholeAccumulatorOf<ConnectionState> {
       add_udp(state, direction);
       return;
     }
-    constexpr std::uint64_t most = std::numeric_limits<std::uint32_t>::max();
     ConnectionEvent event;
     event.direction = direction;
     event.flags = packet.tcp_flags;
-    event.sequence = static_cast<std::uint32_t>(sequence_.number(packet, most).value_or(0));
-    event.payload_bytes = packet.payload_bytes;
+    event.sequence = packet.facts.sequence;
+    event.payload_bytes = packet.facts.payload_bytes;
     event.zero_window = zero_window_.has(packet);
     event.gap = gap_.has(packet);
     event.retransmission = retransmission_.has(packet);
     add_tcp(state, event);
   }
 
-  const PacketField sequence_, zero_window_, gap_;
+  const PacketField zero_window_, gap_;
   const AnyField retransmission_;
 };
 

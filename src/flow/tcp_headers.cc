@@ -14,11 +14,6 @@ constexpr std::size_t index(Direction direction) { return static_cast<std::size_
 
 class Syns final : public AccumulatorOf<SynState> {
  public:
-  explicit Syns(AccumulatorContext& context)
-      : window_(context.fields, "tcp.window_size_value"),
-        shift_(context.fields, "tcp.options.wscale.shift"),
-        segment_(context.fields, "tcp.options.mss_val"),
-        sack_(context.fields, "tcp.options.sack_perm") {}
   [[nodiscard]] std::string_view name() const noexcept override { return "SYN options"; }
 
  private:
@@ -26,11 +21,11 @@ class Syns final : public AccumulatorOf<SynState> {
     SynOptions& offer = state[index(direction)];
     if (offer.seen || (packet.tcp_flags & syn) == 0) return;
     offer.seen = true;
-    offer.window = static_cast<std::uint16_t>(window_.number(packet, 0xffff).value_or(0));
-    offer.segment_bytes = static_cast<std::uint16_t>(segment_.number(packet, 0xffff).value_or(0));
-    if (const auto shift = shift_.number(packet, 0xff))
-      offer.window_shift = static_cast<std::int16_t>(*shift);
-    offer.sack = sack_.has(packet);
+    const PacketFacts& facts = packet.facts;
+    offer.window = facts.window;
+    offer.segment_bytes = facts.segment_bytes;
+    if (facts.has(Fact::window_shift)) offer.window_shift = facts.window_shift;
+    offer.sack = facts.has(Fact::sack_permitted);
   }
   void append_part(SynState& state, const SynState& later, const PartEdge&) const override {
     for (const std::size_t way : {0U, 1U}) {
@@ -38,8 +33,6 @@ class Syns final : public AccumulatorOf<SynState> {
     }
   }
   void turn(SynState& state) const override { std::swap(state[0], state[1]); }
-
-  const PacketField window_, shift_, segment_, sack_;
 };
 
 class Windows final : public WholeAccumulatorOf<WindowState> {
@@ -123,7 +116,7 @@ class Completeness final : public AccumulatorOf<CompletenessState> {
     } else if (has(ack)) {
       bits |= 4U;
     }
-    if (packet.payload_bytes != 0) bits |= 8U;
+    if (packet.facts.payload_bytes != 0) bits |= 8U;
     if (has(fin)) bits |= 16U;
     if (has(rst)) bits |= 32U;
     state.bits = static_cast<std::uint8_t>(bits);
@@ -164,7 +157,9 @@ HandshakeParts::HandshakeParts() {
 }
 
 std::unique_ptr<Accumulator> make_syns(AccumulatorContext& context) {
-  return std::make_unique<Syns>(context);
+  add_fact_fields(context.fields,
+                  {Fact::window, Fact::segment_bytes, Fact::window_shift, Fact::sack_permitted});
+  return std::make_unique<Syns>();
 }
 std::unique_ptr<Accumulator> make_windows(AccumulatorContext& context) {
   return std::make_unique<Windows>(context);

@@ -55,8 +55,6 @@ unsigned due_with(std::string_view field) {
 }
 
 constexpr std::size_t max_packets_in_frame = 64;
-constexpr std::uint8_t udp_header_bytes = 8;
-constexpr std::uint32_t ipv6_header_bytes = 40;
 
 }  // namespace
 
@@ -80,11 +78,7 @@ PacketDecoder::PacketDecoder(const FieldSet& fields, TunnelPolicy tunnel, Transp
       tcp_flags_(fields.find("tcp.flags")),
       source_{fields.find("ip.src"), fields.find("ipv6.src")},
       destination_{fields.find("ip.dst"), fields.find("ipv6.dst")},
-      ip_bytes_{PacketField::find(fields, "ip.len"), PacketField::find(fields, "ipv6.plen")},
-      tcp_header_bytes_(PacketField::find(fields, "tcp.hdr_len")),
-      tcp_bytes_(PacketField::find(fields, "tcp.len")),
-      udp_bytes_(PacketField::find(fields, "udp.length")),
-      sizes_wanted_(ip_bytes_[0] || ip_bytes_[1] || tcp_header_bytes_ || tcp_bytes_ || udp_bytes_),
+      facts_(fields),
       plans_(transports) {
   for (const char* name : field_names) require(name);
   for (const TransportNames& names : transport_names) {
@@ -176,8 +170,8 @@ const Frame& PacketDecoder::decode(const Record& record) {
   for (const TransportLayer& layer : layers.transports) add_packet(record, layer, layers);
   for (const TransportLayer& layer : layers.quoted) add_quoted(record, layer);
   frame_.every = packets_;
-  if (sizes_wanted_) {
-    for (Packet& packet : packets_) read_sizes(packet);
+  if (!facts_.empty()) {
+    for (Packet& packet : packets_) facts_.read(packet);
   }
   frame_.packets = counted();
   frame_.quoted = quoted_;
@@ -252,27 +246,6 @@ void PacketDecoder::read_addresses(const Record& record, const TransportLayer& l
   if (j < sources.size()) header.source.address = address(source_[family], sources[j]);
   if (j < destinations.size()) {
     header.destination.address = address(destination_[family], destinations[j]);
-  }
-}
-
-void PacketDecoder::read_sizes(Packet& packet) const {
-  static constexpr std::uint64_t most = std::numeric_limits<std::uint32_t>::max();
-  const auto bytes = [&](const PacketField& field, std::uint64_t limit) {
-    return static_cast<std::uint32_t>(field.number(packet, limit).value_or(0));
-  };
-  if (packet.key.transport == Transport::tcp) {
-    packet.payload_bytes = bytes(tcp_bytes_, most);
-    packet.header_bytes = static_cast<std::uint8_t>(bytes(tcp_header_bytes_, 0xff));
-  } else if (packet.key.transport == Transport::udp) {
-    packet.payload_bytes =
-        std::max<std::uint32_t>(bytes(udp_bytes_, most), udp_header_bytes) - udp_header_bytes;
-    packet.header_bytes = udp_header_bytes;
-  }
-  if (packet.ip_version == 6) {
-    const auto carried = ip_bytes_[1].number(packet, most - ipv6_header_bytes);
-    if (carried) packet.ip_bytes = static_cast<std::uint32_t>(*carried) + ipv6_header_bytes;
-  } else {
-    packet.ip_bytes = bytes(ip_bytes_[0], most);
   }
 }
 

@@ -38,8 +38,8 @@ class StreamNumbers {
 ///
 /// Of ICMP and ICMPv6 echo requests and replies are packets, see EchoStreams.
 ///
-/// A packet's sizes (ip_bytes, payload_bytes, header_bytes) are there if the FieldSet has the fields that
-/// they come from; frame.number is taken where the FieldSet has it, else frames are counted.
+/// A packet has those facts whose fields the FieldSet has; frame.number is taken where the FieldSet has it,
+/// else frames are counted.
 ///
 /// Also notices when a foreign stream lacks a field that is needed. Many fields are absent from many
 /// frames, so a field counts as lacking when none of the first frames that must have it did.
@@ -99,7 +99,6 @@ class PacketDecoder {
   bool read_header(const Record& record, const TransportLayer& layer, bool quoted, Packet& header);
   bool read_echo(const Record& record, const TransportLayer& layer, Packet& header);
   void read_addresses(const Record& record, const TransportLayer& layer, Packet& header) const;
-  void read_sizes(Packet& packet) const;
   void add_packet(const Record& record, const TransportLayer& layer, const LayerPlan& plan);
   void add_quoted(const Record& record, const TransportLayer& layer);
   [[nodiscard]] std::span<const Packet> counted() const;
@@ -115,8 +114,7 @@ class PacketDecoder {
   FieldId number_, time_, length_, protocols_, tcp_flags_;
   FieldId source_[2], destination_[2];                       // IPv4, IPv6
   std::array<TransportFields, transport_count> transports_;  // by place_of(); of ICMP see EchoStreams
-  PacketField ip_bytes_[2], tcp_header_bytes_, tcp_bytes_, udp_bytes_;
-  const bool sizes_wanted_;
+  const FactReader facts_;
   LayerPlans plans_;
   EchoStreams echoes_;
   Frame frame_;

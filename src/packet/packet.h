@@ -5,6 +5,7 @@
 
 #include "base/address.h"
 #include "dialect/record.h"
+#include "packet/facts.h"
 #include "packet/transport.h"
 
 namespace flowmeter {
@@ -37,10 +38,7 @@ struct Packet {
   std::uint32_t frame_bytes = 0;   ///< frame.len: bytes on the wire
   std::uint16_t tcp_flags = 0;     ///< tcp.flags; 0 for UDP
 
-  // What follows is 0 unless the run asks for the fields that it comes from, see PacketDecoder.
-  std::uint32_t ip_bytes = 0;       ///< ip.len, or ipv6.plen and 40; 0 without a network layer
-  std::uint32_t payload_bytes = 0;  ///< tcp.len, or udp.length less 8; else 0
-  std::uint8_t header_bytes = 0;    ///< tcp.hdr_len, or 8; else 0
+  PacketFacts facts;  ///< what the run's columns need of the headers beside that
 
   std::uint8_t occurrence = 0;      ///< which of the frame's headers of this transport, from 0
   std::uint8_t ip_version = 0;      ///< 4 or 6: of the nearest network layer before; 0: there is none

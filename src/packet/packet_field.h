@@ -56,6 +56,9 @@ class PacketField {
   /// One of the values, seconds with a fraction, as nanoseconds. Throws as number() does.
   [[nodiscard]] std::int64_t nanoseconds_of(std::string_view value) const;
 
+  /// Throws the InputError that says that the field has that value, which it cannot have.
+  [[noreturn]] void refuse(std::string_view value) const;
+
  private:
   enum class Owner : std::uint8_t { frame, tcp, udp, ipv4, ipv6, eth, vlan, carried };
 
@@ -64,7 +67,6 @@ class PacketField {
   [[nodiscard]] bool belongs_to(const Packet& packet) const noexcept;
   [[nodiscard]] std::size_t place(const Packet& packet) const noexcept;
   [[nodiscard]] std::size_t headers(const Packet& packet) const noexcept;
-  [[noreturn]] void refuse(std::string_view value) const;
 
   FieldId id_ = no_field;
   Owner owner_ = Owner::frame;

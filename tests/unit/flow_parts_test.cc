@@ -72,9 +72,9 @@ class Parts : public ::testing::Test {
       packet.key.transport = Transport::tcp;
       packet.time_ns = time;
       packet.frame_bytes = static_cast<std::uint32_t>(random() % 3 == 0 ? random() : random() % 1500);
-      packet.ip_bytes = static_cast<std::uint32_t>(random() % 1500);
-      packet.payload_bytes = static_cast<std::uint32_t>(random() % 2 * (random() % 100));
-      packet.header_bytes = static_cast<std::uint8_t>(20 + random() % 20);
+      packet.facts.ip_bytes = static_cast<std::uint32_t>(random() % 1500);
+      packet.facts.payload_bytes = static_cast<std::uint32_t>(random() % 2 * (random() % 100));
+      packet.facts.header_bytes = static_cast<std::uint8_t>(20 + random() % 20);
       packet.frame_number = ++number_;
       const std::uint16_t flags[] = {0x02, 0x12, 0x10, 0x18, 0x11, 0x04, 0x14, 0xff};
       packet.tcp_flags = flags[random() % std::size(flags)];

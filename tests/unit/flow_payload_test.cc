@@ -19,8 +19,8 @@ constexpr std::int64_t ms = 1'000'000;
 Packet data(std::int64_t time_ns, std::uint32_t bytes, std::uint8_t header = 20) {
   Packet packet;
   packet.time_ns = time_ns;
-  packet.payload_bytes = bytes;
-  packet.header_bytes = header;
+  packet.facts.payload_bytes = bytes;
+  packet.facts.header_bytes = header;
   return packet;
 }
 

@@ -81,8 +81,8 @@ Packet at(std::int64_t time_ns, std::uint32_t bytes = 0, std::uint16_t flags = 0
 
 TEST(Sizes, AreOnTheBasisOfTheSettings) {
   Packet packet = at(0, 60);
-  packet.ip_bytes = 46;
-  packet.payload_bytes = 6;
+  packet.facts.ip_bytes = 46;
+  packet.facts.payload_bytes = 6;
   FeatureSettings settings;
   settings.size = SizeBasis::ip;
   Kept<SizeState> ip(&make_sizes, settings);

@@ -222,12 +222,12 @@ TEST(DecoderSizes, AreThoseOfThePacketsOwnHeaders) {
   EXPECT_EQ(frame.ip_layers, 2);
   ASSERT_EQ(frame.packets.size(), 2U);
   const Packet &outer = frame.packets[0], &inner = frame.packets[1];
-  EXPECT_EQ(outer.ip_bytes, 186U);
-  EXPECT_EQ(outer.header_bytes, 20);
-  EXPECT_EQ(outer.payload_bytes, 146U);
-  EXPECT_EQ(inner.ip_bytes, 146U);
-  EXPECT_EQ(inner.header_bytes, 32);
-  EXPECT_EQ(inner.payload_bytes, 94U);
+  EXPECT_EQ(outer.facts.ip_bytes, 186U);
+  EXPECT_EQ(outer.facts.header_bytes, 20);
+  EXPECT_EQ(outer.facts.payload_bytes, 146U);
+  EXPECT_EQ(inner.facts.ip_bytes, 146U);
+  EXPECT_EQ(inner.facts.header_bytes, 32);
+  EXPECT_EQ(inner.facts.payload_bytes, 94U);
   EXPECT_EQ(frame.every.size(), 2U);
   EXPECT_EQ(outer.frame, &frame);
 }
@@ -241,9 +241,9 @@ TEST(DecoderSizes, OfUdpOverIpv6LeaveTheHeadersOut) {
                                                  {"udp.length", {"20"}}});
   const Frame& frame = decoder.decode(record);
   ASSERT_EQ(frame.packets.size(), 1U);
-  EXPECT_EQ(frame.packets[0].ip_bytes, 60U);
-  EXPECT_EQ(frame.packets[0].header_bytes, 8);
-  EXPECT_EQ(frame.packets[0].payload_bytes, 12U);
+  EXPECT_EQ(frame.packets[0].facts.ip_bytes, 60U);
+  EXPECT_EQ(frame.packets[0].facts.header_bytes, 8);
+  EXPECT_EQ(frame.packets[0].facts.payload_bytes, 12U);
 }
 
 TEST(DecoderTunnels, KeepsTheTransportThatThePolicyNames) {
