@@ -24,15 +24,14 @@ std::optional<std::int64_t> parse_fraction(std::string_view digits) {
   return value;
 }
 
-/// seconds and fraction to nanoseconds; the fraction counts away from zero, as tshark prints it.
-std::optional<std::int64_t> combine(std::int64_t seconds, std::int64_t fraction, bool negative) {
-  std::int64_t ns = 0;
-  if (__builtin_mul_overflow(seconds, ns_per_s, &ns)) return std::nullopt;
-  const bool overflow =
-      negative ? __builtin_sub_overflow(ns, fraction, &ns) : __builtin_add_overflow(ns, fraction, &ns);
-  if (overflow) return std::nullopt;
-  return ns;
-}
+/// What a text says that should be a time.
+struct TimeText {
+  bool is_time = false;
+  std::optional<std::int64_t> ns;
+};
+
+constexpr TimeText no_time{};
+constexpr TimeText time_beyond{true, std::nullopt};
 
 /// A fixed number of digits at `at`, or -1.
 int digits_at(std::string_view text, std::size_t at, std::size_t count) {
@@ -44,51 +43,90 @@ int digits_at(std::string_view text, std::size_t at, std::size_t count) {
   return value;
 }
 
-std::optional<std::int64_t> parse_iso(std::string_view text) {
-  // YYYY-MM-DDTHH:MM:SS[.fraction]Z
-  if (text.size() < 20 || text[4] != '-' || text[7] != '-' || text[10] != 'T' || text[13] != ':' ||
-      text[16] != ':' || text.back() != 'Z') {
-    return std::nullopt;
+/// YYYY-MM-DDTHH:MM:SS[.fraction]Z, the year with as many digits as it takes, and a sign before Christ.
+TimeText read_iso(std::string_view text) {
+  using std::chrono::day, std::chrono::month, std::chrono::year;
+  const std::size_t dash = text.find('-', 1);
+  if (dash == std::string_view::npos || dash < 4 || text.size() < dash + 16) return no_time;
+  std::int64_t years = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + dash, years);
+  if (error != std::errc{} || end != text.data() + dash) return no_time;
+  const std::string_view rest = text.substr(dash + 1);  // MM-DDTHH:MM:SS[.fraction]Z
+  if (rest[2] != '-' || rest[5] != 'T' || rest[8] != ':' || rest[11] != ':' || rest.back() != 'Z')
+    return no_time;
+  const int months = digits_at(rest, 0, 2), days = digits_at(rest, 3, 2), hours = digits_at(rest, 6, 2);
+  const int minutes = digits_at(rest, 9, 2), seconds = digits_at(rest, 12, 2);
+  if (months < 0 || days < 0 || hours < 0 || hours > 23 || minutes < 0 || minutes > 59 || seconds < 0 ||
+      seconds > 60) {
+    return no_time;
   }
-  const int year = digits_at(text, 0, 4), month = digits_at(text, 5, 2);
-  const int day = digits_at(text, 8, 2), hour = digits_at(text, 11, 2);
-  const int minute = digits_at(text, 14, 2), second = digits_at(text, 17, 2);
-  if (year < 0 || month < 0 || day < 0 || hour < 0 || hour > 23 || minute < 0 || minute > 59 || second < 0 ||
-      second > 60) {
-    return std::nullopt;
-  }
-  const std::chrono::year_month_day date{std::chrono::year{year},
-                                         std::chrono::month{static_cast<unsigned>(month)},
-                                         std::chrono::day{static_cast<unsigned>(day)}};
-  if (!date.ok()) return std::nullopt;
-  const std::int64_t days = std::chrono::sys_days{date}.time_since_epoch().count();
-  const std::int64_t seconds = ((days * 24 + hour) * 60 + minute) * 60 + second;
   std::int64_t fraction = 0;
-  if (text[19] == '.') {
-    const auto parsed = parse_fraction(text.substr(20, text.size() - 21));
-    if (!parsed) return std::nullopt;
+  if (rest[14] == '.') {
+    const auto parsed = parse_fraction(rest.substr(15, rest.size() - 16));
+    if (!parsed) return no_time;
     fraction = *parsed;
-  } else if (text.size() != 20) {
-    return std::nullopt;
+  } else if (rest.size() != 15) {
+    return no_time;
   }
-  // tshark prints the seconds of a negative time as a date and its fraction as it stands.
-  return combine(seconds, fraction, seconds < 0);
+  // The calendar repeats itself after 400 years.
+  const bool near = years > 1600 && years < 2400;
+  const int like = static_cast<int>(near ? years : 2000 + years % 400);
+  const std::chrono::year_month_day date{year{like}, month{static_cast<unsigned>(months)},
+                                         day{static_cast<unsigned>(days)}};
+  if (!date.ok()) return no_time;
+  if (!near) return time_beyond;
+  const std::int64_t day_number = std::chrono::sys_days{date}.time_since_epoch().count();
+  return {true, epoch_nanoseconds(((day_number * 24 + hours) * 60 + minutes) * 60 + seconds, fraction)};
+}
+
+/// Seconds with or without a fraction.
+TimeText read_seconds(std::string_view text) {
+  std::int64_t seconds = 0, fraction = 0;
+  const char* const last = text.data() + text.size();
+  const auto [end, error] = std::from_chars(text.data(), last, seconds);
+  if (error == std::errc::invalid_argument) return no_time;
+  if (end != last) {
+    if (*end != '.') return no_time;
+    const auto parsed = parse_fraction({end + 1, static_cast<std::size_t>(last - end - 1)});
+    if (!parsed) return no_time;
+    fraction = *parsed;
+  }
+  if (error != std::errc{}) return time_beyond;
+  if (seconds == 0 && text.starts_with('-')) return {true, -fraction};
+  return {true, epoch_nanoseconds(seconds, fraction)};
+}
+
+TimeText read_time(std::string_view text) {
+  if (text == "Not representable") return time_beyond;  // in place of a date
+  const bool iso = text.size() > 4 && text.find('T') != std::string_view::npos;
+  return iso ? read_iso(text) : read_seconds(text);
 }
 
 }  // namespace
 
-std::optional<std::int64_t> parse_time(std::string_view text) noexcept {
-  if (text.size() > 4 && text.find('T') != std::string_view::npos) return parse_iso(text);
-  const bool negative = !text.empty() && text.front() == '-';
-  std::int64_t seconds = 0;
-  const char* const last = text.data() + text.size();
-  const auto [end, error] = std::from_chars(text.data(), last, seconds);
-  if (error != std::errc{}) return std::nullopt;
-  if (end == last) return combine(seconds, 0, negative);
-  if (*end != '.') return std::nullopt;
-  const auto fraction = parse_fraction(std::string_view(end + 1, static_cast<std::size_t>(last - end - 1)));
-  if (!fraction) return std::nullopt;
-  return combine(seconds, *fraction, negative);
+std::optional<std::int64_t> epoch_nanoseconds(std::int64_t seconds, std::int64_t fraction_ns) noexcept {
+  // The earliest second begins before what 64 bits hold.
+  std::int64_t ns = 0;
+  const bool early = seconds < 0;
+  if (early) {
+    ++seconds;
+    fraction_ns -= ns_per_s;
+  }
+  if (__builtin_mul_overflow(seconds, ns_per_s, &ns) || __builtin_add_overflow(ns, fraction_ns, &ns)) {
+    return std::nullopt;
+  }
+  return ns;
+}
+
+std::optional<std::int64_t> parse_time(std::string_view text) noexcept { return read_time(text).ns; }
+
+bool is_time(std::string_view text) noexcept { return read_time(text).is_time; }
+
+std::optional<std::int64_t> parse_duration(std::string_view text) noexcept {
+  const bool negative = text.starts_with('-');
+  const TimeText size = read_seconds(negative ? text.substr(1) : text);
+  if (text.starts_with("--") || !size.ns) return std::nullopt;
+  return negative ? -*size.ns : *size.ns;
 }
 
 }  // namespace flowmeter

@@ -21,10 +21,22 @@ namespace flowmeter {
   return value;
 }
 
-/// Nanoseconds since the Unix epoch from `frame.time_epoch`, in either of tshark's spellings:
-/// seconds with a fraction of up to nine digits ("-1700000000.000001000") or ISO 8601 in UTC
-/// ("2023-11-14T22:13:20.123456000Z", as whole trees have it since 4.2). Digits behind the ninth
-/// are cut off. Nothing for other text and for times outside of 1677..2262.
+/// Nanoseconds since the Unix epoch; nothing outside of 1677..2262. The fraction counts forward, before 1970
+/// too.
+[[nodiscard]] std::optional<std::int64_t> epoch_nanoseconds(std::int64_t seconds,
+                                                            std::int64_t fraction_ns) noexcept;
+
+/// Nanoseconds since the Unix epoch from `frame.time_epoch`, in either of tshark's spellings: seconds and a
+/// fraction of up to nine digits, which counts forward from them ("-2.250000000" is 1.75 s before 1970), or
+/// ISO 8601 in UTC ("2023-11-14T22:13:20.123456000Z", as whole trees have it since 4.2). Digits after the
+/// ninth are cut off. Nothing for other text and for times outside of 1677..2262.
 [[nodiscard]] std::optional<std::int64_t> parse_time(std::string_view text) noexcept;
+
+/// Whether it is the text of a time, which may be outside of 1677..2262.
+[[nodiscard]] bool is_time(std::string_view text) noexcept;
+
+/// Nanoseconds from a duration as tshark prints it: seconds and a fraction of up to nine digits, both with
+/// the sign ("-2.250000000" is -2.25 s). Nothing for other text and for more than 292 years.
+[[nodiscard]] std::optional<std::int64_t> parse_duration(std::string_view text) noexcept;
 
 }  // namespace flowmeter

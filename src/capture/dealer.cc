@@ -96,7 +96,8 @@ void Dealer::keep_header(const CaptureItem& frame, const DealKey& key) {
 /// With one lane and no life to end, no key is needed.
 DealKey Dealer::key_of(const CaptureItem& frame) const {
   const bool needed = lanes_.size() > 1 || options_.life_frames != 0;
-  if (!needed || frame.link_type == no_link_type) return {};
+  if (!needed) return {};
+  if (frame.link_type == no_link_type) return {0, true, DealReason::not_packet};
   return deal_key(frame.link_type, frame.packet);
 }
 

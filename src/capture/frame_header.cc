@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <limits>
 
 namespace flowmeter {
 namespace {
@@ -32,26 +33,17 @@ bool is_whole(std::uint8_t protocol, std::string_view transport) {
   return transport.size() >= 14 && wire::u8(transport, 12) >> 4U >= 5;
 }
 
-void read_time(const CaptureItem& frame, FrameHeader& header) {
-  constexpr std::int64_t second = 1'000'000'000;
-  header.has_time = frame.time.has_value();
-  header.time_ns = frame.time.value_or(std::chrono::nanoseconds(0)).count();
-  const bool pcap = frame.time_offset == 0;
-  if (!header.has_time) {
-    header.time_is_sure = pcap;
-  } else if (pcap) {  // fractions of more than a second occur
-    header.time_is_sure = header.time_ns / second == wire::u32(frame.bytes, 0, frame.order);
-  } else {
-    header.time_is_sure = header.time_ns >= 0;
-  }
-}
+/// tshark takes no packet to be longer.
+constexpr std::uint32_t most_bytes = std::numeric_limits<std::int32_t>::max();
 
 }  // namespace
 
 FrameHeader frame_header(const CaptureItem& frame, const DealKey& key) {
   FrameHeader header;
-  read_time(frame, header);
-  header.bytes = frame.orig_len;
+  header.has_time = frame.time.has_value();
+  header.time_ns = frame.time.value_or(std::chrono::nanoseconds(0)).count();
+  header.time_is_sure = frame.time_is_sure;
+  header.bytes = std::min(frame.orig_len, most_bytes);
   if (key.fixed || key.fragment || key.protocol == 0) return header;
   const bool quoted = key.reason == DealReason::quoted;
   const std::string_view transport = quoted ? key.transport : within_length(key.network, key.transport);

@@ -15,7 +15,7 @@ namespace flowmeter {
 struct FrameHeader {
   std::int64_t time_ns = 0;   ///< frame.time_epoch, nanoseconds since the epoch
   std::uint32_t bytes = 0;    ///< frame.len
-  bool has_time = false;      ///< simple packet blocks of pcapng have none
+  bool has_time = false;      ///< simple packet blocks of pcapng have none; 1677..2262
   bool time_is_sure = true;   ///< false: tshark may print the time in a way of its own
   bool quoted = false;        ///< the transport header is in what an ICMP error quotes
   std::uint8_t protocol = 0;  ///< of the transport header, 6 or 17; 0: there is none that lies open

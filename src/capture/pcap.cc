@@ -44,8 +44,10 @@ FormatStep PcapFormat::step(std::string_view data, bool end, CaptureItem& item) 
   item.orig_len = wire::u32(data, 12, order_);
   item.time_offset = 0;
   item.packet = data.substr(record_header_size, caplen);
-  item.time = std::chrono::seconds(wire::u32(data, 0, order_)) +
-              std::chrono::nanoseconds(std::int64_t{wire::u32(data, 4, order_)} * nanoseconds_per_unit_);
+  const std::chrono::seconds second(wire::u32(data, 0, order_));
+  const std::chrono::nanoseconds fraction(std::int64_t{wire::u32(data, 4, order_)} * nanoseconds_per_unit_);
+  item.time = second + fraction;
+  item.time_is_sure = fraction < std::chrono::seconds(1);  // fractions of more than a second occur
   return FormatStep::whole(size);
 }
 

@@ -94,10 +94,13 @@ bool PcapngFormat::read_interface(std::string_view block, CaptureItem& item) {
   while (const auto option = options.next()) {
     if (option->code == 11 && option->value.empty()) return false;  // if_filter
     if (option->code == 9 && option->value.size() == 1 && !have_resolution) {
-      face.units_per_second = units_per_second(wire::u8(option->value, 0));
+      const std::uint8_t resolution = wire::u8(option->value, 0);
+      face.units_per_second = units_per_second(resolution);
+      item.odd_clock |= resolution > 9;
       have_resolution = true;
     } else if (option->code == 14 && option->value.size() == 8 && !have_offset) {
       face.offset_seconds = static_cast<std::int64_t>(wire::u64(option->value, 0, order_));
+      item.odd_clock |= face.offset_seconds != 0;
       have_offset = true;
     }
   }
@@ -128,6 +131,7 @@ bool PcapngFormat::read_packet(std::string_view block, std::uint32_t interface_i
   const std::uint64_t raw =
       (std::uint64_t{wire::u32(block, 12, order_)} << 32) | wire::u32(block, 16, order_);
   item.time = epoch_time(raw, face.units_per_second, face.offset_seconds);
+  item.time_is_sure = is_exact(face.units_per_second);
   return true;
 }
 

@@ -2,7 +2,14 @@
 
 #include <limits>
 
+#include "base/parse.h"
+
 namespace flowmeter {
+namespace {
+
+constexpr std::uint64_t billion = 1000000000;
+
+}  // namespace
 
 std::uint64_t units_per_second(std::uint8_t resolution) {
   const bool binary = (resolution & 0x80U) != 0;
@@ -13,10 +20,10 @@ std::uint64_t units_per_second(std::uint8_t resolution) {
   return units;
 }
 
+bool is_exact(std::uint64_t units) { return units <= std::numeric_limits<std::uint64_t>::max() / billion; }
+
 std::optional<std::chrono::nanoseconds> epoch_time(std::uint64_t raw, std::uint64_t units,
                                                    std::int64_t offset_seconds) {
-  constexpr std::uint64_t billion = 1000000000;
-  constexpr std::int64_t last_second = std::numeric_limits<std::int64_t>::max() / 1000000000 - 1;
   std::uint64_t seconds = raw / units;
   std::uint64_t fraction = raw % units;
   if (units == 1000000) {
@@ -25,9 +32,9 @@ std::optional<std::chrono::nanoseconds> epoch_time(std::uint64_t raw, std::uint6
     fraction = fraction * billion / units;
   }
   seconds += static_cast<std::uint64_t>(offset_seconds);  // wraps like two's complement
-  const auto total = static_cast<std::int64_t>(seconds);
-  if (total > last_second || total < -last_second) return std::nullopt;
-  return std::chrono::seconds(total) + std::chrono::nanoseconds(static_cast<std::int32_t>(fraction));
+  const auto ns = epoch_nanoseconds(static_cast<std::int64_t>(seconds), static_cast<std::int32_t>(fraction));
+  if (!ns) return std::nullopt;
+  return std::chrono::nanoseconds(*ns);
 }
 
 }  // namespace flowmeter

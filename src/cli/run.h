@@ -70,8 +70,12 @@ class Run final : public InputRun {
   void watch_fields();
   void warn_of_unseen_fields() const;
   void start_tshark(InputKind kind);
-  void start_single(const TsharkSetup::Choice& choice);
-  void start_fleet(const TsharkSetup::Choice& choice, bool read_headers, std::uint64_t frames_before = 0);
+  void start_single(const TsharkSetup::Choice& choice, Decoder decoder, std::uint64_t frames_before = 0);
+  void start_fleet(const TsharkSetup::Choice& choice, Decoder decoder, bool read_headers,
+                   std::uint64_t frames_before = 0);
+  void begin_again(std::function<void()> how);
+  void begin_again_by_ek();
+  [[nodiscard]] bool may_change_decoder(Decoder decoder) const;
   [[nodiscard]] bool wants_fleet(InputKind kind) const;
   [[nodiscard]] bool only_standard_columns() const;
   [[nodiscard]] bool may_read_headers(const TsharkSetup::Choice& choice) const;
@@ -158,6 +162,8 @@ void Run::guarded(Function function) {
   if (finished_) return;
   try {
     function();
+  } catch (const CutValue&) {
+    begin_again_by_ek();
   } catch (const InputError& error) {
     fail(error);
   } catch (const std::bad_alloc&) {

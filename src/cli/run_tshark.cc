@@ -43,9 +43,46 @@ void Run::start_tshark(InputKind kind) {
   own_stream_ = true;
   output_.reset();
   if (wants_fleet(kind)) {
-    start_fleet(choice, may_read_headers(choice));
+    start_fleet(choice, choice.decoder, may_read_headers(choice));
   } else {
-    start_single(choice);
+    start_single(choice, choice.decoder);
+  }
+}
+
+/// If columns turn out not to hold what the capture has, and the user has not asked for them, and if the
+/// capture can be read again.
+bool Run::may_change_decoder(Decoder decoder) const {
+  return seekable_ && decoder == Decoder::columns && options_.decoder == DecoderChoice::automatic;
+}
+
+/// Ends what is at work, and starts another from the beginning of the file. Whoever calls may be part of what
+/// is at work, so it happens later.
+void Run::begin_again(std::function<void()> how) {
+  asio::post(io_, [this, how = std::move(how)] {
+    guarded([&] {
+      fleet_.reset();
+      output_.reset();
+      errors_.reset();
+      child_.reset();
+      source_.reset();
+      lseek(fd_, begin_, SEEK_SET);
+      how();
+    });
+  });
+}
+
+/// Of the frames that are published none is lost, and none comes again.
+void Run::begin_again_by_ek() {
+  const TsharkSetup::Choice& choice = setup_.get();
+  if (fleet_) {
+    fleet_->kill();
+    begin_again(
+        [this, &choice, frames = fleet_->published()] { start_fleet(choice, Decoder::ek, false, frames); });
+  } else {
+    output_.reset();
+    errors_.reset();
+    begin_again(
+        [this, &choice, frames = source_->published()] { start_single(choice, Decoder::ek, frames); });
   }
 }
 
@@ -66,13 +103,15 @@ bool Run::only_standard_columns() const {
 }
 
 /// `frames_before`: frames at the beginning that were published by a fleet before this one.
-void Run::start_fleet(const TsharkSetup::Choice& choice, bool read_headers, std::uint64_t frames_before) {
+void Run::start_fleet(const TsharkSetup::Choice& choice, Decoder decoder, bool read_headers,
+                      std::uint64_t frames_before) {
   FleetOptions fleet;
   fleet.read_headers = read_headers;
   fleet.protocols = !only_standard_columns();
   fleet.frames_before = frames_before;
   fleet.tshark = choice.tshark;
-  fleet.decoder = choice.decoder;
+  fleet.decoder = decoder;
+  fleet.refuse_cut_values = may_change_decoder(decoder);
   fleet.configuration_directory = choice.configuration_directory;
   fleet.jobs = jobs_;
   fleet.life_frames = options_.life_frames;
@@ -88,21 +127,11 @@ void Run::start_fleet(const TsharkSetup::Choice& choice, bool read_headers, std:
   host.progressed = [this] { sink_.flush(); };
   host.done = [this] { conclude(); };
   if (digest_) host.took = [this](std::string_view bytes) { take(bytes); };
-  // When these return the fleet is still at work.
-  const auto begin_again = [this](std::function<void()> how) {
-    asio::post(io_, [this, how = std::move(how)] {
-      guarded([&] {
-        fleet_.reset();
-        lseek(fd_, begin_, SEEK_SET);
-        how();
-      });
-    });
+  host.unsplittable = [this, &choice, decoder] {
+    begin_again([this, &choice, decoder] { start_single(choice, decoder); });
   };
-  host.unsplittable = [this, &choice, begin_again] {
-    begin_again([this, &choice] { start_single(choice); });
-  };
-  host.disagreed = [this, &choice, begin_again](std::uint64_t frames) {
-    begin_again([this, &choice, frames] { start_fleet(choice, false, frames); });
+  host.disagreed = [this, &choice, decoder](std::uint64_t frames) {
+    begin_again([this, &choice, decoder, frames] { start_fleet(choice, decoder, false, frames); });
   };
   fleet_ = std::make_unique<TsharkFleet>(io_, fleet, plan_.fields(),
                                          seekable_ ? CaptureOrigin::file : CaptureOrigin::pipe, fd_,
@@ -113,10 +142,11 @@ void Run::start_fleet(const TsharkSetup::Choice& choice, bool read_headers, std:
   fleet_->start();
 }
 
-void Run::start_single(const TsharkSetup::Choice& choice) {
+/// `frames_before`: frames at the beginning that were published before.
+void Run::start_single(const TsharkSetup::Choice& choice, Decoder decoder, std::uint64_t frames_before) {
   const bool by_name = seekable_ && input_ != "-";
   TsharkRun run;
-  run.decoder = choice.decoder;
+  run.decoder = decoder;
   run.input = by_name ? input_ : "-";
   run.configuration_directory = choice.configuration_directory;
   run.at_once = !seekable_ && given_.parts.empty();
@@ -126,10 +156,12 @@ void Run::start_single(const TsharkSetup::Choice& choice) {
   const Command command = tshark_command(choice.tshark, choice.fields, run);
   if (account_) account_->command = shell_line(command, choice.fields, Decoder::ek);
   child_ = std::make_unique<Child>(command, in, fd_);
-  source_ =
-      std::make_unique<DialectSource>(choice.decoder, plan_.fields(), plan_.tunnel(), plan_.transports());
+  source_ = std::make_unique<DialectSource>(decoder, plan_.fields(), plan_.tunnel(), plan_.transports());
+  source_->begin_after(frames_before);
+  if (may_change_decoder(decoder)) source_->refuse_cut_values();
   if (plan_.ranks_streams()) source_->rank_streams();
   attach_observers(*source_);
+  if (progress_) source_->attach(*progress_);
   if (options_.keep_going) source_->keep_going();
   if (options_.read_bytes != 0) source_->set_chunk(options_.read_bytes);
   output_ = std::make_unique<Waiter>(io_, child_->out().get());

@@ -17,9 +17,14 @@ TsharkSetup::TsharkSetup(const Options& options, const MeterPlan& plan, Reporter
 Decoder TsharkSetup::choose_decoder(bool version_was_tried) const {
   if (options_.decoder == DecoderChoice::ek) return Decoder::ek;
   if (options_.decoder == DecoderChoice::json) return Decoder::json;
+  // Of its layers columns show a part at least, which may do where they tell packets; not where they are
+  // printed.
+  const bool prints_layers = plan_.unsure_fields().named.find("frame.protocols") != no_field;
+  const auto exact = [prints_layers](const std::string& name) {
+    return exact_in_columns(name) && !(prints_layers && name == "frame.protocols");
+  };
   const auto& names = plan_.fields().names();
-  const auto inexact = std::find_if_not(names.begin(), names.end(),
-                                        [](const std::string& name) { return exact_in_columns(name); });
+  const auto inexact = std::find_if_not(names.begin(), names.end(), exact);
   if (options_.decoder == DecoderChoice::columns) {
     if (inexact == names.end()) return Decoder::columns;
     throw UsageError(fmt::format("--decoder columns cannot carry the field {}", *inexact));

@@ -19,6 +19,13 @@ enum class Between : std::uint8_t {
   beginning,   ///< a header line: another output of tshark begins
 };
 
+/// A record of custom columns that do not hold all of its values; other forms of tshark's output do.
+class CutValue : public InputError {
+ public:
+  explicit CutValue(const std::string& field)
+      : InputError(field + " has more values than tshark's columns hold; --decoder ek has no such limit") {}
+};
+
 /// Reads the records of one dialect of tshark's output.
 class RecordParser {
  public:

@@ -9,6 +9,7 @@ void Record::clear() noexcept {
   values_.clear();
   owners_.clear();
   nested_.clear();
+  cut_ = no_field;
   scattered_ = false;
   any_nested_ = false;
 }

@@ -28,6 +28,10 @@ class Record {
   /// particular order (whole EK trees since tshark 4.2 or so).
   void seal(bool nested_last);
 
+  /// The text ends before the last of the field's values.
+  void mark_cut(FieldId field) noexcept { cut_ = field; }
+  [[nodiscard]] bool is_cut(FieldId field) const noexcept { return cut_ == field && field != no_field; }
+
   [[nodiscard]] std::span<const std::string_view> values(FieldId field) const noexcept {
     const Slot& slot = slots_[field];
     return {values_.data() + slot.first, slot.count};
@@ -52,6 +56,7 @@ class Record {
   std::vector<FieldId> owners_;       // of values_, until seal()
   std::vector<std::uint8_t> nested_;  // likewise
   std::vector<std::string_view> sorted_;
+  FieldId cut_ = no_field;
   bool scattered_ = false;  // some field's values are not next to each other
   bool any_nested_ = false;
 };

@@ -37,7 +37,10 @@ bool may_be_name(std::string_view cell) {
 }  // namespace
 
 TableParser::TableParser(const FieldSet& fields, const std::vector<std::string>& columns)
-    : fields_(fields), has_header_(!columns.empty()), custom_(has_header_) {
+    : fields_(fields),
+      layers_(fields.find("frame.protocols")),
+      has_header_(!columns.empty()),
+      custom_(has_header_) {
   for (const std::string& name : columns) add_column(name);
 }
 
@@ -78,6 +81,13 @@ void TableParser::add_values(const Column& column, std::string_view cell, Record
   add(cell);
 }
 
+/// What is whole of a cell that tshark has cut, or may have.
+std::string_view TableParser::whole_part(std::string_view cell, FieldId field, Record& record) const {
+  if (field != layers_) throw CutValue(fields_.names()[field]);
+  record.mark_cut(field);
+  return cell.substr(0, cell.rfind(':'));
+}
+
 /// Adds the cells of a line of values. Returns what is wrong with the line, if anything is.
 std::string TableParser::read_row(std::string_view line, Record& record) const {
   const char* at = line.data();
@@ -89,14 +99,8 @@ std::string TableParser::read_row(std::string_view line, Record& record) const {
       return fmt::format("more than the {} columns of the header", columns_.size());
     const FieldId field = columns_[column].field;
     std::string_view cell(at, static_cast<std::size_t>(cell_end - at));
-    // tshark's own columns (%t, %L) are padded.
-    while (cell.starts_with(' ')) cell.remove_prefix(1);
-    while (cell.ends_with(' ')) cell.remove_suffix(1);
     if (field != no_field && !cell.empty()) {
-      if (custom_ && cell.size() >= column_bytes) {
-        return fmt::format("{} has more values than tshark's columns hold; --decoder ek has no such limit",
-                           fields_.names()[field]);
-      }
+      if (custom_ && cell.size() >= column_bytes) cell = whole_part(cell, field, record);
       add_values(columns_[column], cell, record);
     }
     if (tab == nullptr) {

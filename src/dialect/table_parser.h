@@ -19,8 +19,9 @@ class TableParser final : public RecordParser {
   /// `columns`: tshark field names in order, for custom columns; empty if the first line will say.
   explicit TableParser(const FieldSet& fields, const std::vector<std::string>& columns = {});
 
-  /// Throws InputError for a line with another number of columns, and for a custom column that tshark
-  /// may have cut (it does so silently).
+  /// Throws InputError for a line with another number of columns, and CutValue for a custom column that
+  /// tshark may have cut (it does so silently). Of frame.protocols all whole layers are kept, as they may be
+  /// all that is needed; Record::is_cut() tells.
   bool parse(std::span<char> text, Record& record) override;
 
   /// True once the columns are known.
@@ -36,9 +37,11 @@ class TableParser final : public RecordParser {
   void take_header(std::string_view line);
   std::string read_row(std::string_view line, Record& record) const;
   void add_column(std::string_view name);
+  [[nodiscard]] std::string_view whole_part(std::string_view cell, FieldId field, Record& record) const;
   static void add_values(const Column& column, std::string_view cell, Record& record);
 
   const FieldSet& fields_;
+  const FieldId layers_;  // frame.protocols
   std::vector<Column> columns_;
   bool has_header_ = false;
   const bool custom_;         // the text does not name the columns

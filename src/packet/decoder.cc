@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "base/parse.h"
+#include "dialect/parser.h"
 
 namespace flowmeter {
 namespace {
@@ -139,51 +140,79 @@ const LayerPlan& PacketDecoder::plan(const Record& record) {
   return plans_.find(protocols, 6);
 }
 
+/// Whether there are values of layers that the plan does not have.
+bool PacketDecoder::lacks_layers(const Record& record, const LayerPlan& plan) const {
+  const auto more = [&](FieldId field, unsigned layers) {
+    return field != no_field && record.values(field).size() > layers;
+  };
+  for (const TransportNames& names : transport_names) {
+    const std::size_t place = place_of(names.transport);
+    if (more(transports_[place].stream, plan.headers[place])) return true;
+  }
+  return more(source_[0], plan.network_layers[0]) || more(source_[1], plan.network_layers[1]) ||
+         more(fields_.find("eth.src"), plan.eth_layers) || more(fields_.find("vlan.id"), plan.vlan_layers);
+}
+
 const Frame& PacketDecoder::decode(const Record& record) {
   ++counted_;
   packets_.clear();
   quoted_.clear();
-  unflagged_.clear();
+  uncounted_.clear();
   frame_.number = counted_;
   if (number_ != no_field && record.has(number_)) {
     frame_.number = number(number_, record.first(number_), std::numeric_limits<std::uint64_t>::max());
   }
-  frame_.timed = record.has(time_);
   frame_.cut = false;
-  if (frame_.timed) {
-    const auto time = parse_time(record.first(time_));
-    if (!time) {
-      throw InputError(fmt::format("frame.time_epoch has the value \"{:.40}\"", record.first(time_)));
-    }
-    frame_.time_ns = *time;
-  } else {
-    ++timeless_;
-  }
+  read_time(record);
   frame_.bytes = 0;
   if (record.has(length_)) {
     frame_.bytes = static_cast<std::uint32_t>(
         number(length_, record.first(length_), std::numeric_limits<std::uint32_t>::max()));
   }
   const LayerPlan& layers = plan(record);
+  if (record.is_cut(protocols_) && lacks_layers(record, layers)) throw CutValue("frame.protocols");
   if (unmet_ != 0) expect(record, layers);
   frame_.ip_layers = static_cast<std::uint16_t>(std::min(layers.ip_layers, 0xffffU));
-  for (const TransportLayer& layer : layers.transports) add_packet(record, layer, layers);
-  for (const TransportLayer& layer : layers.quoted) add_quoted(record, layer);
+  for (const TransportLayer& layer : layers.transports) add_header(record, layer, layers);
   frame_.every = packets_;
   if (!facts_.empty()) {
     for (Packet& packet : packets_) facts_.read(packet);
   }
   frame_.packets = counted();
   frame_.quoted = quoted_;
-  frame_.unflagged = unflagged_;
+  frame_.uncounted = uncounted_;
   return frame_;
 }
 
+/// A time that 64 bits of nanoseconds do not hold is as good as none.
+void PacketDecoder::read_time(const Record& record) {
+  const auto time = record.has(time_) ? parse_time(record.first(time_)) : std::nullopt;
+  frame_.timed = time.has_value();
+  if (time) {
+    frame_.time_ns = *time;
+    return;
+  }
+  ++timeless_;
+  if (record.has(time_) && !is_time(record.first(time_))) {
+    throw InputError(fmt::format("frame.time_epoch has the value \"{:.40}\"", record.first(time_)));
+  }
+}
+
 /// The packets that the tunnel policy takes.
-std::span<const Packet> PacketDecoder::counted() const {
-  const std::span<const Packet> all = packets_;
-  if (all.size() < 2 || tunnel_ == TunnelPolicy::all) return all;
-  return tunnel_ == TunnelPolicy::inner ? all.last(1) : all.first(1);
+std::span<const Packet> PacketDecoder::counted() {
+  if (packets_.size() < 2 || tunnel_ == TunnelPolicy::all) return packets_;
+  chosen_.clear();
+  unsigned least_depth = no_layer;
+  for (std::size_t i = 0; i < packets_.size(); ++i) {
+    const unsigned depth = packets_[i].layer->depth;
+    const bool carries_next = i + 1 < packets_.size() && packets_[i + 1].layer->depth > depth;
+    const bool is_carried = depth > least_depth;
+    least_depth = std::min(least_depth, depth);
+    if (tunnel_ == TunnelPolicy::inner ? carries_next : is_carried) continue;
+    chosen_.push_back(packets_[i]);
+    chosen_.back().order_in_frame = static_cast<std::uint8_t>(chosen_.size() - 1);
+  }
+  return chosen_;
 }
 
 bool PacketDecoder::read_header(const Record& record, const TransportLayer& layer, bool quoted,
@@ -249,6 +278,17 @@ void PacketDecoder::read_addresses(const Record& record, const TransportLayer& l
   }
 }
 
+void PacketDecoder::add_header(const Record& record, const TransportLayer& layer, const LayerPlan& plan) {
+  switch (layer.role) {
+    case LayerRole::packet:
+      return add_packet(record, layer, plan);
+    case LayerRole::quoted:
+      return add_quoted(record, layer);
+    case LayerRole::sampled:
+      return add_sampled(record, layer);
+  }
+}
+
 void PacketDecoder::add_packet(const Record& record, const TransportLayer& layer, const LayerPlan& plan) {
   if (packets_.size() == max_packets_in_frame) {
     ++left_out_;
@@ -259,17 +299,13 @@ void PacketDecoder::add_packet(const Record& record, const TransportLayer& layer
   const bool tcp = layer.transport == Transport::tcp;
   const bool read = read_header(record, layer, false, packet);
   if (!read || (tcp && layer.occurrence >= record.values(tcp_flags_).size())) {
-    if (read) unflagged_.push_back(packet);
+    if (read) uncounted_.push_back(packet);
     frame_.cut |= layer.transport != Transport::icmp && layer.transport != Transport::icmpv6;
     return;
   }
-  for (const Packet& other : packets_) {
-    if (other.key == packet.key) return;
-  }
   packet.frame_number = frame_.number;
   packet.frame_bytes = frame_.bytes;
-  packet.order_in_frame =
-      tunnel_ == TunnelPolicy::all ? static_cast<std::uint8_t>(packets_.size()) : std::uint8_t{0};
+  packet.order_in_frame = static_cast<std::uint8_t>(packets_.size());
   packet.plan = &plan;
   packet.layer = &layer;
   packet.frame = &frame_;
@@ -286,10 +322,19 @@ void PacketDecoder::add_quoted(const Record& record, const TransportLayer& layer
   if (!known) quoted_.push_back(header);
 }
 
+/// It takes a stream number, if it is of a transport whose streams tshark numbers.
+void PacketDecoder::add_sampled(const Record& record, const TransportLayer& layer) {
+  if (layer.transport == Transport::icmp || layer.transport == Transport::icmpv6) return;
+  if (layer.transport == Transport::sctp) return;  // as if it were quoted
+  Packet header;
+  if (read_header(record, layer, true, header)) uncounted_.push_back(header);
+}
+
 void PacketDecoder::expect(const Record& record, const LayerPlan& plan) {
   const FieldId associations = transports_[place_of(Transport::sctp)].stream;
   unsigned kinds = any_frame;
   for (const TransportLayer& layer : plan.transports) {
+    if (layer.role != LayerRole::packet) continue;
     kinds |= kind_of(layer.transport);
     if (layer.ip_version != 0) kinds |= layer.ip_version == 6 ? ipv6_header : ipv4_header;
   }

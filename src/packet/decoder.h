@@ -14,9 +14,9 @@ namespace flowmeter {
 
 /// Which transports of a frame that has several become packets.
 enum class TunnelPolicy : std::uint8_t {
-  all,    ///< each distinct stream, as tshark's conversation table counts
-  inner,  ///< only the last
-  outer,  ///< only the first
+  all,    ///< each, as tshark's conversation table counts
+  inner,  ///< those that carry no other
+  outer,  ///< those that no other carries
 };
 
 /// Translates stream numbers that mean something only to the tshark that gave them.
@@ -33,8 +33,9 @@ class StreamNumbers {
   virtual void begin_segment() {}
 };
 
-/// Turns records into frames and packets by the rules of what is a packet of a flow: each distinct
-/// (transport, stream) of a frame once, headers quoted by ICMP errors and headers without flags not.
+/// Turns records into frames and packets by the rules of what is a packet of a flow: each transport header
+/// of a frame is one, but for those that an ICMP error quotes, those of packets that the frame only tells of
+/// (samples of sFlow), and those without flags.
 ///
 /// Of ICMP and ICMPv6 echo requests and replies are packets, see EchoStreams.
 ///
@@ -65,8 +66,9 @@ class PacketDecoder {
   /// A field that is not in the FieldSet has no effect.
   void require(std::string_view field);
 
-  /// The frame in `record`; valid until the next call. Throws InputError for a value that is no
-  /// number, no time, or no address.
+  /// The frame in `record`; valid until the next call. Throws InputError for a value that is no number, no
+  /// time, or no address, and CutValue if frame.protocols was cut before the last layer that the frame's
+  /// values are of.
   const Frame& decode(const Record& record);
 
   /// A field that every frame seen so far should have had and none had: its name, else empty.
@@ -75,7 +77,8 @@ class PacketDecoder {
   /// Frames decoded.
   [[nodiscard]] std::uint64_t frames() const noexcept { return counted_; }
 
-  /// Frames without frame.time_epoch; they count with the time of the frame before them.
+  /// Frames without frame.time_epoch, or with one outside of 1677..2262; they count with the time of the
+  /// frame before them.
   [[nodiscard]] std::uint64_t timeless_frames() const noexcept { return timeless_; }
 
   /// Transport headers that were left out because their frame has too many.
@@ -99,9 +102,13 @@ class PacketDecoder {
   bool read_header(const Record& record, const TransportLayer& layer, bool quoted, Packet& header);
   bool read_echo(const Record& record, const TransportLayer& layer, Packet& header);
   void read_addresses(const Record& record, const TransportLayer& layer, Packet& header) const;
+  [[nodiscard]] bool lacks_layers(const Record& record, const LayerPlan& plan) const;
+  void read_time(const Record& record);
+  void add_header(const Record& record, const TransportLayer& layer, const LayerPlan& plan);
   void add_packet(const Record& record, const TransportLayer& layer, const LayerPlan& plan);
   void add_quoted(const Record& record, const TransportLayer& layer);
-  [[nodiscard]] std::span<const Packet> counted() const;
+  void add_sampled(const Record& record, const TransportLayer& layer);
+  [[nodiscard]] std::span<const Packet> counted();
   const LayerPlan& plan(const Record& record);
   void expect(const Record& record, const LayerPlan& plan);
   std::uint64_t number(FieldId field, std::string_view text, std::uint64_t most) const;
@@ -119,8 +126,8 @@ class PacketDecoder {
   EchoStreams echoes_;
   Frame frame_;
   std::uint64_t counted_ = 0;
-  std::vector<Packet> packets_;
-  std::vector<Packet> quoted_, unflagged_;
+  std::vector<Packet> packets_, chosen_;  // all, and those that the tunnel policy takes
+  std::vector<Packet> quoted_, uncounted_;
   std::vector<Expectation> expectations_;
   std::size_t unmet_ = 0;
   std::uint64_t timeless_ = 0;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <span>
 
 namespace flowmeter {
 namespace {
@@ -9,11 +10,50 @@ namespace {
 /// More distinct values than any capture has; a forged capture must not make the cache grow.
 constexpr std::size_t max_plans = 4096;
 
+/// Dissectors that show headers of packets which were not on this wire; tshark leaves these out of its table
+/// of conversations. Whatever other messages these protocols have, no other shows headers.
+bool tells_of_others(std::string_view token, std::string_view before) {
+  if (token == "sflow" || token == "nhrp") return true;  // samples; the packet that caused an error
+  if (token == "lcp") return before == "ppp";            // the packet of a protocol that is rejected
+  if (token == "gprs-ns") return before == "gprs-ns";    // the message that a status is about
+  return false;
+}
+
+/// Link layers that LLC stands in.
+constexpr std::string_view below_llc[] = {"eth", "vlan", "ieee8021ad", "wlan", "tr",  "fddi",
+                                          "fr",  "atm",  "lane",       "fc",   "ipfc"};
+
+bool is_any(std::string_view token, std::span<const std::string_view> names) {
+  return std::find(names.begin(), names.end(), token) != names.end();
+}
+
 struct Walk {
   LayerPlan plan;
+  std::string_view before;  // the token before
   std::uint8_t ip_version = 0;
-  bool quoted = false;
+  LayerRole role = LayerRole::packet;
+  std::uint8_t depth = 0;           // transports that the token is carried in
   TransportLayer* below = nullptr;  // the transport of the token before
+
+  struct Level {
+    LayerRole role;
+    std::uint8_t depth;
+  };
+  std::unordered_map<std::string_view, Level> levels;  // of each token, where it was last
+
+  /// Several packets may stand side by side in a frame; the tokens do not say so. Nothing is carried in
+  /// "data", LLC stands in a link layer (else: the next subframe of an A-MSDU), and messages of OpenFlow
+  /// stand in "openflow". What follows such a neighbour is as deep as the neighbour.
+  void settle(std::string_view token) {
+    const auto found = levels.find(token);
+    if (found != levels.end()) {
+      const bool subframe = token == "llc" && !is_any(before, below_llc);
+      const bool message = token.starts_with("openflow_") && before != "openflow";
+      if (subframe || message || before == "data") depth = found->second.depth;
+      if (subframe) role = found->second.role;
+    }
+    levels[token] = {role, depth};
+  }
 
   void network(std::uint8_t version) {
     ip_version = version;
@@ -25,11 +65,11 @@ struct Walk {
     const unsigned occurrence = plan.headers[place_of(transport)]++;
     if (occurrence >= no_layer) return;
     const unsigned ip_seen = plan.network_layers[ip_version == 6];
-    auto& layers = quoted ? plan.quoted : plan.transports;
-    layers.push_back({transport, static_cast<std::uint8_t>(occurrence), ip_version,
-                      static_cast<std::uint8_t>(ip_seen == 0 ? 0 : ip_seen - 1), last(plan.eth_layers),
-                      last(plan.vlan_layers)});
-    below = &layers.back();
+    plan.transports.push_back({transport, static_cast<std::uint8_t>(occurrence), ip_version,
+                               static_cast<std::uint8_t>(ip_seen == 0 ? 0 : ip_seen - 1),
+                               last(plan.eth_layers), last(plan.vlan_layers), role, depth});
+    if (depth != no_layer) ++depth;
+    below = &plan.transports.back();
   }
 
   static std::uint8_t last(unsigned layers) {
@@ -56,6 +96,7 @@ LayerPlan plan_layers(std::string_view protocols, std::uint8_t implicit_version,
     const std::size_t colon = protocols.find(':');
     const std::string_view token = protocols.substr(0, colon);
     protocols.remove_prefix(colon == std::string_view::npos ? protocols.size() : colon + 1);
+    walk.settle(token);
     const auto transport = transport_of(token);
     const bool counts = transport && wanted.has(*transport);
     const bool icmp = transport == Transport::icmp || transport == Transport::icmpv6;
@@ -78,7 +119,12 @@ LayerPlan plan_layers(std::string_view protocols, std::uint8_t implicit_version,
     } else if (counts) {
       walk.transport(*transport);
     }
-    if (icmp) walk.quoted = true;
+    if (tells_of_others(token, walk.before)) {
+      walk.role = LayerRole::sampled;
+    } else if (icmp && walk.role == LayerRole::packet) {
+      walk.role = LayerRole::quoted;
+    }
+    walk.before = token;
   }
   return std::move(walk.plan);
 }

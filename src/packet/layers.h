@@ -14,8 +14,15 @@ namespace flowmeter {
 /// No layer of that kind.
 inline constexpr std::uint8_t no_layer = 0xff;
 
-/// One transport header that counts as a packet, found in frame.protocols: which of the frame's
-/// tcp.* or udp.* values are its own, and which of the ip.* or ipv6.* values are its addresses.
+/// What a transport header is to its frame.
+enum class LayerRole : std::uint8_t {
+  packet,   ///< a packet on this wire
+  quoted,   ///< of a packet that an ICMP error quotes
+  sampled,  ///< of a packet that something else tells of: a sample of sFlow, what a peer rejects
+};
+
+/// One transport header, found in frame.protocols: which of the frame's tcp.* or udp.* values are its own,
+/// and which of the ip.* or ipv6.* values are its addresses.
 struct TransportLayer {
   Transport transport;
   std::uint8_t occurrence;                 ///< k: the k-th value of tcp.* or udp.*
@@ -23,17 +30,18 @@ struct TransportLayer {
   std::uint8_t ip_occurrence;              ///< the k-th value of ip.* or ipv6.*
   std::uint8_t eth_occurrence = no_layer;  ///< the nearest eth layer before it: the k-th value of eth.*
   std::uint8_t vlan_occurrence = no_layer;  ///< likewise for vlan.*
-  std::string carried{};  ///< the token behind it: what it carries ("http"); empty for nothing
+  LayerRole role = LayerRole::packet;
+  std::uint8_t depth = 0;  ///< transports that it is carried in; neighbours in a frame (A-MSDU) have the same
+  std::string carried{};   ///< the token after it: what it carries ("http"); empty for nothing
 };
 
 /// The transports of a frame, from its frame.protocols ("eth:ethertype:ip:udp:vxlan:eth:...").
-/// Transports quoted by an ICMP error are apart, but they do take their place in the counting.
+/// Those that are no packets of the frame do take their place in the counting.
 struct LayerPlan {
-  std::vector<TransportLayer> transports;
-  std::vector<TransportLayer> quoted;
+  std::vector<TransportLayer> transports;           ///< in the order of the frame
   unsigned ipv4_layers = 0;                         ///< ip tokens
   unsigned ip_layers = 0;                           ///< ip and ipv6 tokens, and layers that are not named
-  std::array<unsigned, transport_count> headers{};  ///< tokens by place_of(), quoted ones too
+  std::array<unsigned, transport_count> headers{};  ///< tokens by place_of(), whatever their role
   unsigned network_layers[2]{};                     ///< IPv4 and IPv6, layers that are not named too
   unsigned eth_layers = 0;
   unsigned vlan_layers = 0;

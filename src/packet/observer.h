@@ -21,7 +21,7 @@ class PacketObserver {
   /// A frame, whether or not it holds packets; before its packets.
   virtual void on_frame(const Frame& /*frame*/) {}
 
-  /// A packet: once for each distinct conversation in a frame.
+  /// A packet; a frame may have several, of one conversation or more.
   virtual void on_packet(const Packet& /*packet*/) {}
 
   /// All packets of the frame were handed over.

@@ -64,9 +64,10 @@ struct Frame {
   /// Headers that an ICMP error quotes, of each stream the first: key, ends and flags, as far as they are
   /// there.
   std::span<const Packet> quoted{};
-  /// Headers that are no packets because they were captured without their flags: they take stream numbers.
-  std::span<const Packet> unflagged{};
-  bool timed = true;  ///< has a time stamp; else time_ns is that of the frame before
+  /// Headers that are no packets, but take stream numbers: captured without their flags, or of packets that
+  /// the frame only tells of.
+  std::span<const Packet> uncounted{};
+  bool timed = true;  ///< has a time stamp that can be told; else time_ns is that of the frame before
   bool cut = false;   ///< holds a transport header that is no packet because it was captured in part
 };
 

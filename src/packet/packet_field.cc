@@ -117,9 +117,9 @@ std::uint64_t PacketField::number_of(std::string_view value, std::uint64_t most)
 }
 
 std::int64_t PacketField::nanoseconds_of(std::string_view value) const {
-  const auto time = parse_time(value);
-  if (!time) refuse(value);
-  return *time;
+  const auto duration = parse_duration(value);
+  if (!duration) refuse(value);
+  return *duration;
 }
 
 void PacketField::refuse(std::string_view value) const {

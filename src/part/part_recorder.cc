@@ -61,7 +61,7 @@ class PartRecorder final : public Meter, private PacketObserver {
       ++before_;
       return;
     }
-    log_.mention(frame.number, frame.unflagged, false);
+    log_.mention(frame.number, frame.uncounted, false);
     log_.mention(frame.number, frame.quoted, true);
     table_.on_frame_end(frame);
     log_.frame_over();

@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "base/interrupt.h"
+#include "capture/clock.h"
 #include "source/tshark_errors.h"
 
 namespace flowmeter {
@@ -49,7 +50,43 @@ void CaptureChain::end() {
   if (!child_) next();
 }
 
-/// Starts the mergecap for the next files, or closes the pipe behind the last ones.
+/// The command for the next files, which leave the queue. mergecap does not keep odd clocks; what has one is
+/// pcapng, of which one file may follow another as it is.
+Command CaptureChain::take_group() {
+  // One that is damaged must not keep those after it back.
+  const std::size_t most = damaged_ ? 1 : std::min(files_.size(), files_at_once);
+  std::size_t count = 0;
+  while (count < most && clock_of(files_[count]) == ClockKind::plain) ++count;
+  Command command{program_, {"-a", "-F", "pcapng", "-w", "-", "--"}, private_environment()};
+  if (count == 0) {
+    count = 1;
+    command.program = program_in_path("cat");
+    command.arguments = {"--"};
+  }
+  command.shielded = damaged_ != nullptr;
+  const auto end = files_.begin() + static_cast<std::ptrdiff_t>(count);
+  command.arguments.insert(command.arguments.end(), files_.begin(), end);
+  files_.erase(files_.begin(), end);
+  return command;
+}
+
+/// A compressed file cannot be joined to others as it is.
+bool CaptureChain::refuse_packed_clock() {
+  if (clock_of(files_.front()) != ClockKind::packed) return false;
+  std::string why = fmt::format(
+      "{}: mergecap would not keep its times (a clock with an offset, or in powers of two); "
+      "unpack the file",
+      files_.front());
+  files_.pop_front();
+  if (damaged_) {
+    damaged_(why);
+  } else {
+    failure_ = std::move(why);
+  }
+  return true;
+}
+
+/// Starts what copies the next files, or closes the pipe behind the last ones.
 void CaptureChain::next() {
   errors_.reset();
   child_.reset();
@@ -57,14 +94,8 @@ void CaptureChain::next() {
     if (complete_ || !failure_.empty()) pipe_.write.reset();
     return;
   }
-  // One that is damaged must not keep those behind it back.
-  const std::size_t count = damaged_ ? 1 : std::min(files_.size(), files_at_once);
-  const auto end = files_.begin() + static_cast<std::ptrdiff_t>(count);
-  Command command{program_, {"-a", "-F", "pcapng", "-w", "-", "--"}, private_environment()};
-  command.shielded = damaged_ != nullptr;
-  command.arguments.insert(command.arguments.end(), files_.begin(), end);
-  files_.erase(files_.begin(), end);
-  child_ = std::make_unique<Child>(command, Child::Input::none, -1, pipe_.write.get());
+  if (refuse_packed_clock()) return next();
+  child_ = std::make_unique<Child>(take_group(), Child::Input::none, -1, pipe_.write.get());
   errors_ = std::make_unique<Waiter>(io_, child_->err().get());
   listen();
 }

@@ -15,7 +15,7 @@ namespace flowmeter {
 
 /// Several captures as one: a pipe out of which all their frames come, file by file, as pcapng. It is
 /// filled by mergecap, one for each group of files, so that any number of files may follow each other;
-/// each group is a section of its own.
+/// each group is a section of its own. Files whose clocks mergecap does not keep go in as they are.
 class CaptureChain final : public CaptureFeed {
  public:
   /// Is told why a file was not read to its end; the file is named.
@@ -38,6 +38,8 @@ class CaptureChain final : public CaptureFeed {
 
  private:
   void next();
+  [[nodiscard]] Command take_group();
+  [[nodiscard]] bool refuse_packed_clock();
   void listen();
   void group_over();
 

@@ -90,13 +90,23 @@ void DialectSource::look_before() {
   }
 }
 
+void DialectSource::take(std::span<char> text) {
+  if (!parser_->parse(text, record_)) return;
+  look_before();
+  const Frame& frame = decoder_.decode(record_);
+  if (decoder_.frames() <= frames_before_) return;
+  publish(frame);
+  published_ = decoder_.frames();
+}
+
 void DialectSource::drain() {
   while (const auto text = next_record()) {
     in_new_array_ |= framer_->opens_array();
     try {
-      if (!parser_->parse(*text, record_)) continue;
-      look_before();
-      publish(decoder_.decode(record_));
+      take(*text);
+    } catch (const CutValue& error) {
+      if (refuse_cut_values_) throw;
+      skip(fmt::format("{}: {}", framer_->place(), error.what()));
     } catch (const InputError& error) {
       const std::string why = fmt::format("{}: {}", framer_->place(), error.what());
       if (!keep_going_ || error.nothing_done()) throw InputError(why, error.nothing_done());

@@ -45,6 +45,16 @@ class DialectSource final : public PacketSource {
   void keep_going() noexcept { keep_going_ = true; }
   [[nodiscard]] const SkippedRecords& skipped() const noexcept { return skipped_; }
 
+  /// From now on CutValue is thrown when a record is due that columns did not hold; else such a record is
+  /// passed over as damaged ones are.
+  void refuse_cut_values() noexcept { refuse_cut_values_ = true; }
+
+  /// The first frames are not published: they were before.
+  void begin_after(std::uint64_t frames) noexcept { frames_before_ = frames; }
+
+  /// Frames that were published, here or before.
+  [[nodiscard]] std::uint64_t published() const noexcept { return published_; }
+
   /// Publishes the frames that are whole by now.
   /// Throws InputError, with the place, where the text is damaged.
   void drain();
@@ -76,6 +86,7 @@ class DialectSource final : public PacketSource {
   [[nodiscard]] std::size_t chunk() const noexcept { return chunk_bytes_; }
 
  private:
+  void take(std::span<char> text);
   std::optional<std::span<char>> next_record();
   void look_before();
   void skip(const std::string& why);
@@ -90,6 +101,9 @@ class DialectSource final : public PacketSource {
   std::unique_ptr<StreamNumbers> ranks_;
   bool in_new_array_ = false;  // which was opened behind the last frame
   bool keep_going_ = false;
+  bool refuse_cut_values_ = false;
+  std::uint64_t frames_before_ = 0;
+  std::uint64_t published_ = 0;
   SkippedRecords skipped_;
 };
 

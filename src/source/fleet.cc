@@ -337,6 +337,9 @@ bool TsharkFleet::take_record(Life& life) {
       if (!text) return false;
       if (!life.parser->parse(*text, record_)) continue;
       if (life.parser->before() != Between::nothing) throw InputError("a frame after text that is none");
+    } catch (const CutValue& error) {
+      pass_over(error);
+      record_damaged_ = true;
     } catch (const InputError& error) {
       skip(fmt::format("tshark's output behind frame {}: {}", decoder_.frames(), error.what()));
       record_damaged_ = true;
@@ -349,6 +352,16 @@ bool TsharkFleet::take_record(Life& life) {
 /// Damage that is no reason to end, if the user wants to go on.
 void TsharkFleet::skip(const std::string& why) {
   if (!options_.keep_going) throw InputError(why);
+  count_skipped(why);
+}
+
+/// A record that columns did not hold; nobody can be asked again unless the capture can be read again.
+void TsharkFleet::pass_over(const CutValue& error) {
+  if (options_.refuse_cut_values) throw error;
+  count_skipped(fmt::format("tshark's output behind frame {}: {}", collected_, error.what()));
+}
+
+void TsharkFleet::count_skipped(const std::string& why) {
   if (skipped_.count++ == 0) skipped_.first = why;
 }
 
@@ -371,6 +384,9 @@ bool TsharkFleet::publish_record(const Life& life) {
     if (dealer_.open(life.lane) && streams != (headers_->has_stream() ? 1 : 0)) return false;
     if (decoder_.frames() > options_.frames_before) publish(frame);
     return true;
+  } catch (const CutValue& error) {
+    pass_over(error);
+    return true;
   } catch (const InputError& error) {
     skip(fmt::format("frame {}: {}", decoder_.frames(), error.what()));
     return true;
@@ -379,7 +395,7 @@ bool TsharkFleet::publish_record(const Life& life) {
 
 void TsharkFleet::disagree() {
   kill();
-  host_.disagreed(std::max(collected_, options_.frames_before));
+  host_.disagreed(published());
 }
 
 /// The stream of the whole input.

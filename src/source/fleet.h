@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <deque>
@@ -36,11 +37,12 @@ struct FleetOptions {
   std::uint64_t life_frames = 0;     ///< frames after which a tshark is replaced; 0: never
   std::chrono::nanoseconds idle{0};  ///< flow policy's, see StreamDirectory
   std::size_t remembered_streams = 0;
-  bool at_once = false;       ///< every frame as soon as it is there; else whole buffers, with less work
-  bool shielded = false;      ///< tsharks end with their input alone, see Command
-  bool keep_going = false;    ///< frames that cannot be read are left out and counted
-  bool read_headers = false;  ///< take what lies open from the frames, see HeaderValues; columns
-  bool protocols = true;      ///< the run needs all of frame.protocols
+  bool at_once = false;            ///< every frame as soon as it is there; else whole buffers, with less work
+  bool shielded = false;           ///< tsharks end with their input alone, see Command
+  bool keep_going = false;         ///< frames that cannot be read are left out and counted
+  bool read_headers = false;       ///< take what lies open from the frames, see HeaderValues; columns
+  bool refuse_cut_values = false;  ///< throw CutValue when a record is due that columns did not hold
+  bool protocols = true;           ///< the run needs all of frame.protocols
   std::uint64_t frames_before = 0;  ///< first frames that are not published: they were before
   TunnelPolicy tunnel = TunnelPolicy::all;
 };
@@ -60,8 +62,8 @@ struct FleetOptions {
 /// and while the tsharks take it. A tshark that was given frames but keeps what it says in its
 /// buffer is pushed on with frames without meaning.
 ///
-/// Errors: InputError as thrown into `guard` by what it runs, after all frames before the damage were
-/// published.
+/// Errors: InputError (and CutValue) as thrown into `guard` by what it runs, after all frames before the
+/// damage were published.
 class TsharkFleet final : public PacketSource, private StreamNumbers {
  public:
   /// What a fleet calls. All of them outlive it.
@@ -108,6 +110,10 @@ class TsharkFleet final : public PacketSource, private StreamNumbers {
   [[nodiscard]] const FieldSet& fields() const noexcept { return asked_; }
 
   [[nodiscard]] std::uint64_t frames() const noexcept { return decoder_.frames(); }
+  /// Frames that were published, here or before.
+  [[nodiscard]] std::uint64_t published() const noexcept {
+    return std::max(collected_, options_.frames_before);
+  }
   /// What made frames of the records.
   [[nodiscard]] const PacketDecoder& decoder() const noexcept { return decoder_; }
   /// See Dealer::pairs_refused().
@@ -150,6 +156,8 @@ class TsharkFleet final : public PacketSource, private StreamNumbers {
   void collect();
   bool take_record(Life& life);
   void skip(const std::string& why);
+  void pass_over(const CutValue& error);
+  void count_skipped(const std::string& why);
   bool complete_record(const Life& life);
   bool publish_record(const Life& life);
   void disagree();

@@ -44,12 +44,17 @@ char* write_address(char* at, const IpAddress& address) {
   return at + std::strlen(at);
 }
 
-/// Seconds and nine digits.
-char* write_time(char* at, std::uint64_t time_ns) {
-  constexpr std::uint64_t second = 1'000'000'000;
-  at = std::to_chars(at, at + 20, time_ns / second).ptr;
+/// Seconds and nine digits, which count forward from them.
+char* write_time(char* at, std::int64_t time_ns) {
+  constexpr std::int64_t second = 1'000'000'000;
+  std::int64_t seconds = time_ns / second, fraction = time_ns % second;
+  if (fraction < 0) {
+    --seconds;
+    fraction += second;
+  }
+  at = std::to_chars(at, at + 20, seconds).ptr;
   char* const point = at;
-  at = std::to_chars(at, at + 20, second + time_ns % second).ptr;
+  at = std::to_chars(at, at + 20, second + fraction).ptr;
   *point = '.';  // in place of the leading 1
   return at;
 }
@@ -89,7 +94,7 @@ bool HeaderValues::complete(Record& record, const FrameHeader& header) {
   has_stream_ = !streams.empty();
   const std::string_view stream = has_stream_ ? streams.front() : std::string_view{};
   if (header.has_time) {
-    add(record, time_, write_time(at_, static_cast<std::uint64_t>(header.time_ns)));
+    add(record, time_, write_time(at_, header.time_ns));
   }
   add_number(record, bytes_, header.bytes);
   if (has_stream_) add_transport(record, header, stream);

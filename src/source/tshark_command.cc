@@ -204,10 +204,9 @@ void add_preferences(const TsharkOptions& options, const FieldSet& fields,
   for (const std::string& preference : options.preferences) add(preference);
 }
 
-/// tshark's own columns where it has one (they take no tree at all), else a custom one.
+/// A custom column. (tshark's own %t leaves out digits of the time, by the clock that the capture names, and
+/// its %L is another number than frame.len from 2^31 on.)
 std::string column_format(std::string_view field) {
-  if (field == "frame.time_epoch") return "%t";
-  if (field == "frame.len") return "%L";
   const ColumnField* const known = column_field(field);
   return fmt::format("%Cus:{}:0:{}", field, known == nullptr ? 'R' : known->form);
 }
@@ -224,7 +223,7 @@ void add_format(const FieldSet& fields, Decoder decoder, std::vector<std::string
   for (const std::string& field : fields.names()) {
     format += fmt::format("{}\"{}\",\"{}\"", format.empty() ? "" : ",", field, column_format(field));
   }
-  arguments.insert(arguments.end(), {"-T", "tabs", "-t", "e", "-o", "gui.column.format:" + format});
+  arguments.insert(arguments.end(), {"-T", "tabs", "-o", "gui.column.format:" + format});
 }
 
 }  // namespace

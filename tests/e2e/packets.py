@@ -83,6 +83,32 @@ def sctp_data(number, body):
     return sctp_chunk(0, struct.pack("!IHHI", number, 0, 0, 0) + body, flags=3)
 
 
+def block(kind, body):
+    """A block of pcapng, little-endian."""
+    body += bytes(-len(body) % 4)
+    return struct.pack("<II", kind, 12 + len(body)) + body + struct.pack("<I", 12 + len(body))
+
+
+def option(code, value):
+    return struct.pack("<HH", code, len(value)) + value + bytes(-len(value) % 4)
+
+
+def section():
+    return block(0x0A0D0D0A, struct.pack("<IHHq", 0x1A2B3C4D, 1, 0, -1))
+
+
+def interface(resolution=None, offset=None, link=1):
+    """`resolution`: if_tsresol, a power of ten, or of two with 0x80; `offset`: if_tsoffset, in seconds."""
+    options = b"" if resolution is None else option(9, bytes([resolution]))
+    options += b"" if offset is None else option(14, struct.pack("<q", offset))
+    return block(1, struct.pack("<HHI", link, 0, 0) + options)
+
+
+def enhanced(frame, raw, number=0):
+    """`raw`: its time, in units of the interface with that number."""
+    return block(6, struct.pack("<IIIII", number, raw >> 32, raw & 0xFFFFFFFF, len(frame), len(frame)) + frame)
+
+
 def capture(frames, nano=False):
     """The bytes of a pcap file; `frames` yields (time in ns, frame)."""
     return b"".join([pcap_header(nano), *(record(ns, frame, nano) for ns, frame in frames)])

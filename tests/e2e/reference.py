@@ -35,8 +35,16 @@ Frame = namedtuple("Frame", "number time length transports quoted values layers 
 
 #: source, target: (address, port). at: index of its token in frame.protocols; layer: it is the layer-th (from 0) of its
 #: protocol in the frame; under: {"ip" | "ipv6" | "eth" | "vlan": index of the last such layer before it};
-#: network: "ip" or "ipv6", what its addresses are of.
-Transport = namedtuple("Transport", "protocol stream source target flags at layer under network")
+#: network: "ip" or "ipv6", what its addresses are of; path: the `at` of the transports that carry it.
+Transport = namedtuple("Transport", "protocol stream source target flags at layer under network path")
+
+
+def moment(text):
+    """Nanoseconds since 1970 of frame.time_epoch, whose fraction counts forward; None outside of 1677..2262."""
+    seconds, _, fraction = text.partition(".")
+    assert seconds != "-0", text
+    ns = int(seconds) * NANO + int(fraction.ljust(9, "0"))
+    return ns if -2**63 <= ns < 2**63 else None
 
 
 def nanoseconds(text):
@@ -55,10 +63,16 @@ def frames(text, aggregator=",", tunnel="all", wanted=("tcp", "udp")):
             return
         field = dict(zip(names, line.split("\t")))
         many = {name: value.split(aggregator) if value else [] for name, value in field.items()}
-        time = nanoseconds(field["frame.time_epoch"]) if field["frame.time_epoch"] else None
+        time = moment(field["frame.time_epoch"]) if field["frame.time_epoch"] else None
         tokens = field["frame.protocols"].split(":")
         every, quoted = transports(tokens, many, wanted)
-        chosen = {"all": every, "inner": every[-1:], "outer": every[:1]}[tunnel]
+        places = {t.at for t in every}
+        carriers = {at for t in every for at in t.path}
+        chosen = {
+            "all": every,
+            "inner": [t for t in every if t.at not in carriers],
+            "outer": [t for t in every if not places & set(t.path)],
+        }[tunnel]
         yield Frame(number, time, int(field["frame.len"]), chosen, quoted, many, layers(tokens), every)
 
 
@@ -103,19 +117,42 @@ def echo(token, k, many, source, target):
     return (target, source, identifier), (source, 0), (target, identifier)
 
 
+#: What stands in a link layer, unless it begins the next subframe of an A-MSDU.
+LINK_LAYERS = {"eth", "vlan", "ieee8021ad", "wlan", "tr", "fddi", "fr", "atm", "lane", "fc", "ipfc"}
+
+
+def begins_neighbour(token, before):
+    """Whether a layer is not in the one before, but beside an earlier layer of its own kind."""
+    return (before == "data" or token == "llc" and before not in LINK_LAYERS
+            or token.startswith("openflow_") and before != "openflow")
+
+
+def tells_of_others(token, before):
+    """Whether the headers after it are of packets that were not on this wire."""
+    return token in ("sflow", "nhrp") or (before, token) in (("ppp", "lcp"), ("gprs-ns", "gprs-ns"))
+
+
 def transports(tokens, many, wanted):
-    """Each distinct (transport, stream) of a frame, in the order of its layers; and those that are only quoted."""
+    """Each packet of a frame, in the order of its layers; and the streams of those that are only quoted."""
     seen = Counter()
     under = {}
     network = None
-    in_error = False
-    counted, every, quoted = set(), [], set()
+    state = (), "here"  # of the next token: the transports that carry it; whether it is "quoted" or "elsewhere"
+    last = {}  # of each token
+    every, quoted = [], set()
     for at, token in enumerate(map(kind, tokens)):
+        before = tokens[at - 1] if at else ""
+        if token in last and begins_neighbour(token, before):
+            state = last[token] if token == "llc" and before not in LINK_LAYERS else (last[token][0], state[1])
+        path, where = last[token] = state
+        if tells_of_others(token, before):
+            state = path, "elsewhere"
+        elif token in ("icmp", "icmpv6") and where == "here":
+            state = path, "quoted"
+        if token in wanted:
+            state = (*path, at), state[1]
         k = seen[token]
         seen[token] += 1
-        is_quoted = in_error
-        if token in ("icmp", "icmpv6"):
-            in_error = True  # all that follows is quoted
         if token in ("ip", "ipv6"):
             network = token
         if token in ("ip", "ipv6", "eth", "vlan"):
@@ -132,23 +169,20 @@ def transports(tokens, many, wanted):
             continue  # without a stream: cut or malformed before tshark could give it one
         else:
             stream = int(many[STREAM[token]][k])
-        if is_quoted and token == "sctp":
+        if where == "elsewhere" or where == "quoted" and token == "sctp":
             continue
-        if is_quoted:
+        if where == "quoted":
             quoted.add((name(token), stream))
             continue
         if token == "tcp" and k >= len(many["tcp.flags"]):
             continue
-        if (token, stream) in counted:
-            continue
-        counted.add((token, stream))
         if token not in ECHO:
             source_end = source, int(many[f"{token}.srcport"][k])
             target_end = target, int(many[f"{token}.dstport"][k])
         every.append(Transport(
             name(token), stream, source_end, target_end,
             int(many["tcp.flags"][k], 0) if token == "tcp" else 0,
-            at, k, dict(under), family,
+            at, k, dict(under), family, path,
         ))
     return every, quoted
 

@@ -792,7 +792,7 @@ OPTIONS = {"splt": 20, "splt_packets": "all", "time_digits": 6, "cid_seed": 0, "
 def columns(group):
     """The names of a group's columns: those of a flow of one packet that has nothing."""
     bare = {name: [] for name in FIELDS} | {"frame.protocols": ["udp"]}
-    t = reference.Transport("UDP", 0, (None, 0), (None, 0), 0, 0, 0, {}, None)
+    t = reference.Transport("UDP", 0, (None, 0), (None, 0), 0, 0, 0, {}, None, ())
     frame = reference.Frame(1, 0, 0, [t], set(), bare, Counter(["udp"]), [t])
     flow = reference.Flow("UDP", 0, 0, (t.source, t.target, "first"), (1, 0))
     flow.packets.append(reference.Packet(0, 0, True, 0, frame, t))

@@ -26,19 +26,22 @@ void check_number(std::string_view text) {
           "a number is made of digits");
 }
 
-/// As tshark prints times: the fraction counts away from zero.
+/// As tshark prints times: the fraction counts forward.
 std::string seconds_text(std::int64_t ns) {
-  const bool negative = ns < 0;
-  const std::uint64_t magnitude =
-      negative ? 0 - static_cast<std::uint64_t>(ns) : static_cast<std::uint64_t>(ns);
-  std::string fraction = std::to_string(magnitude % 1'000'000'000);
+  std::int64_t seconds = ns / 1'000'000'000, rest = ns % 1'000'000'000;
+  if (rest < 0) {
+    --seconds;
+    rest += 1'000'000'000;
+  }
+  std::string fraction = std::to_string(rest);
   fraction.insert(0, 9 - fraction.size(), '0');
-  return (negative ? "-" : "") + std::to_string(magnitude / 1'000'000'000) + '.' + fraction;
+  return std::to_string(seconds) + '.' + fraction;
 }
 
 void check_time(std::string_view text) {
   const auto time = parse_time(text);
   if (time) require(parse_time(seconds_text(*time)) == time, "a time reads back");
+  if (time) require(is_time(text), "what is read as a time is one");
 }
 
 void check_address(std::string_view text) {

@@ -35,11 +35,15 @@ TEST(ParseTime, PadsAShortFractionAndCutsALongOne) {
   EXPECT_EQ(parse_time("1.9999999999999999999999"), 1'999'999'999);
 }
 
-TEST(ParseTime, CountsTheFractionOfANegativeTimeAwayFromZero) {
-  EXPECT_EQ(parse_time("-1700000000.000001000"), -1'700'000'000'000'001'000);
+/// tshark prints the two numbers that it keeps of a time; the second one is never negative. But for times
+/// that it has calculated itself, below a second.
+TEST(ParseTime, CountsTheFractionForwardBefore1970Too) {
+  EXPECT_EQ(parse_time("-1700000000.000001000"), -1'699'999'999'999'999'000);
+  EXPECT_EQ(parse_time("-2.250000000"), -1'750'000'000);
+  EXPECT_EQ(parse_time("-1.999999999"), -1);
+  EXPECT_EQ(parse_time("-1.000000000"), -second);
   EXPECT_EQ(parse_time("-0.000000001"), -1);
   EXPECT_EQ(parse_time("-0.5"), -second / 2);
-  EXPECT_EQ(parse_time("-1.999999999"), -1'999'999'999);
 }
 
 TEST(ParseTime, ReadsIso) {
@@ -56,9 +60,9 @@ TEST(ParseTime, ReadsAnyNumberOfDigitsOfAnIsoFraction) {
   EXPECT_EQ(parse_time("1970-01-01T00:00:01.0000000019Z"), 1'000'000'001);
 }
 
-TEST(ParseTime, DoesNotBorrowForTheIsoFractionBefore1970) {
-  EXPECT_EQ(parse_time("1916-02-18T01:46:40.000001000Z"), -1'700'000'000'000'001'000);
-  EXPECT_EQ(parse_time("1969-12-31T23:59:59.250000000Z"), -1'250'000'000);
+TEST(ParseTime, ReadsIsoBefore1970) {
+  EXPECT_EQ(parse_time("1916-02-18T01:46:40.000001000Z"), -1'699'999'999'999'999'000);
+  EXPECT_EQ(parse_time("1969-12-31T23:59:59.250000000Z"), -750'000'000);
 }
 
 TEST(ParseTime, BothSpellingsOfOneTimeAreTheSame) {
@@ -72,24 +76,50 @@ TEST(ParseTime, TakesALeapSecondAsTheSecondBehindIt) {
 
 TEST(ParseTime, ReachesToTheEndsOfSixtyFourBits) {
   EXPECT_EQ(parse_time("9223372036.854775807"), latest);
-  EXPECT_EQ(parse_time("-9223372036.854775808"), earliest);
+  EXPECT_EQ(parse_time("-9223372037.145224192"), earliest);
+  EXPECT_EQ(parse_time("-9223372036"), -9223372036 * second);
   EXPECT_EQ(parse_time("2262-04-11T23:47:16.854775807Z"), latest);
-  EXPECT_EQ(parse_time("1677-09-21T00:12:44.854775808Z"), earliest);
+  EXPECT_EQ(parse_time("1677-09-21T00:12:43.145224192Z"), earliest);
 }
 
-TEST(ParseTime, RefusesTimesBeyondSixtyFourBits) {
-  for (const char* text : {"9223372036.854775808", "-9223372036.854775809", "9223372037", "-9223372037",
-                           "99999999999999999999999", "18446744072009551616",
-                           "2262-04-11T23:47:16.854775808Z", "2262-04-12T00:00:00Z", "9999-12-31T23:59:59Z",
-                           "1677-09-21T00:12:44.854775809Z", "0000-01-01T00:00:00Z"}) {
+TEST(ParseTime, TellsTimesBeyondSixtyFourBitsFromOtherText) {
+  for (const char* text :
+       {"9223372036.854775808", "-9223372037.145224191", "9223372037", "-9223372038.9",
+        "99999999999999999999999", "99999999999999999999999.5", "18446744072009551616",
+        "-99999999999999999999999", "2262-04-11T23:47:16.854775808Z", "2262-04-12T00:00:00Z",
+        "9999-12-31T23:59:59Z", "12023-11-14T22:13:20.000000000Z", "1677-09-21T00:12:43.145224191Z",
+        "0000-02-29T00:00:00Z", "-4712-01-01T00:00:00Z", "-023-01-01T00:00:00Z", "Not representable"}) {
     EXPECT_EQ(parse_time(text), std::nullopt) << text;
+    EXPECT_TRUE(is_time(text)) << text;
   }
 }
 
 TEST(ParseTime, RefusesWhatIsNoNumberOfSeconds) {
-  for (const char* text : {"",    "-",   ".",    ".5",   "-.5",   "1.",   "-1.", "+1",  " 1",  "1 ",
-                           "1e5", "1,5", "1.5s", "1.-5", "1.5.5", "0x10", "--1", "nan", "inf", "T"}) {
+  for (const char* text : {"",
+                           "-",
+                           ".",
+                           ".5",
+                           "-.5",
+                           "1.",
+                           "-1.",
+                           "+1",
+                           " 1",
+                           "1 ",
+                           "1e5",
+                           "1,5",
+                           "1.5s",
+                           "1.-5",
+                           "1.5.5",
+                           "0x10",
+                           "--1",
+                           "nan",
+                           "inf",
+                           "T",
+                           "99999999999999999999999x",
+                           "99999999999999999999999.x"}) {
     EXPECT_EQ(parse_time(text), std::nullopt) << text;
+    EXPECT_FALSE(is_time(text)) << text;
+    EXPECT_EQ(parse_duration(text), std::nullopt) << text;
   }
 }
 
@@ -109,12 +139,17 @@ TEST(ParseTime, RefusesWhatIsNoIsoTime) {
                            "2023-01-01T00:60:00Z",
                            "2023-01-01T00:00:61Z",
                            "2023-1-01T00:00:00.0Z",
-                           "-023-01-01T00:00:00Z",
                            "2023-01-01T00:00:+1Z",
+                           "9999-02-29T00:00:00Z",
+                           "99999-13-01T00:00:00Z",
+                           "2023x01-01T00:00:00Z",
+                           "20x3-01-01T00:00:00Z",
+                           "1-01-01T00:00:00Z",
                            "20230-11-14T22:13:2Z",
                            "TTTTTTTTT",
                            "Nov 14, 2023 17:13:20.123456789 EST"}) {
     EXPECT_EQ(parse_time(text), std::nullopt) << text;
+    EXPECT_FALSE(is_time(text)) << text;
   }
 }
 
@@ -123,6 +158,15 @@ TEST(ParseTime, ReadsNoFurtherThanTheTextGoes) {
   EXPECT_EQ(parse_time(std::string_view(text).substr(0, 12)), 1'700'000'000'100'000'000);
   EXPECT_EQ(parse_time(std::string_view(text).substr(0, 11)), std::nullopt);
   EXPECT_EQ(parse_time(std::string_view(text).substr(0, 10)), 1'700'000'000 * second);
+}
+
+TEST(ParseDuration, HasOneSignForBothNumbers) {
+  EXPECT_EQ(parse_duration("2.250000000"), 2'250'000'000);
+  EXPECT_EQ(parse_duration("-2.250000000"), -2'250'000'000);
+  EXPECT_EQ(parse_duration("-0.000000001"), -1);
+  EXPECT_EQ(parse_duration("0.000000000"), 0);
+  EXPECT_EQ(parse_duration("9223372036.854775807"), latest);
+  EXPECT_EQ(parse_duration("9223372036.854775808"), std::nullopt);
 }
 
 TEST(ParseNumber, ReadsDecimalAndHexadecimalAlike) {

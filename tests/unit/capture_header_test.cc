@@ -122,11 +122,38 @@ TEST(FrameHeader, KnowsWhereATimeMayBeShownOtherwise) {
   const FrameHeader timeless = first_header(start + simple(little, packet, 20));
   EXPECT_FALSE(timeless.has_time);
   EXPECT_TRUE(timeless.time_is_sure);
-  const std::string far = option(little, 9, std::string(1, '\0')) + std::string(4, '\0');
-  const FrameHeader beyond = first_header(section(little) + interface(little, 1, 0, far) +
-                                          enhanced(little, packet, 0, UINT64_MAX / 2));
+  const auto with_clock = [&](std::uint8_t resolution, std::uint64_t raw) {
+    const std::string clock = option(little, 9, std::string(1, static_cast<char>(resolution)));
+    return first_header(section(little) + interface(little, 1, 0, clock + std::string(4, '\0')) +
+                        enhanced(little, packet, 0, raw));
+  };
+  const FrameHeader beyond = with_clock(0, UINT64_MAX / 2);
   EXPECT_FALSE(beyond.has_time);
-  EXPECT_FALSE(beyond.time_is_sure);
+  EXPECT_TRUE(beyond.time_is_sure);
+  EXPECT_EQ(with_clock(7, 17).time_ns, 1700);
+  EXPECT_TRUE(with_clock(10, 17).time_is_sure);
+  EXPECT_FALSE(with_clock(11, 17).time_is_sure);  // tshark's arithmetic overflows
+  EXPECT_TRUE(with_clock(0x80 + 34, 17).time_is_sure);
+  EXPECT_FALSE(with_clock(0x80 + 35, 17).time_is_sure);
+}
+
+TEST(FrameHeader, HasTimesBefore1970) {
+  const std::string offset = option(little, 14, std::string("\xfe\xff\xff\xff\xff\xff\xff\xff", 8));
+  const FrameHeader header =
+      first_header(section(little) + interface(little, 1, 0, offset + std::string(4, '\0')) +
+                   enhanced(little, ethernet("an arp", 0x806), 0, 250'000));
+  EXPECT_TRUE(header.time_is_sure);
+  EXPECT_EQ(header.time_ns, -1'750'000'000);
+}
+
+TEST(FrameHeader, IsNoLongerThanTsharkSays) {
+  const auto length = [](std::uint32_t on_wire) {
+    return first_header(pcap_header(little) + pcap_record(little, ethernet("an arp", 0x806), 7, 8, on_wire))
+        .bytes;
+  };
+  EXPECT_EQ(length(0x7fffffff), 0x7fffffffU);
+  EXPECT_EQ(length(0x80000000), 0x7fffffffU);
+  EXPECT_EQ(length(0xffffffff), 0x7fffffffU);
 }
 
 /// A dealer that keeps the headers of open frames, for three workers.

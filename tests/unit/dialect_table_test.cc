@@ -96,14 +96,6 @@ TEST_F(Table, AnEmptyCellIsNoValue) {
   EXPECT_FALSE(record_.has(fields_.find("frame.number")));
 }
 
-TEST_F(Table, PaddingIsNoPartOfAValue) {
-  TableParser parser(fields_, {"frame.number", "ip.src", "tcp.stream"});
-  ASSERT_TRUE(parse(parser, "    1\t   \t3  "));
-  EXPECT_EQ(of("frame.number"), (Texts{"1"}));
-  EXPECT_FALSE(record_.has(fields_.find("ip.src")));
-  EXPECT_EQ(of("tcp.stream"), (Texts{"3"}));
-}
-
 TEST_F(Table, ALineOfOneColumnMayBeEmpty) {
   TableParser parser(fields_, {"tcp.stream"});
   ASSERT_TRUE(parse(parser, ""));
@@ -125,8 +117,27 @@ TEST_F(Table, RefusesACustomColumnThatTsharkMayHaveCut) {
   const std::string whole(2046, '1'), full(2047, '1');
   ASSERT_TRUE(parse(parser, "\t" + full + "\t" + whole));
   EXPECT_EQ(of("tcp.stream"), (Texts{whole}));
-  EXPECT_EQ(message_of<InputError>([&] { (void)parse(parser, "\t\t" + full); }),
+  EXPECT_EQ(message_of<CutValue>([&] { (void)parse(parser, "\t\t" + full); }),
             "tcp.stream has more values than tshark's columns hold; --decoder ek has no such limit");
+}
+
+TEST_F(Table, KeepsTheWholeLayersOfACutColumn) {
+  const FieldSet fields = field_set({"frame.protocols", "tcp.stream"});
+  TableParser parser(fields, fields.names());
+  Record record(fields.size());
+  const auto layers_of = [&](std::string line) {
+    EXPECT_TRUE(parser.parse(std::span(line.data(), line.size()), record));
+    return std::string(record.first(fields.find("frame.protocols")));
+  };
+  const std::string whole = "ip:tcp:" + std::string(2039, 'x');
+  EXPECT_EQ(layers_of(whole + "\t1"), whole);
+  EXPECT_FALSE(record.is_cut(fields.find("frame.protocols")));
+  EXPECT_EQ(layers_of(whole + "y\t1"), "ip:tcp");
+  EXPECT_TRUE(record.is_cut(fields.find("frame.protocols")));
+  EXPECT_FALSE(record.is_cut(fields.find("tcp.stream")));
+  EXPECT_EQ(strings(record.values(fields.find("tcp.stream"))), (Texts{"1"}));
+  EXPECT_EQ(layers_of("ip\t"), "ip");
+  EXPECT_FALSE(record.is_cut(fields.find("frame.protocols")));
 }
 
 TEST_F(Table, FieldsOutputIsNeverCut) {

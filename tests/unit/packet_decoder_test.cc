@@ -105,7 +105,7 @@ TEST_F(Decoder, AFrameWithoutATransportHoldsNoPacket) {
   EXPECT_EQ(frame.bytes, 42U);
 }
 
-TEST_F(Decoder, CountsATunnelOnceForEachStream) {
+TEST_F(Decoder, CountsATunnelForEachHeader) {
   const Frame& frame = decode({{"frame.len", {"150"}},
                                {"frame.protocols", {"eth:ethertype:ip:udp:vxlan:eth:ethertype:ip:tcp"}},
                                {"ip.src", {"10.0.0.1", "172.16.0.1"}},
@@ -146,7 +146,7 @@ TEST_F(Decoder, TheKthTransportHasTheKthValues) {
   EXPECT_EQ(frame.packets[1].occurrence, 1);
 }
 
-TEST_F(Decoder, CountsAStreamOnceThoughTheFrameHasItTwice) {
+TEST_F(Decoder, CountsAStreamTwiceIfTheFrameHasTwoPacketsOfIt) {
   const Frame& frame = decode({{"frame.protocols", {"eth:ip:tcp:x:ip:tcp:x:ip:tcp"}},
                                {"ip.src", {"10.0.0.1", "10.0.0.2", "10.0.0.3"}},
                                {"ip.dst", {"10.0.0.4", "10.0.0.5", "10.0.0.6"}},
@@ -154,13 +154,35 @@ TEST_F(Decoder, CountsAStreamOnceThoughTheFrameHasItTwice) {
                                {"tcp.srcport", {"1", "2", "3"}},
                                {"tcp.dstport", {"1", "2", "3"}},
                                {"tcp.flags", {"0x0001", "0x0002", "0x0004"}}});
-  ASSERT_EQ(frame.packets.size(), 2U);
+  ASSERT_EQ(frame.packets.size(), 3U);
   EXPECT_EQ(frame.packets[0].key.stream, 4U);
   EXPECT_EQ(frame.packets[0].source, (Endpoint{parse_address("10.0.0.1").value(), 1}));
   EXPECT_EQ(frame.packets[0].tcp_flags, tcp_flag::fin);
-  EXPECT_EQ(frame.packets[1].key.stream, 5U);
-  EXPECT_EQ(frame.packets[1].order_in_frame, 1);
-  EXPECT_EQ(frame.packets[1].occurrence, 2);
+  EXPECT_EQ(frame.packets[1].key.stream, 4U);
+  EXPECT_EQ(frame.packets[1].tcp_flags, tcp_flag::syn);
+  EXPECT_EQ(frame.packets[2].key.stream, 5U);
+  EXPECT_EQ(frame.packets[2].order_in_frame, 2);
+  EXPECT_EQ(frame.packets[2].occurrence, 2);
+}
+
+TEST_F(Decoder, SampledHeadersTakeStreamNumbersAndAreNoPackets) {
+  const Frame& frame = decode({{"frame.protocols", {"eth:ip:udp:sflow:eth:ip:udp:data:eth:ip:tcp"}},
+                               {"ip.src", {"10.0.0.1", "10.0.0.2", "10.0.0.3"}},
+                               {"ip.dst", {"10.0.0.4", "10.0.0.5", "10.0.0.6"}},
+                               {"udp.stream", {"0", "1"}},
+                               {"udp.srcport", {"1", "2"}},
+                               {"udp.dstport", {"3", "4"}},
+                               {"tcp.stream", {"0"}},
+                               {"tcp.srcport", {"5"}},
+                               {"tcp.dstport", {"6"}},
+                               {"tcp.flags", {"0x0010"}}});
+  ASSERT_EQ(frame.packets.size(), 1U);
+  EXPECT_EQ(frame.packets[0].source.port, 1);
+  EXPECT_TRUE(frame.quoted.empty());
+  ASSERT_EQ(frame.uncounted.size(), 2U);
+  EXPECT_EQ(frame.uncounted[0].key, (StreamKey{Transport::udp, 1}));
+  EXPECT_EQ(frame.uncounted[1].key, (StreamKey{Transport::tcp, 0}));
+  EXPECT_EQ(frame.uncounted[1].source, (Endpoint{parse_address("10.0.0.3").value(), 5}));
 }
 
 TEST_F(Decoder, TheSameNumberOfTcpAndUdpIsTwoStreams) {
@@ -257,6 +279,30 @@ TEST(DecoderTunnels, KeepsTheTransportThatThePolicyNames) {
   EXPECT_EQ(outer.decode(record).packets[0].key.stream, 0U);
 }
 
+/// Two packets side by side in a tunnel, and one beside the tunnel.
+const FrameText neighbours = {
+    {"frame.protocols",
+     {"wlan:llc:ip:udp:vxlan:eth:ip:udp:data:llc:ip:udp:capwap.data:wlan:llc:ip:udp:data"}},
+    {"udp.stream", {"0", "1", "2", "3"}}};
+
+TEST(DecoderTunnels, NeighboursAreAllInnermostOrOutermost) {
+  const auto streams = [](TunnelPolicy policy) {
+    const FieldSet fields = fields_with_sizes();
+    PacketDecoder decoder(fields, policy);
+    const Record record = test::record_of(fields, neighbours);
+    std::string text;
+    unsigned order = 0;
+    for (const Packet& packet : decoder.decode(record).packets) {
+      EXPECT_EQ(packet.order_in_frame, order++);
+      text += std::to_string(packet.key.stream);
+    }
+    return text;
+  };
+  EXPECT_EQ(streams(TunnelPolicy::all), "0123");
+  EXPECT_EQ(streams(TunnelPolicy::inner), "13");
+  EXPECT_EQ(streams(TunnelPolicy::outer), "02");
+}
+
 /// Numbers from 100 on, in the order in which they are asked for.
 class Renumbered final : public StreamNumbers {
  public:
@@ -344,6 +390,33 @@ TEST_F(Decoder, AFrameWithoutATimeHasThatOfTheFrameBefore) {
   EXPECT_EQ(frame.time_ns, 7 * second);
   EXPECT_EQ(frame.packets[0].time_ns, 7 * second);
   EXPECT_EQ(decoder_.timeless_frames(), 2U);
+}
+
+TEST_F(Decoder, ATimeThatNanosecondsDoNotHoldIsAsGoodAsNone) {
+  (void)decode(with(syn, "frame.time_epoch", {"7.0"}));
+  for (const char* text : {"9223372037.000000000", "-9223372038.000000000", "2263-01-01T00:00:00Z"}) {
+    const Frame& frame = decode(with(syn, "frame.time_epoch", {text}));
+    EXPECT_EQ(frame.time_ns, 7 * second);
+    EXPECT_FALSE(frame.timed);
+  }
+  EXPECT_EQ(decoder_.timeless_frames(), 3U);
+  EXPECT_TRUE(decode(syn).timed);
+}
+
+TEST_F(Decoder, CutLayersDoIfNoPacketIsAmongThem) {
+  record_ = test::record_of(fields_, syn);
+  record_.mark_cut(fields_.find("frame.protocols"));
+  EXPECT_EQ(decoder_.decode(record_).packets.size(), 1U);
+  for (const char* field : {"tcp.stream", "ip.src", "udp.stream"}) {
+    FrameText text = with(with(syn, "tcp.stream", {"3"}), "ip.src", {"10.0.0.1"});
+    text.emplace_back("udp.stream", std::vector<std::string>{});
+    for (auto& [name, values] : text) {
+      if (name == field) values.emplace_back("4");
+    }
+    record_ = test::record_of(fields_, text);
+    record_.mark_cut(fields_.find("frame.protocols"));
+    EXPECT_THROW((void)decoder_.decode(record_), CutValue) << field;
+  }
 }
 
 TEST_F(Decoder, AMissingPortIsZero) {

@@ -11,6 +11,7 @@ namespace {
 std::string summary(const LayerPlan& plan) {
   std::string text;
   for (const TransportLayer& layer : plan.transports) {
+    if (layer.role != LayerRole::packet) continue;
     if (!text.empty()) text += ", ";
     text += layer.transport == Transport::tcp ? "tcp" : "udp";
     text += std::to_string(layer.occurrence) + " ip" + std::to_string(layer.ip_version) + ":" +
@@ -21,6 +22,17 @@ std::string summary(const LayerPlan& plan) {
 
 std::string layers(std::string_view protocols, std::uint8_t implicit_version = 4) {
   return summary(plan_layers(protocols, implicit_version));
+}
+
+/// The role of each transport (packet, quoted, sampled), and how many carry it.
+std::string roles(std::string_view protocols) {
+  std::string text;
+  const LayerPlan plan = plan_layers(protocols, 4);
+  for (const TransportLayer& layer : plan.transports) {
+    text += "pqs"[static_cast<std::size_t>(layer.role)];
+    text += std::to_string(layer.depth) + ' ';
+  }
+  return text;
 }
 
 TEST(Layers, AFrameWithoutATransportHoldsNothing) {
@@ -49,11 +61,12 @@ TEST(Layers, FindsTheOtherTransportsIfTheyAreWanted) {
 
 TEST(Layers, AnIcmpLayerIsNoneOfThoseThatItQuotes) {
   const LayerPlan plan = plan_layers("eth:ethertype:ip:icmp:ip:icmp:data", 4, {Transport::icmp});
-  ASSERT_EQ(plan.transports.size(), 1U);
+  ASSERT_EQ(plan.transports.size(), 2U);
   EXPECT_EQ(plan.transports[0].occurrence, 0);
-  ASSERT_EQ(plan.quoted.size(), 1U);
-  EXPECT_EQ(plan.quoted[0].occurrence, 1);
-  EXPECT_EQ(plan.quoted[0].ip_occurrence, 1);
+  EXPECT_EQ(plan.transports[0].role, LayerRole::packet);
+  EXPECT_EQ(plan.transports[1].role, LayerRole::quoted);
+  EXPECT_EQ(plan.transports[1].occurrence, 1);
+  EXPECT_EQ(plan.transports[1].ip_occurrence, 1);
   EXPECT_EQ(plan.headers[place_of(Transport::icmp)], 2U);
 }
 
@@ -114,6 +127,52 @@ TEST(Layers, TellsWhichTransportsCount) {
   EXPECT_EQ(plan.headers[place_of(Transport::udp)], 1U);
   EXPECT_EQ(plan.ipv4_layers, 2U);
   EXPECT_FALSE(plan.implicit_ip);
+}
+
+TEST(Layers, SampledHeadersAreNoPackets) {
+  EXPECT_EQ(
+      roles("eth:ethertype:ip:udp:sflow:eth:ethertype:ip:tcp:eth:ethertype:ip:udp:data:eth:ethertype:ip:tcp"),
+      "p0 s1 s2 s2 ");
+  EXPECT_EQ(roles("eth:ethertype:ip:udp:sflow:data:eth:ethertype:ip:udp:dns"), "p0 s0 ");
+  EXPECT_EQ(roles("eth:ethertype:ip:udp:sflow:eth:ethertype:ip:icmp:ip:udp"), "p0 s1 ");
+  EXPECT_EQ(roles("eth:ethertype:ip:icmp:ip:udp:sflow:eth:ethertype:ip:udp"), "q0 s1 ");
+}
+
+TEST(Layers, WhatAPeerRejectsIsNoPacket) {
+  EXPECT_EQ(roles("ppp:lcp:ip:tcp"), "s0 ");
+  EXPECT_EQ(roles("eth:ethertype:pppoes:ppp:lcp:ip:udp:dns"), "s0 ");
+  EXPECT_EQ(roles("eth:ethertype:ip:nhrp:ip:tcp"), "s0 ");
+  EXPECT_EQ(roles("eth:ethertype:ip:udp:gprs-ns:bssgp:llcgprs:sndcp:ip:tcp"), "p0 p1 ");
+  EXPECT_EQ(roles("eth:ethertype:ip:udp:gprs-ns:gprs-ns:bssgp:llcgprs:sndcp:ip:tcp"), "p0 s1 ");
+}
+
+TEST(Layers, AFrameOfPppAfterOthersIsNotRejected) {
+  EXPECT_EQ(roles("eth:ethertype:ip:gre:ppp_hdlc:lcp:ip:udp:data"), "p0 ");
+  EXPECT_EQ(roles("ppp:pppmux:lcp:ip:udp:data"), "p0 ");
+}
+
+TEST(Layers, SubframesStandSideBySide) {
+  EXPECT_EQ(roles("radiotap:wlan_radio:wlan:llc:ip:udp:data:llc:ip:udp:data"), "p0 p0 ");
+  EXPECT_EQ(roles("wlan:llc:ip:tcp:llc:ip:tcp:tls:llc:ipv6:udp"), "p0 p0 p0 ");
+  EXPECT_EQ(roles("wlan:llc:ip:udp:vxlan:eth:llc:ip:udp:data"), "p0 p1 ");
+  EXPECT_EQ(roles("eth:ethertype:ip:udp:capwap.data:wlan:llc:ip:udp:dns:llc:ip:tcp"), "p0 p1 p1 ");
+}
+
+TEST(Layers, AnIcmpErrorQuotesNothingOfTheNextSubframe) {
+  EXPECT_EQ(roles("wlan:llc:ip:icmp:ip:udp:data:llc:ip:udp:data"), "q0 p0 ");
+  EXPECT_EQ(roles("wlan:llc:ip:icmp:ip:tcp:llc:ip:icmp:ip:tcp:llc:ip:tcp"), "q0 q0 p0 ");
+}
+
+TEST(Layers, NothingIsCarriedInData) {
+  EXPECT_EQ(roles("ppp:pppmux:ip:udp:data:ip:udp:data"), "p0 p0 ");
+  EXPECT_EQ(roles("eth:ethertype:ip:gre:ppp_hdlc:ip:udp:data:ip:tcp"), "p0 p0 ");
+}
+
+TEST(Layers, MessagesOfOpenFlowStandSideBySide) {
+  EXPECT_EQ(roles("eth:ethertype:ip:tcp:openflow:openflow_v1:eth:ethertype:ip:tcp:openflow_v1:eth:ethertype:"
+                  "ip:udp:dns"
+                  ":openflow_v1:eth:ethertype:ip:udp"),
+            "p0 p1 p1 p1 ");
 }
 
 TEST(Layers, MplsMayLeaveTheNetworkLayerUnnamed) {

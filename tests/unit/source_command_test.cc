@@ -68,13 +68,12 @@ TEST(TsharkCommand, AsksForTheFieldsAsColumns) {
   const FieldSet fields = field_set({"frame.time_epoch", "frame.len", "ip.src", "tcp.stream"});
   const Words arguments = arguments_of({}, run_on("x.pcap", Decoder::columns), fields);
   EXPECT_EQ(behind(arguments, "-T"), (Words{"tabs"}));
-  EXPECT_EQ(behind(arguments, "-t"), (Words{"e"}));
   EXPECT_TRUE(behind(arguments, "-e").empty());
-  // tshark's own columns where it has one: they take no tree at all.
   const Words preferences = behind(arguments, "-o");
   EXPECT_EQ(std::count(preferences.begin(), preferences.end(),
-                       "gui.column.format:\"frame.time_epoch\",\"%t\",\"frame.len\",\"%L\","
-                       "\"ip.src\",\"%Cus:ip.src:0:R\",\"tcp.stream\",\"%Cus:tcp.stream:0:R\""),
+                       "gui.column.format:\"frame.time_epoch\",\"%Cus:frame.time_epoch:0:R\","
+                       "\"frame.len\",\"%Cus:frame.len:0:R\",\"ip.src\",\"%Cus:ip.src:0:R\",\"tcp.stream\","
+                       "\"%Cus:tcp.stream:0:R\""),
             1);
 }
 

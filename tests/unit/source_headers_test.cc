@@ -92,6 +92,18 @@ TEST_F(HeaderValuesTest, HeadersThatTsharkDoesNotCountDoNotCount) {
   EXPECT_EQ(first(record, "tcp.srcport"), "");
 }
 
+TEST_F(HeaderValuesTest, ATimeBefore1970IsSpelledAsTsharkDoes) {
+  FrameHeader header = tcp_header();
+  for (const auto& [ns, text] :
+       {std::pair{std::int64_t{-1'750'000'000}, "-2.250000000"}, std::pair{std::int64_t{-1}, "-1.999999999"},
+        std::pair{std::int64_t{-2'000'000'000}, "-2.000000000"}}) {
+    header.time_ns = ns;
+    Record record(fields_.size());
+    ASSERT_TRUE(values_.complete(record, header));
+    EXPECT_EQ(first(record, "frame.time_epoch"), text);
+  }
+}
+
 TEST_F(HeaderValuesTest, HeadersThatOnlyTsharkSeesAreADisagreement) {
   Record two = record_of(fields_, {{"tcp.stream || udp.stream", {"7", "8"}}});
   EXPECT_FALSE(values_.complete(two, tcp_header()));
