@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "flow/flow.h"
-#include "flow/flow_table.h"
+#include "flow/flow_policy.h"
 #include "observer/frame_tally.h"
 #include "source/capture_counts.h"
 

@@ -1,7 +1,5 @@
 #pragma once
 
-#include "source/waiter.h"
-
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -14,6 +12,7 @@
 #include "cli/options.h"
 #include "cli/output.h"
 #include "cli/tshark_setup.h"
+#include "source/event_loop.h"
 
 namespace flowmeter {
 
@@ -40,7 +39,7 @@ class InputRun {
   /// destroyed. `jobs`: tsharks that it may use at once.
   /// `alone`: no other run goes on, so that a progress line may be shown. All that is
   /// handed over by reference outlives the run.
-  [[nodiscard]] static std::unique_ptr<InputRun> start(boost::asio::io_context& io, const Options& options,
+  [[nodiscard]] static std::unique_ptr<InputRun> start(EventLoop& io, const Options& options,
                                                        const MeterPlan& plan, TsharkSetup& setup,
                                                        const Input& input, unsigned jobs, bool alone,
                                                        Output& output, Reporter& reporter,

@@ -11,8 +11,6 @@
 namespace flowmeter {
 namespace {
 
-namespace asio = boost::asio;
-
 constexpr std::size_t hash_chunk = std::size_t{1} << 20;
 
 }  // namespace
@@ -73,7 +71,7 @@ void Run::stop() {
   for (auto* timer : {&deadline_, &stop_at_, &live_tick_, &repaint_}) timer->cancel();
   if (account_) close_account();
   // Handlers that are due already come first, and find that there is nothing left to do.
-  asio::post(io_, [this] {
+  post(io_, [this] {
     if (digest_ && seekable_ && result_.status != ExitStatus::nothing_done) {
       hash_file();
     } else {
@@ -103,7 +101,7 @@ void Run::hash_file() {
   const ssize_t count = pread(fd_, piece.data(), piece.size(), begin_ + static_cast<off_t>(digest_->bytes()));
   if (count > 0 && Interrupt::signal() == 0) {
     digest_->add({piece.data(), static_cast<std::size_t>(count)});
-    asio::post(io_, [this] { hash_file(); });
+    post(io_, [this] { hash_file(); });
     return;
   }
   if (count == 0) account_->files[0] = {input_, digest_->bytes(), digest_->hex()};
@@ -138,7 +136,7 @@ std::string input_name(const Input& input) {
   return input.path == "-" ? "standard input" : input.path;
 }
 
-std::unique_ptr<InputRun> InputRun::start(asio::io_context& io, const Options& options, const MeterPlan& plan,
+std::unique_ptr<InputRun> InputRun::start(EventLoop& io, const Options& options, const MeterPlan& plan,
                                           TsharkSetup& setup, const Input& input, unsigned jobs, bool alone,
                                           Output& output, Reporter& reporter,
                                           std::function<void(const RunResult&)> done) {

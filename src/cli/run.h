@@ -1,7 +1,6 @@
 #pragma once
 
 #include <sys/types.h>
-#include <boost/asio/io_context.hpp>
 
 #include <chrono>
 #include <functional>
@@ -33,8 +32,8 @@ namespace flowmeter {
 /// captures; run_end.cc ends it, run_progress.cc tells how far it is, and run.cc holds it together.
 class Run final : public InputRun {
  public:
-  Run(boost::asio::io_context& io, const Options& options, const MeterPlan& plan, TsharkSetup& setup,
-      const Input& input, unsigned jobs, bool alone, Output& output, Reporter& reporter,
+  Run(EventLoop& io, const Options& options, const MeterPlan& plan, TsharkSetup& setup, const Input& input,
+      unsigned jobs, bool alone, Output& output, Reporter& reporter,
       std::function<void(const RunResult&)> done)
       : options_(options),
         plan_(plan),
@@ -130,7 +129,7 @@ class Run final : public InputRun {
   const std::shared_ptr<InputAccount> account_;  // or none
   const std::unique_ptr<Sha256> digest_;         // of the input's bytes, or none
   const std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
-  boost::asio::io_context& io_;
+  EventLoop& io_;
   Timer deadline_, stop_at_, live_tick_, repaint_;
   std::unique_ptr<CaptureFeed> feed_;  // or none
   std::unique_ptr<LiveClock> clock_;   // or none

@@ -10,8 +10,6 @@
 namespace flowmeter {
 namespace {
 
-namespace asio = boost::asio;
-
 constexpr std::size_t output_buffer = std::size_t{64} << 10;          // of a single tshark
 constexpr std::uintmax_t worth_replacing = std::uintmax_t{64} << 20;  // bytes of a capture
 constexpr std::size_t pump_chunk = std::size_t{64} << 10;
@@ -58,7 +56,7 @@ bool Run::may_change_decoder(Decoder decoder) const {
 /// Ends what is at work, and starts another from the beginning of the file. Whoever calls may be part of what
 /// is at work, so it happens later.
 void Run::begin_again(std::function<void()> how) {
-  asio::post(io_, [this, how = std::move(how)] {
+  post(io_, [this, how = std::move(how)] {
     guarded([&] {
       fleet_.reset();
       output_.reset();

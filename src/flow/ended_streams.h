@@ -1,9 +1,6 @@
 #pragma once
 
-#include <boost/multi_index/hashed_index.hpp>
-#include <boost/multi_index/member.hpp>
-#include <boost/multi_index/sequenced_index.hpp>
-#include <boost/multi_index_container.hpp>
+#include <memory>
 
 #include "flow/flow.h"
 
@@ -31,7 +28,8 @@ class EndedStreams {
     DirectionBasis basis = DirectionBasis::first;  ///< of the first of them
   };
 
-  explicit EndedStreams(std::size_t capacity) : capacity_(capacity) {}
+  explicit EndedStreams(std::size_t capacity);
+  ~EndedStreams();
 
   void remember(const Entry& entry);
 
@@ -45,13 +43,9 @@ class EndedStreams {
   [[nodiscard]] std::uint64_t forgotten() const noexcept { return forgotten_; }
 
  private:
-  using Entries = boost::multi_index_container<
-      Entry, boost::multi_index::indexed_by<
-                 boost::multi_index::sequenced<>,
-                 boost::multi_index::hashed_unique<boost::multi_index::member<Entry, StreamKey, &Entry::key>,
-                                                   StreamKeyHash>>>;
+  struct Entries;
 
-  Entries entries_;
+  std::unique_ptr<Entries> entries_;
   std::size_t capacity_;
   std::uint64_t forgotten_ = 0;
 };

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "flow/field_samples.h"
+#include "flow/state_decimal.h"
 #include "stats/decimal_sums.h"
 
 namespace flowmeter {

@@ -38,17 +38,6 @@ void StateWriter::put_words(std::span<const std::uint64_t> words, bool negative)
   out_ += '"';
 }
 
-void StateWriter::put(const Decimal& number) {
-  put(number.scale);
-  put(number.mantissa);
-}
-
-void StateWriter::put(const Integer& number) {
-  out_ += ",\"";
-  out_ += number.str();
-  out_ += '"';
-}
-
 void StateWriter::put(const std::string& text) {
   out_ += ",\"";
   for (const char c : text) {
@@ -100,21 +89,6 @@ void StateReader::get_words(std::span<std::uint64_t> words) {
     digits.remove_suffix(part.size());
   }
   if (negative) negate(words);
-}
-
-void StateReader::get(Decimal& number) {
-  get(number.scale);
-  get(number.mantissa);
-}
-
-void StateReader::get(Integer& number) {
-  const std::string_view element = next();
-  const std::string_view digits = element.substr(element.starts_with('-') ? 1 : 0);
-  if (digits.empty() ||
-      !std::all_of(digits.begin(), digits.end(), [](char c) { return c >= '0' && c <= '9'; })) {
-    refuse(element);
-  }
-  number = Integer(std::string(element));
 }
 
 void StateReader::get(std::string& text) {

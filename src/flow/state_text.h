@@ -15,7 +15,6 @@
 #include <vector>
 
 #include "flow/small_counter.h"
-#include "stats/decimal.h"
 #include "stats/distribution.h"
 
 namespace flowmeter {
@@ -48,7 +47,7 @@ class StateWriter {
     char digits[24];
     digits[0] = ',';
     char* const end = std::to_chars(digits + 1, digits + sizeof digits, wide(value)).ptr;
-    out_.append(digits, end);
+    out_.append(digits, static_cast<std::size_t>(end - digits));
   }
   template <class T>
   requires std::is_enum_v<T>
@@ -107,8 +106,10 @@ class StateWriter {
   template <class T>
   requires requires(const T& texts) { texts.listed(); }
   void put(const T& texts) { put(texts.listed()); }
-  void put(const Decimal& number);
-  void put(const Integer& number);
+  /// What a header beside this one has functions for, such as state_decimal.h.
+  template <class T>
+  requires std::is_class_v<T> && requires(StateWriter& out, const T& value) { write_state(out, value); }
+  void put(const T& value) { write_state(*this, value); }
   void put(const std::string& text);
 
   void put_words(std::span<const std::uint64_t> words, bool negative);
@@ -142,9 +143,10 @@ class StateReader {
   /// The next element as it is.
   [[nodiscard]] std::string_view next();
 
- private:
+  /// Throws InputError: what next() gave is not what is written there.
   [[noreturn]] static void refuse(std::string_view element);
 
+ private:
   template <std::integral T>
   void get(T& value) {
     const std::string_view element = next();
@@ -231,8 +233,9 @@ class StateReader {
     get(listed);
     for (const auto& [text, count] : listed) texts.add(text, count);
   }
-  void get(Decimal& number);
-  void get(Integer& number);
+  template <class T>
+  requires std::is_class_v<T> && requires(StateReader& in, T& value) { read_state(in, value); }
+  void get(T& value) { read_state(*this, value); }
   void get(std::string& text);
 
   void get_words(std::span<std::uint64_t> words);

@@ -1,8 +1,54 @@
 #include "packet/echo_streams.h"
 
 #include <boost/container_hash/hash.hpp>
+#include <boost/multi_index/hashed_index.hpp>
+#include <boost/multi_index/member.hpp>
+#include <boost/multi_index/sequenced_index.hpp>
+#include <boost/multi_index_container.hpp>
 
 namespace flowmeter {
+
+namespace mi = boost::multi_index;
+
+namespace {
+
+struct Key {
+  Transport transport;
+  Endpoint requester;
+  IpAddress responder;
+
+  friend bool operator==(const Key&, const Key&) = default;
+};
+
+struct Hash {
+  std::size_t operator()(const Key& key) const noexcept {
+    std::size_t hash = place_of(key.transport);
+    boost::hash_combine(hash, key.requester.port);
+    for (const IpAddress& address : {key.requester.address, key.responder}) {
+      boost::hash_range(hash, address.bytes.begin(), address.bytes.end());
+    }
+    return hash;
+  }
+};
+
+struct Conversation {
+  Key key;
+  std::uint64_t stream;
+};
+
+}  // namespace
+
+/// The longest without a message comes first.
+struct EchoStreams::Conversations
+    : mi::multi_index_container<
+          Conversation,
+          mi::indexed_by<mi::sequenced<>,
+                         mi::hashed_unique<mi::member<Conversation, Key, &Conversation::key>, Hash>>> {};
+
+EchoStreams::EchoStreams(std::size_t remembered)
+    : remembered_(remembered), conversations_(std::make_unique<Conversations>()) {}
+
+EchoStreams::~EchoStreams() = default;
 
 std::optional<EchoRole> echo_role(Transport transport, std::uint64_t type) noexcept {
   // RFC 792 and RFC 4443.
@@ -21,25 +67,16 @@ bool has_identifier(Transport transport, std::uint64_t type) noexcept {
   return type == 160 || type == 161;
 }
 
-std::size_t EchoStreams::Hash::operator()(const Key& key) const noexcept {
-  std::size_t hash = place_of(key.transport);
-  boost::hash_combine(hash, key.requester.port);
-  for (const IpAddress& address : {key.requester.address, key.responder}) {
-    boost::hash_range(hash, address.bytes.begin(), address.bytes.end());
-  }
-  return hash;
-}
-
 std::uint64_t EchoStreams::number(Transport transport, const Endpoint& requester,
                                   const IpAddress& responder) {
   const auto [place, is_new] =
-      conversations_.push_back({{transport, requester, responder}, next_[place_of(transport)]});
+      conversations_->push_back({{transport, requester, responder}, next_[place_of(transport)]});
   if (!is_new) {
-    conversations_.relocate(conversations_.end(), place);
+    conversations_->relocate(conversations_->end(), place);
     return place->stream;
   }
-  if (conversations_.size() > remembered_) {
-    conversations_.pop_front();
+  if (conversations_->size() > remembered_) {
+    conversations_->pop_front();
     ++forgotten_;
   }
   return next_[place_of(transport)]++;

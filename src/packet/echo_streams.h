@@ -1,11 +1,8 @@
 #pragma once
 
-#include <boost/multi_index/hashed_index.hpp>
-#include <boost/multi_index/member.hpp>
-#include <boost/multi_index/sequenced_index.hpp>
-#include <boost/multi_index_container.hpp>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string_view>
 
@@ -32,7 +29,8 @@ class EchoStreams {
  public:
   static constexpr std::size_t most_remembered = std::size_t{1} << 20;
 
-  explicit EchoStreams(std::size_t remembered = most_remembered) : remembered_(remembered) {}
+  explicit EchoStreams(std::size_t remembered = most_remembered);
+  ~EchoStreams();
 
   std::uint64_t number(Transport transport, const Endpoint& requester, const IpAddress& responder);
 
@@ -43,29 +41,10 @@ class EchoStreams {
   [[nodiscard]] std::uint64_t forgotten() const noexcept { return forgotten_; }
 
  private:
-  struct Key {
-    Transport transport;
-    Endpoint requester;
-    IpAddress responder;
-
-    friend bool operator==(const Key&, const Key&) = default;
-  };
-  struct Hash {
-    std::size_t operator()(const Key& key) const noexcept;
-  };
-  struct Conversation {
-    Key key;
-    std::uint64_t stream;
-  };
-  using Conversations = boost::multi_index_container<
-      Conversation,
-      boost::multi_index::indexed_by<
-          boost::multi_index::sequenced<>,  // the longest without a message comes first
-          boost::multi_index::hashed_unique<boost::multi_index::member<Conversation, Key, &Conversation::key>,
-                                            Hash>>>;
+  struct Conversations;
 
   const std::size_t remembered_;
-  Conversations conversations_;
+  std::unique_ptr<Conversations> conversations_;
   std::uint64_t next_[transport_count]{};
   std::uint64_t forgotten_ = 0;
 };

@@ -12,6 +12,7 @@
 #include "base/error.h"
 #include "base/report.h"
 #include "flow/accumulators.h"
+#include "flow/flow_table.h"
 #include "flow/part_edge.h"
 #include "schema/groups.h"
 #include "schema/labeller.h"

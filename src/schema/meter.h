@@ -6,8 +6,9 @@
 #include <string>
 #include <vector>
 
-#include "flow/flow_table.h"
+#include "flow/flow_policy.h"
 #include "packet/decoder.h"
+#include "packet/observer.h"
 #include "schema/flow_writer.h"
 
 namespace flowmeter {

@@ -24,7 +24,7 @@ std::string find_mergecap() {
 
 }  // namespace
 
-CaptureChain::CaptureChain(boost::asio::io_context& io, const std::vector<std::string>& files)
+CaptureChain::CaptureChain(EventLoop& io, const std::vector<std::string>& files)
     : io_(io),
       program_(find_mergecap()),
       files_(files.begin(), files.end()),
@@ -33,7 +33,7 @@ CaptureChain::CaptureChain(boost::asio::io_context& io, const std::vector<std::s
   next();
 }
 
-CaptureChain::CaptureChain(boost::asio::io_context& io, Damaged damaged)
+CaptureChain::CaptureChain(EventLoop& io, Damaged damaged)
     : io_(io),
       program_(find_mergecap()),
       damaged_(std::move(damaged)),

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <boost/asio/io_context.hpp>
 #include <deque>
 #include <functional>
 #include <memory>
@@ -23,10 +22,10 @@ class CaptureChain final : public CaptureFeed {
 
   /// `files` in the order in which they follow each other; it ends at the first one that is damaged.
   /// Throws UsageError if there is no mergecap.
-  CaptureChain(boost::asio::io_context& io, const std::vector<std::string>& files);
+  CaptureChain(EventLoop& io, const std::vector<std::string>& files);
 
   /// Files that come one by one, see add(), until end() is called. Throws UsageError likewise.
-  CaptureChain(boost::asio::io_context& io, Damaged damaged);
+  CaptureChain(EventLoop& io, Damaged damaged);
 
   /// Another file, behind all others.
   void add(std::string file);
@@ -43,7 +42,7 @@ class CaptureChain final : public CaptureFeed {
   void listen();
   void group_over();
 
-  boost::asio::io_context& io_;
+  EventLoop& io_;
   const std::string program_;
   const Damaged damaged_;  // or none: damage is the end
   std::deque<std::string> files_;

@@ -48,7 +48,7 @@ DealerOptions dealer_options(const FleetOptions& options) {
 
 }  // namespace
 
-TsharkFleet::TsharkFleet(boost::asio::io_context& io, const FleetOptions& options, const FieldSet& fields,
+TsharkFleet::TsharkFleet(EventLoop& io, const FleetOptions& options, const FieldSet& fields,
                          CaptureOrigin origin, int fd, std::string head, Host host)
     : io_(io),
       options_(options),

@@ -10,8 +10,6 @@
 #include <string>
 #include <vector>
 
-#include <boost/asio/io_context.hpp>
-
 #include "capture/dealer.h"
 #include "capture/decompress.h"
 #include "dialect/framer.h"
@@ -78,8 +76,8 @@ class TsharkFleet final : public PacketSource, private StreamNumbers {
 
   /// `fields`: the run's; a copy with the fields of its own is kept, in which they have the same
   /// numbers. `origin`: whether `fd` is a regular file. `head`: bytes of it that were read before.
-  TsharkFleet(boost::asio::io_context& io, const FleetOptions& options, const FieldSet& fields,
-              CaptureOrigin origin, int fd, std::string head, Host host);
+  TsharkFleet(EventLoop& io, const FleetOptions& options, const FieldSet& fields, CaptureOrigin origin,
+              int fd, std::string head, Host host);
   ~TsharkFleet();
 
   /// Begins; everything else happens in `io`.
@@ -173,7 +171,7 @@ class TsharkFleet final : public PacketSource, private StreamNumbers {
   void wind_up();
   [[nodiscard]] bool may_read() const;
 
-  boost::asio::io_context& io_;
+  EventLoop& io_;
   const FleetOptions options_;
   FieldSet fields_;
   const TcpNumberReader numbers_;

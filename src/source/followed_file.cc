@@ -33,7 +33,7 @@ std::int64_t size_of(int fd) {
 
 }  // namespace
 
-FollowedFile::FollowedFile(boost::asio::io_context& io, const std::string& path)
+FollowedFile::FollowedFile(EventLoop& io, const std::string& path)
     : pipe_(make_pipe()),
       file_(open_file(path)),
       out_(std::make_unique<Waiter>(io, pipe_.write.get())),

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <boost/asio/io_context.hpp>
 #include <memory>
 #include <optional>
 
@@ -16,7 +15,7 @@ namespace flowmeter {
 class FollowedFile final : public CaptureFeed {
  public:
   /// Throws InputError if that is no file that can be read.
-  FollowedFile(boost::asio::io_context& io, const std::string& path);
+  FollowedFile(EventLoop& io, const std::string& path);
 
   [[nodiscard]] int fd() const noexcept override { return pipe_.read.get(); }
   void end() override;

@@ -99,7 +99,7 @@ std::string explain_dumpcap(const std::string& program, const ChildExit& how, st
   return words.empty() ? fmt::format("dumpcap failed (status {})", how.status) : words;
 }
 
-LiveCapture::LiveCapture(boost::asio::io_context& io, std::string dumpcap, const LiveOptions& options)
+LiveCapture::LiveCapture(EventLoop& io, std::string dumpcap, const LiveOptions& options)
     : program_(std::move(dumpcap)),
       pipe_(make_pipe(pipe_bytes)),
       child_(dumpcap_command(program_, options), Child::Input::none, -1, pipe_.write.get()),

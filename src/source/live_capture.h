@@ -1,6 +1,5 @@
 #pragma once
 
-#include <boost/asio/io_context.hpp>
 #include <optional>
 
 #include "source/capture_feed.h"
@@ -36,7 +35,7 @@ struct LiveOptions {
 /// capture, and nothing is kept in files on the way.
 class LiveCapture final : public CaptureFeed {
  public:
-  LiveCapture(boost::asio::io_context& io, std::string dumpcap, const LiveOptions& options);
+  LiveCapture(EventLoop& io, std::string dumpcap, const LiveOptions& options);
 
   [[nodiscard]] int fd() const noexcept override { return pipe_.read.get(); }
   /// dumpcap writes what the kernel has by now, and ends.

@@ -1,14 +1,10 @@
 #pragma once
 
-// Boost 1.74's Asio uses std::exchange without including it.
-#include <utility>
-
-#include <boost/asio/error.hpp>
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/posix/stream_descriptor.hpp>
-#include <boost/asio/post.hpp>
+#include <functional>
 #include <memory>
 #include <span>
+
+#include "source/event_loop.h"
 
 namespace flowmeter {
 
@@ -19,57 +15,22 @@ namespace flowmeter {
 /// may give an event of the former along with it.
 class Waiter {
  public:
-  Waiter(boost::asio::io_context& io, int fd) : stream_(io), fd_(fd) {
-    boost::system::error_code error;
-    stream_.assign(fd, error);
-    pollable_ = !error;
-    assigned_ = pollable_;
-  }
-  ~Waiter() {
-    if (assigned_) stream_.release();
-  }
+  Waiter(EventLoop& loop, int fd);
+  ~Waiter();
   Waiter(const Waiter&) = delete;
   Waiter& operator=(const Waiter&) = delete;
 
-  template <class Handler>
-  void readable(Handler handler) {
-    wait(boost::asio::posix::stream_descriptor::wait_read, std::move(handler));
-  }
-  template <class Handler>
-  void writable(Handler handler) {
-    wait(boost::asio::posix::stream_descriptor::wait_write, std::move(handler));
-  }
-  void cancel() {
-    if (assigned_) stream_.cancel();
-  }
+  void readable(std::function<void()> handler);
+  void writable(std::function<void()> handler);
+  void cancel();
   [[nodiscard]] int fd() const { return fd_; }
 
  private:
-  template <class Handler>
-  void wait(boost::asio::posix::stream_descriptor::wait_type what, Handler handler) {
-    if (!pollable_) {
-      boost::asio::post(stream_.get_executor(),
-                        [there = std::weak_ptr<int>(there_), handler = std::move(handler)]() mutable {
-                          if (!there.expired()) handler();
-                        });
-      return;
-    }
-    stream_.async_wait(what, [this, what, there = std::weak_ptr<int>(there_),
-                              handler = std::move(handler)](boost::system::error_code error) mutable {
-      if (there.expired() || error == boost::asio::error::operation_aborted) return;
-      // What cannot be waited for (a regular file, /dev/null) is always ready.
-      if (error) pollable_ = false;
-      if (error || is_ready(fd_, what == boost::asio::posix::stream_descriptor::wait_write)) {
-        handler();
-      } else {
-        wait(what, std::move(handler));
-      }
-    });
-  }
+  struct Stream;
 
-  static bool is_ready(int fd, bool for_writing);
+  void wait(bool for_writing, std::function<void()> handler);
 
-  boost::asio::posix::stream_descriptor stream_;
+  std::unique_ptr<Stream> stream_;
   int fd_;
   bool assigned_ = false;
   bool pollable_ = false;

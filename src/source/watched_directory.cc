@@ -36,7 +36,7 @@ bool may_count(std::string_view name) { return !name.empty() && name.front() != 
 
 }  // namespace
 
-WatchedDirectory::WatchedDirectory(boost::asio::io_context& io, std::string path, InOrder in_order,
+WatchedDirectory::WatchedDirectory(EventLoop& io, std::string path, InOrder in_order,
                                    CaptureChain::Damaged damaged)
     : path_(std::move(path)),
       in_order_(std::move(in_order)),

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <boost/asio/io_context.hpp>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -27,8 +26,7 @@ class WatchedDirectory final : public CaptureFeed {
 
   /// `damaged` is told of a file that could not be read to its end; the others are read all the same.
   /// Throws InputError if that is no directory that can be watched.
-  WatchedDirectory(boost::asio::io_context& io, std::string path, InOrder in_order,
-                   CaptureChain::Damaged damaged);
+  WatchedDirectory(EventLoop& io, std::string path, InOrder in_order, CaptureChain::Damaged damaged);
 
   [[nodiscard]] int fd() const noexcept override { return chain_.fd(); }
   /// What is closed by now is still read.

@@ -1,6 +1,10 @@
 #include "source/timer.h"
 
+// Boost 1.74's Asio uses std::exchange without including it.
+#include <utility>
+
 #include <gtest/gtest.h>
+#include <boost/asio/io_context.hpp>
 
 #include <functional>
 #include <optional>
