@@ -376,6 +376,13 @@ std::optional<std::span<char>> JsonFramer::next() {
         break;
       }
       case State::between:
+        // The usual case of lines, and the shortest way.
+        if (first_column_ && begin_ < end_ && buffer_[begin_] == '{' && !in_array_) {
+          begun_ = true;
+          after_array_ = false;
+          state_ = State::line;
+          break;
+        }
         if (!pass_blanks()) {
           if (!closed_ || !in_array_) return std::nullopt;
           end_with(fmt::format("cut short: the array has no end (after record {})", record_));

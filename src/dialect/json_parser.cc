@@ -37,6 +37,13 @@ bool has_fields_of(std::string_view layer, std::string_view protocol) {
                      [&](const auto& pair) { return pair.first == protocol && pair.second == layer; });
 }
 
+/// Whether a member of that name stands around a frame's layers.
+bool is_around_layers(std::string_view name) {
+  constexpr std::array<std::string_view, 8> names = {"timestamp", "layers", "_index", "_source",
+                                                     "_type",     "_score", "index",  "create"};
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
 /// Whether `longer` is `name` with "_raw" behind it: the member of -x that holds the bytes of `name`.
 bool is_twin(std::string_view longer, std::string_view name) {
   return longer.size() == name.size() + 4 && longer.ends_with("_raw") && longer.starts_with(name);
@@ -57,6 +64,7 @@ class Handler {
     seen_layers_ = false;
     index_ = false;
     bare_ = false;
+    added_ = false;
     names_[0] = {};
     begin_layers(1);
   }
@@ -84,13 +92,13 @@ class Handler {
     tree_ = field_;
     field_ = no_field;
     if (depth_ == max_depth) return false;
-    bytes_too_ |= after_twin_ && depth_ == layers_depth_;
+    if (depth_ == layers_depth_) bytes_too_ |= is_twin(before_, names_[depth_]);
     ++depth_;
     names_[depth_] = {};
     if (next_is_layers_) {
       next_is_layers_ = false;
       seen_layers_ = true;
-      record_->clear();
+      if (added_) record_->clear();
       begin_layers(depth_);
     }
     return true;
@@ -100,18 +108,16 @@ class Handler {
     const std::string_view key(text, length);
     if (tree_ != no_field && key != "filtered") add_tree();
     tree_ = no_field;
-    const std::string_view before = std::exchange(names_[depth_], key);
-    if (depth_ == layers_depth_) after_twin_ = is_twin(before, key);
-    if (layers_depth_ != 0) {
+    before_ = std::exchange(names_[depth_], key);
+    if (!seen_layers_ && is_around_layers(key)) {
+      index_ |= depth_ == 1 && (key == "index" || key == "create");
+      next_is_layers_ = depth_ <= 2 && key == "layers";
+    } else if (layers_depth_ != 0) {
       // With -x a member "x_raw" is x in hexadecimal, unless it has such a twin itself.
-      const bool twin = bytes_too_ && key.ends_with("_raw") && !is_twin(before, key);
+      const bool twin = bytes_too_ && key.ends_with("_raw") && !is_twin(before_, key);
       field_ = twin ? no_field : keys_.find(key);
       if (field_ == time_) flat_time_ = key.find('.') == std::string_view::npos;
-    }
-    if (!seen_layers_) {
-      index_ |= depth_ == 1 && (key == "index" || key == "create");
-      bare_ |= depth_ == 1 && key.starts_with("frame");
-      next_is_layers_ = depth_ <= 2 && key == "layers";
+      if (!seen_layers_) bare_ |= depth_ == 1 && key.starts_with("frame");
     }
     return true;
   }
@@ -142,12 +148,13 @@ class Handler {
     layers_depth_ = depth;
     field_ = tree_ = no_field;
     flat_time_ = unordered_ = false;
-    after_twin_ = bytes_too_ = false;
+    bytes_too_ = false;
   }
 
   void add_tree() {
     if (is_text(depth_ - 1)) return;
     record_->add(tree_, "{", depth_ > layers_depth_ + 2);
+    added_ = true;
   }
 
   bool value(std::string_view text) {
@@ -156,6 +163,7 @@ class Handler {
     if (text.empty() && is_text(depth_)) return true;
     // 1: the layers themselves (-e), 2: a layer's members; deeper: a layer inside of another one.
     record_->add(field_, text, depth_ > layers_depth_ + 1);
+    added_ = true;
     if (field_ == time_ && flat_time_ && text.ends_with('Z')) unordered_ = true;
     if (in_arrays_ == 0) field_ = no_field;
     return true;
@@ -183,15 +191,16 @@ class Handler {
   unsigned layers_depth_ = 0;  // depth of the object "layers" while inside of it, else 0
   unsigned in_arrays_ = 0;
   std::array<std::string_view, max_depth + 1> names_{};  // by depth: the member that came last there
+  std::string_view before_;                              // the member before the last one
   FieldId field_ = no_field;                             // whose value comes next
   FieldId tree_ = no_field;                              // whose value is the object that has just begun
   bool next_is_layers_ = false;
   bool seen_layers_ = false;
   bool index_ = false;
-  bool bare_ = false;        // the document's own members are a frame's
-  bool after_twin_ = false;  // the layer that comes next has its bytes beside it
-  bool bytes_too_ = false;   // the document is of -x
-  bool flat_time_ = false;   // the time's key is EK's, without dots
+  bool added_ = false;      // something to the record
+  bool bare_ = false;       // the document's own members are a frame's
+  bool bytes_too_ = false;  // the document is of -x
+  bool flat_time_ = false;  // the time's key is EK's, without dots
   bool unordered_ = false;
 };
 

@@ -36,7 +36,9 @@ DialectSource::DialectSource(InputKind kind, const FieldSet& fields, TunnelPolic
       framer_(make_framer(kind)),
       parser_(make_parser(kind, fields_)),
       record_(fields_.size()),
-      decoder_(fields_, tunnel, transports) {}
+      decoder_(fields_, tunnel, transports) {
+  if (fields.find("frame.number") == no_field) decoder_.count_frames();
+}
 
 DialectSource::DialectSource(Decoder decoder, const FieldSet& fields, TunnelPolicy tunnel,
                              TransportSet transports)

@@ -36,24 +36,26 @@ class SegmentDetector {
     std::array<std::uint64_t, most> addresses{};
     std::uint8_t count = 0;
   };
-  /// A frame's transport header and addresses, if it has but one of each.
+  using Pair = std::array<std::uint64_t, 2>;
+  /// A frame's transport header, if it has but one.
   struct Header {
     std::size_t transport;
-    std::uint64_t stream;
-    std::uint64_t addresses[2];
+    std::size_t stream;
   };
 
-  [[nodiscard]] bool is_other(std::optional<std::uint64_t> number, Between between,
+  [[nodiscard]] bool is_other(const Record& record, std::optional<std::uint64_t> number, Between between,
                               const std::optional<Header>& header) const;
   [[nodiscard]] std::optional<Header> header_of(const Record& record) const;
-  [[nodiscard]] bool contradicts(const Header& header) const;
-  void note(const Header& header);
+  [[nodiscard]] std::optional<Pair> addresses_of(const Record& record) const;
+  [[nodiscard]] bool contradicts(const Record& record, const Header& header) const;
+  void note(const Record& record, const Header& header);
 
   FieldId number_;
   std::array<FieldId, 4> streams_;  // of the transports that tshark numbers
   FieldId addresses_[2][2];         // IPv4 and IPv6; source and destination
   bool begun_ = false;
   std::optional<std::uint64_t> last_;      // frame number
+  std::uint64_t frames_ = 0;               // of the output
   bool gaps_ = true;                       // the numbers do not tell everything
   std::array<std::vector<Ends>, 4> ends_;  // by stream number, as far as these are low: they come back first
 };

@@ -285,7 +285,9 @@ class Segments final : public PacketObserver {
 std::string segments(InputKind kind, const std::string& text, bool keep_going = false) {
   std::string first;
   for (const std::size_t chunk : chunk_sizes) {
-    DialectSource source(kind, packet_fields());
+    FieldSet fields = packet_fields();
+    fields.add("frame.number");
+    DialectSource source(kind, fields);
     source.rank_streams();
     if (keep_going) source.keep_going();
     Segments seen;
