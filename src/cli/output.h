@@ -53,15 +53,19 @@ class GatedSink final : public ByteSink {
     output_.flush();
   }
 
+  /// Whether something was written.
+  [[nodiscard]] bool is_open() const noexcept { return open_; }
+
  private:
   void open() {
-    if (!gate_) return;
-    const auto gate = std::exchange(gate_, nullptr);
-    gate();
+    if (open_) return;
+    gate_();
+    open_ = true;
   }
 
   Output& output_;
-  std::function<void()> gate_;
+  const std::function<void()> gate_;
+  bool open_ = false;
 };
 
 }  // namespace flowmeter

@@ -22,13 +22,14 @@ void Run::fail(const InputError& error) {
     guarded([&] { finish(Interrupt::signal() != 0 ? EndOfInput::interrupted : EndOfInput::complete); });
     return;
   }
-  result_.status = error.nothing_done() ? ExitStatus::nothing_done : ExitStatus::damaged;
+  const bool nothing_done = error.nothing_done() && !sink_.is_open();
+  result_.status = nothing_done ? ExitStatus::nothing_done : ExitStatus::damaged;
   result_.message = fmt::format("{}: {}", name_, error.what());
   if (feed_ && !feed_->failure().empty()) result_.message = fmt::format("{}: {}", name_, feed_failure());
   result_.not_a_capture = error.not_a_capture();
   if (child_) child_->signal(SIGKILL);
   if (fleet_) fleet_->kill();
-  if (!error.nothing_done()) {
+  if (!nothing_done) {
     const std::string before = skipped_in_words();
     result_.message +=
         fmt::format(" (the flows up to there are written{}{})", before.empty() ? "" : "; ", before);

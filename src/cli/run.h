@@ -66,8 +66,10 @@ class Run final : public InputRun {
   void begin_part(InputKind kind);
   void start(InputKind kind);
   void start_text(InputKind kind);
+  void expect_fields();
   void watch_fields();
   void warn_of_unseen_fields() const;
+  void warn_of_doubtful_fields() const;
   void start_tshark(InputKind kind);
   void start_single(const TsharkSetup::Choice& choice, Decoder decoder, std::uint64_t frames_before = 0);
   void start_fleet(const TsharkSetup::Choice& choice, Decoder decoder, bool read_headers,
@@ -149,6 +151,7 @@ class Run final : public InputRun {
   std::unique_ptr<Waiter> output_, errors_, interrupt_, pump_in_, pump_out_;
   std::string pump_buffer_;
   bool own_stream_ = false;  // from our own tshark: its fields are the ones that were asked for
+  bool refused_ = false;     // for the fields that it lacks
   bool finished_ = false;
   bool ended_ = false;
   bool stopped_ = false;  // an endless input was told to end

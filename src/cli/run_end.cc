@@ -139,6 +139,7 @@ void Run::conclude() {
   refuse_if_lacking();
   if (feed_ && !feed_->failure().empty()) throw InputError(feed_failure(), frames() == 0 && given_.endless());
   warn_of_unseen_fields();
+  warn_of_doubtful_fields();
   finish(EndOfInput::complete);
 }
 

@@ -176,7 +176,9 @@ void Run::start(InputKind kind) {
     case InputKind::headerless:
       throw InputError("looks like values of tshark -T fields without their names; add -E header=y", true);
     case InputKind::separated:
-      throw InputError("has tshark's field names, but not between tabs (leave -E separator out)", true);
+      throw InputError(
+          "has tshark's field names, but not bare and between tabs (leave -E separator and -E quote out)",
+          true);
     case InputKind::ek:
     case InputKind::json:
     case InputKind::fields:

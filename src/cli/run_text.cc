@@ -7,6 +7,12 @@
 #include <cstring>
 
 namespace flowmeter {
+namespace {
+
+/// Frames after which a field that none of them had is not waited for any longer.
+constexpr std::uint64_t frames_before_lack = 1000;
+
+}  // namespace
 
 void Run::start_text(InputKind kind) {
   const TsharkOptions& tshark = options_.tshark;
@@ -16,7 +22,7 @@ void Run::start_text(InputKind kind) {
         fmt::format("{}: was dissected already: what is for tshark has no effect on it", name_));
   }
   source_ = std::make_unique<DialectSource>(kind, plan_.fields(), plan_.tunnel(), plan_.transports());
-  for (const std::string& field : plan_.required_fields()) source_->require(field);
+  expect_fields();
   if (plan_.ranks_streams()) source_->rank_streams();
   attach_observers(*source_);
   watch_fields();
@@ -69,18 +75,58 @@ void Run::warn_of_unseen_fields() const {
   if (application_ && !application_->any_seen()) warn(application_->unseen());
 }
 
-/// A foreign stream must have the fields that the columns need: refused by name.
+/// What the text must have beyond the fields of every packet. A lack is told once enough frames were seen, or
+/// before the first row.
+void Run::expect_fields() {
+  DueFields& due = *source_->due_fields();
+  for (const std::string& field : plan_.required_fields()) due.require(field);
+  const MeterPlan::UnsureFields unsure = plan_.unsure_fields();
+  for (const std::string& field : plan_.fields().names()) {
+    const bool is_unsure = unsure.named.find(field) != no_field || unsure.optional.find(field) != no_field;
+    if (!is_unsure && !plan_.column_of(field).empty()) due.require_column(field);
+  }
+  source_->on_lack([this] {
+    if (sink_.is_open() || source_->frames() >= frames_before_lack) refuse_if_lacking();
+  });
+}
+
+/// A foreign stream must have the fields that the columns need: refused by their names.
 void Run::refuse_if_lacking() {
+  if (own_stream_ || !source_ || refused_) return;
+  const LackingFields lacking = source_->due_fields()->lacking();
+  if (lacking.names.empty()) return;
+  refused_ = true;
+  std::vector<std::pair<std::string, std::vector<std::string>>> by_use;
+  std::string options;
+  for (const std::string& field : lacking.names) {
+    const std::string column = plan_.column_of(field);
+    const std::string use = column.empty() ? "to tell flows apart" : fmt::format("for column {}", column);
+    auto found =
+        std::find_if(by_use.begin(), by_use.end(), [&](const auto& entry) { return entry.first == use; });
+    if (found == by_use.end()) found = by_use.insert(found, {use, {}});
+    found->second.push_back(field);
+    options += fmt::format(" -e {}", field);
+    if (field == "sctp.assoc_index") options += " -o sctp.association_index:TRUE";
+  }
+  std::vector<std::string> needs;
+  for (const auto& [use, fields] : by_use)
+    needs.push_back(fmt::format("{} ({})", fmt::join(fields, ", "), use));
+  const std::string where = sink_.is_open() ? fmt::format("frame {}: ", lacking.frame) : std::string{};
+  throw InputError(
+      fmt::format("{}lacks {}; add to tshark's command line:{}", where, fmt::join(needs, ", "), options),
+      true);
+}
+
+/// What a text may lack, or its capture.
+void Run::warn_of_doubtful_fields() const {
   if (own_stream_ || !source_) return;
-  const std::string field = source_->lacking();
-  if (field.empty()) return;
-  const std::string column = plan_.column_of(field);
-  const std::string use = column.empty() ? "telling flows apart" : fmt::format("column {}", column);
-  const std::string_view numbered = field == "sctp.assoc_index" ? " -o sctp.association_index:TRUE" : "";
-  throw InputError(fmt::format("lacks the field {0}, needed for {1}: add -e {0}{2} to tshark's command "
-                               "line (see --print-command)",
-                               field, use, numbered),
-                   true);
+  const std::vector<std::string> doubtful = source_->due_fields()->doubtful();
+  if (doubtful.empty()) return;
+  reporter_.warning(
+      fmt::format("{}: no frame has {}: either the capture has cut all headers before that, or tshark was "
+                  "not asked for it "
+                  "(-e {})",
+                  name_, fmt::join(doubtful, ", "), fmt::join(doubtful, " -e ")));
 }
 
 }  // namespace flowmeter

@@ -13,7 +13,6 @@ namespace {
 constexpr std::size_t output_buffer = std::size_t{64} << 10;          // of a single tshark
 constexpr std::uintmax_t worth_replacing = std::uintmax_t{64} << 20;  // bytes of a capture
 constexpr std::size_t pump_chunk = std::size_t{64} << 10;
-constexpr std::uint64_t frames_before_lack = 1000;
 
 }  // namespace
 
@@ -157,6 +156,7 @@ void Run::start_single(const TsharkSetup::Choice& choice, Decoder decoder, std::
   source_ = std::make_unique<DialectSource>(decoder, plan_.fields(), plan_.tunnel(), plan_.transports());
   source_->begin_after(frames_before);
   if (may_change_decoder(decoder)) source_->refuse_cut_values();
+  if (!options_.tshark.extra_arguments.empty()) source_->expect_all_values();
   if (plan_.ranks_streams()) source_->rank_streams();
   attach_observers(*source_);
   if (progress_) source_->attach(*progress_);
@@ -219,7 +219,6 @@ void Run::read_output() {
       if (!own_stream_) take({room.data(), count});
       source_->commit(count);
       source_->drain();
-      if (!own_stream_ && source_->frames() >= frames_before_lack) refuse_if_lacking();
       sink_.flush();
       read_output();
     });

@@ -66,6 +66,8 @@ class Handler {
     bare_ = false;
     added_ = false;
     names_[0] = {};
+    outer_ = Outer::other;
+    timeless_ = false;
     begin_layers(1);
   }
 
@@ -76,6 +78,10 @@ class Handler {
   /// Whole EK trees (and no other dialect) have their members in no order in the versions in which
   /// they have ISO times.
   bool unordered() const { return unordered_; }
+  /// Whether the document is a whole tree, of which nothing was filtered out (-j).
+  bool is_complete() const { return nested_ && !filtered_; }
+  /// Whether what stands around the layers says that the frame has no time stamp, or has 1970's first.
+  bool is_timeless() const { return timeless_; }
 
   bool Null() { return value({}); }
   bool Bool(bool b) { return value(b ? "1" : "0"); }
@@ -109,6 +115,10 @@ class Handler {
     if (tree_ != no_field && key != "filtered") add_tree();
     tree_ = no_field;
     before_ = std::exchange(names_[depth_], key);
+    filtered_ |= key == "filtered";
+    if (depth_ == 1) {
+      outer_ = key == "timestamp" ? Outer::time_stamp : key == "_index" ? Outer::index : Outer::other;
+    }
     if (!seen_layers_ && is_around_layers(key)) {
       index_ |= depth_ == 1 && (key == "index" || key == "create");
       next_is_layers_ = depth_ <= 2 && key == "layers";
@@ -149,6 +159,7 @@ class Handler {
     field_ = tree_ = no_field;
     flat_time_ = unordered_ = false;
     bytes_too_ = false;
+    nested_ = filtered_ = false;
   }
 
   void add_tree() {
@@ -159,8 +170,10 @@ class Handler {
 
   bool value(std::string_view text) {
     next_is_layers_ = false;
+    if (depth_ == 1) look_around(text);
     if (field_ == no_field) return true;
     if (text.empty() && is_text(depth_)) return true;
+    nested_ |= depth_ > layers_depth_;
     // 1: the layers themselves (-e), 2: a layer's members; deeper: a layer inside of another one.
     record_->add(field_, text, depth_ > layers_depth_ + 1);
     added_ = true;
@@ -184,6 +197,15 @@ class Handler {
     return std::find(begin, end, text_layer) != end;
   }
 
+  /// Source: tshark(1) -T ek and -T json, whose index is the local date; seen in 3.4, 4.0, 4.4 and 4.6.
+  void look_around(std::string_view text) {
+    if (outer_ == Outer::time_stamp) timeless_ |= text == "0000";
+    if (outer_ == Outer::index) timeless_ |= text.ends_with("1970-01-01") || text.ends_with("1969-12-31");
+    outer_ = Outer::other;
+  }
+
+  enum class Outer : std::uint8_t { other, time_stamp, index };
+
   KeyTable& keys_;
   const FieldId time_;
   Record* record_ = nullptr;
@@ -202,6 +224,10 @@ class Handler {
   bool bytes_too_ = false;  // the document is of -x
   bool flat_time_ = false;  // the time's key is EK's, without dots
   bool unordered_ = false;
+  Outer outer_ = Outer::other;  // whose value comes next
+  bool timeless_ = false;
+  bool nested_ = false;  // some field is a layer's member
+  bool filtered_ = false;
 };
 
 constexpr unsigned parse_flags = rapidjson::kParseInsituFlag | rapidjson::kParseNumbersAsStringsFlag;
@@ -268,6 +294,8 @@ bool JsonParser::parse(std::span<char> text, Record& record) {
   if (state_->handler.is_blank()) record.clear();
   record.seal(state_->handler.unordered());
   if (!state_->handler.is_frame()) return false;
+  if (state_->handler.is_complete()) record.mark_complete();
+  if (state_->handler.is_complete() || state_->handler.is_timeless()) record.mark_timeless();
   take_frame();
   return true;
 }

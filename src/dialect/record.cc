@@ -10,6 +10,9 @@ void Record::clear() noexcept {
   owners_.clear();
   nested_.clear();
   cut_ = no_field;
+  columns_ = nullptr;
+  timeless_ = false;
+  complete_ = false;
   scattered_ = false;
   any_nested_ = false;
 }

@@ -32,6 +32,19 @@ class Record {
   void mark_cut(FieldId field) noexcept { cut_ = field; }
   [[nodiscard]] bool is_cut(FieldId field) const noexcept { return cut_ == field && field != no_field; }
 
+  /// The text says that the frame has no time stamp.
+  void mark_timeless() noexcept { timeless_ = true; }
+  [[nodiscard]] bool is_timeless() const noexcept { return timeless_; }
+
+  /// The text has the whole dissection of the frame: what it does not have, the frame does not have.
+  void mark_complete() noexcept { complete_ = true; }
+  [[nodiscard]] bool is_complete() const noexcept { return complete_; }
+
+  /// By FieldId, whether the text has a column for the field; null if it does not say. Lives as long as the
+  /// parser.
+  void set_columns(const std::vector<bool>& columns) noexcept { columns_ = &columns; }
+  [[nodiscard]] const std::vector<bool>* columns() const noexcept { return columns_; }
+
   [[nodiscard]] std::span<const std::string_view> values(FieldId field) const noexcept {
     const Slot& slot = slots_[field];
     return {values_.data() + slot.first, slot.count};
@@ -57,6 +70,9 @@ class Record {
   std::vector<std::uint8_t> nested_;  // likewise
   std::vector<std::string_view> sorted_;
   FieldId cut_ = no_field;
+  const std::vector<bool>* columns_ = nullptr;
+  bool timeless_ = false;
+  bool complete_ = false;
   bool scattered_ = false;  // some field's values are not next to each other
   bool any_nested_ = false;
 };

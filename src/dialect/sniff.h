@@ -13,7 +13,7 @@ enum class InputKind {
   fields,      ///< `tshark -T fields -E header=y`
   xml,         ///< PDML or PSML: refused
   headerless,  ///< values of `tshark -T fields` without their names: refused
-  separated,   ///< the same with another separator than a tab: refused
+  separated,   ///< names, but in quotes or with another separator than a tab: refused
   utf16,       ///< text that a Windows shell recoded: refused
   capture,     ///< pcap, pcapng, or one of them under gzip, zstd or LZ4
   unknown,     ///< none of these; tshark may still know it

@@ -34,6 +34,18 @@ bool may_be_name(std::string_view cell) {
   return !cell.empty() && letter(cell.front()) && std::all_of(cell.begin(), cell.end(), of_name);
 }
 
+/// Whether each cell that is not empty stands in quotes, and there is one.
+bool is_quoted(std::string_view line) {
+  const std::size_t first = line.find_first_not_of('\t');
+  if (first == std::string_view::npos || (line[first] != '"' && line[first] != '\'')) return false;
+  const char quote = line[first];
+  bool quoted = true;
+  for_each_cell(line, [&](std::string_view cell) {
+    return quoted = cell.empty() || (cell.size() > 1 && cell.front() == quote && cell.back() == quote);
+  });
+  return quoted;
+}
+
 }  // namespace
 
 TableParser::TableParser(const FieldSet& fields, const std::vector<std::string>& columns)
@@ -69,6 +81,10 @@ void TableParser::take_header(std::string_view line) {
     add_column(cell);
     return true;
   });
+  named_.assign(fields_.size(), false);
+  for (const Column& column : columns_) {
+    if (column.field != no_field) named_[column.field] = true;
+  }
   has_header_ = true;
 }
 
@@ -126,6 +142,10 @@ bool TableParser::parse(std::span<char> text, Record& record) {
     }
   }
   record.clear();
+  if (!custom_) {
+    if (is_quoted(line)) throw InputError("has its values in quotes (leave tshark's -E quote out)", true);
+    record.set_columns(named_);
+  }
   if (const std::string why = read_row(line, record); !why.empty()) {
     // Whatever -z prints begins with a blank line or a rule.
     const bool of_statistics = met() == Between::statistics || after_blank_ || is_rule(line);

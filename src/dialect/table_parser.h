@@ -19,9 +19,9 @@ class TableParser final : public RecordParser {
   /// `columns`: tshark field names in order, for custom columns; empty if the first line will say.
   explicit TableParser(const FieldSet& fields, const std::vector<std::string>& columns = {});
 
-  /// Throws InputError for a line with another number of columns, and CutValue for a custom column that
-  /// tshark may have cut (it does so silently). Of frame.protocols all whole layers are kept, as they may be
-  /// all that is needed; Record::is_cut() tells.
+  /// Throws InputError for a line with another number of columns and, as a refusal, for values in quotes;
+  /// CutValue for a custom column that tshark may have cut (it does so silently). Of frame.protocols all
+  /// whole layers are kept, as they may be all that is needed; Record::is_cut() tells.
   bool parse(std::span<char> text, Record& record) override;
 
   /// True once the columns are known.
@@ -47,6 +47,7 @@ class TableParser final : public RecordParser {
   const bool custom_;         // the text does not name the columns
   std::string header_;        // the line that did
   bool after_blank_ = false;  // the line before was blank
+  std::vector<bool> named_;   // by the header: a run's fields by FieldId
 };
 
 }  // namespace flowmeter

@@ -30,32 +30,20 @@ constexpr std::array transport_names = {
     TransportNames{Transport::icmpv6, {"icmpv6.type", "icmpv6.echo.identifier"}},
 };
 
-/// The index that tshark gives where it does not number associations, which it must be told to.
-constexpr std::uint64_t no_association = 0xffff;
-
-bool has_association(std::span<const std::string_view> indices) {
-  return std::any_of(indices.begin(), indices.end(),
-                     [](std::string_view index) { return parse_number(index) != no_association; });
-}
-
-/// What a frame has that makes a field due, as bits.
-constexpr unsigned any_frame = 1U << transport_count, ipv4_header = any_frame << 1,
-                   ipv6_header = any_frame << 2;
-constexpr unsigned kind_of(Transport transport) { return 1U << place_of(transport); }
-
-unsigned due_with(std::string_view field) {
-  const std::string_view protocol = field.substr(0, field.find('.'));
-  if (protocol == "frame") return any_frame;
-  if (protocol == "ip") return ipv4_header;
-  if (protocol == "ipv6") return ipv6_header;
-  for (const TransportNames& names : transport_names) {
-    const std::string_view name = names.fields[0];
-    if (protocol == name.substr(0, name.find('.'))) return kind_of(names.transport);
-  }
-  return 0;
-}
-
 constexpr std::size_t max_packets_in_frame = 64;
+
+/// Whether the text is numbers or addresses with something other than the usual comma between them.
+bool is_aggregate(std::string_view text) {
+  const std::size_t at = text.find_first_of(";|/ +_#&~");
+  if (at == std::string_view::npos) return false;
+  const char between = text[at];
+  while (true) {
+    const std::string_view piece = text.substr(0, text.find(between));
+    if (!parse_number(piece) && !parse_address(piece)) return false;
+    if (piece.size() == text.size()) return true;
+    text.remove_prefix(piece.size() + 1);
+  }
+}
 
 }  // namespace
 
@@ -81,32 +69,34 @@ PacketDecoder::PacketDecoder(const FieldSet& fields, TunnelPolicy tunnel, Transp
       destination_{fields.find("ip.dst"), fields.find("ipv6.dst")},
       facts_(fields),
       plans_(transports) {
-  for (const char* name : field_names) require(name);
   for (const TransportNames& names : transport_names) {
     const auto find = [&](std::size_t i) {
       return names.fields[i] == nullptr ? no_field : fields.find(names.fields[i]);
     };
     transports_[place_of(names.transport)] = {find(0), find(1), find(2)};
-    const bool icmp = names.transport == Transport::icmp || names.transport == Transport::icmpv6;
-    for (const char* name : names.fields) {
-      // Not every ICMP message has an identifier.
-      if (name != nullptr && (!icmp || name == names.fields[0])) require(name);
-    }
   }
 }
 
-void PacketDecoder::require(std::string_view field) {
-  const FieldId id = fields_.find(field);
-  if (id == no_field) return;
-  expectations_.push_back({id, due_with(field)});
-  ++unmet_;
+DueFields& PacketDecoder::expect_fields() {
+  due_ = std::make_unique<DueFields>(fields_);
+  for (const char* name : field_names) due_->require(name);
+  for (const TransportNames& names : transport_names) {
+    for (const char* name : names.fields) {
+      if (name != nullptr) due_->require(name);
+    }
+  }
+  return *due_;
+}
+
+void PacketDecoder::refuse(FieldId field, std::string_view text) const {
+  const std::string why = fmt::format("{} has the value \"{:.40}\"", fields_.names()[field], text);
+  if (!is_aggregate(text)) throw InputError(why);
+  throw InputError(why + ", which is several (leave tshark's -E aggregator out)", true);
 }
 
 std::uint64_t PacketDecoder::number(FieldId field, std::string_view text, std::uint64_t most) const {
   const auto value = parse_number(text);
-  if (!value || *value > most) {
-    throw InputError(fmt::format("{} has the value \"{:.40}\"", fields_.names()[field], text));
-  }
+  if (!value || *value > most) refuse(field, text);
   return *value;
 }
 
@@ -120,9 +110,7 @@ std::uint64_t PacketDecoder::number_at(const Record& record, FieldId field, std:
 
 IpAddress PacketDecoder::address(FieldId field, std::string_view text) const {
   const auto value = parse_address(text);
-  if (!value) {
-    throw InputError(fmt::format("{} has the value \"{:.40}\"", fields_.names()[field], text));
-  }
+  if (!value) refuse(field, text);
   return *value;
 }
 
@@ -171,9 +159,10 @@ const Frame& PacketDecoder::decode(const Record& record) {
   }
   const LayerPlan& layers = plan(record);
   if (record.is_cut(protocols_) && lacks_layers(record, layers)) throw CutValue("frame.protocols");
-  if (unmet_ != 0) expect(record, layers);
+  if (due_) due_->see(record, layers, frame_.number);
   frame_.ip_layers = static_cast<std::uint16_t>(std::min(layers.ip_layers, 0xffffU));
   for (const TransportLayer& layer : layers.transports) add_header(record, layer, layers);
+  if (due_) due_->refuse_loss(record, layers, frame_.number);  // what is wrong with a value is told before
   frame_.every = packets_;
   if (!facts_.empty()) {
     for (Packet& packet : packets_) facts_.read(packet);
@@ -328,33 +317,6 @@ void PacketDecoder::add_sampled(const Record& record, const TransportLayer& laye
   if (layer.transport == Transport::sctp) return;  // as if it were quoted
   Packet header;
   if (read_header(record, layer, true, header)) uncounted_.push_back(header);
-}
-
-void PacketDecoder::expect(const Record& record, const LayerPlan& plan) {
-  const FieldId associations = transports_[place_of(Transport::sctp)].stream;
-  unsigned kinds = any_frame;
-  for (const TransportLayer& layer : plan.transports) {
-    if (layer.role != LayerRole::packet) continue;
-    kinds |= kind_of(layer.transport);
-    if (layer.ip_version != 0) kinds |= layer.ip_version == 6 ? ipv6_header : ipv4_header;
-  }
-  for (Expectation& expectation : expectations_) {
-    if (expectation.seen) continue;
-    if (record.has(expectation.field) &&
-        (expectation.field != associations || has_association(record.values(associations)))) {
-      expectation.seen = true;
-      --unmet_;
-      continue;
-    }
-    expectation.due |= (expectation.due_with & kinds) != 0;
-  }
-}
-
-std::string PacketDecoder::lacking() const {
-  for (const Expectation& expectation : expectations_) {
-    if (expectation.due && !expectation.seen) return fields_.names()[expectation.field];
-  }
-  return {};
 }
 
 }  // namespace flowmeter

@@ -1,10 +1,12 @@
 #pragma once
 
 #include <array>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "packet/due_fields.h"
 #include "packet/echo_streams.h"
 #include "packet/layers.h"
 #include "packet/packet.h"
@@ -41,9 +43,6 @@ class StreamNumbers {
 ///
 /// A packet has those facts whose fields the FieldSet has; frame.number is taken where the FieldSet has it,
 /// else frames are counted.
-///
-/// Also notices when a foreign stream lacks a field that is needed. Many fields are absent from many
-/// frames, so a field counts as lacking when none of the first frames that must have it did.
 class PacketDecoder {
  public:
   /// Adds the fields that a decoder of these transports needs.
@@ -62,17 +61,18 @@ class PacketDecoder {
   /// What follows are frames of another tshark, see PacketObserver::on_segment().
   void begin_segment();
 
-  /// Counts the field among those that every frame with its protocol should have, see lacking().
-  /// A field that is not in the FieldSet has no effect.
-  void require(std::string_view field);
+  /// From now on records are looked at as those of somebody else's tshark, see DueFields: for the fields of
+  /// every packet, and for those that the caller adds to what is returned. decode() throws as
+  /// DueFields::refuse_loss() then.
+  DueFields& expect_fields();
 
   /// The frame in `record`; valid until the next call. Throws InputError for a value that is no number, no
   /// time, or no address, and CutValue if frame.protocols was cut before the last layer that the frame's
   /// values are of.
   const Frame& decode(const Record& record);
 
-  /// A field that every frame seen so far should have had and none had: its name, else empty.
-  [[nodiscard]] std::string lacking() const;
+  /// What was expected, and came or not; null without expect_fields().
+  [[nodiscard]] const DueFields* due_fields() const noexcept { return due_.get(); }
 
   /// Frames decoded.
   [[nodiscard]] std::uint64_t frames() const noexcept { return counted_; }
@@ -91,13 +91,6 @@ class PacketDecoder {
   struct TransportFields {
     FieldId stream, source_port, destination_port;
   };
-  struct Expectation {
-    FieldId field;
-    unsigned due_with;  // what a frame has that makes it due, as bits
-    bool due = false;   // a frame that should have it was seen
-    bool seen = false;
-  };
-
   /// The header that a layer names, with its stream translated; false if it has no stream number.
   bool read_header(const Record& record, const TransportLayer& layer, bool quoted, Packet& header);
   bool read_echo(const Record& record, const TransportLayer& layer, Packet& header);
@@ -110,7 +103,7 @@ class PacketDecoder {
   void add_sampled(const Record& record, const TransportLayer& layer);
   [[nodiscard]] std::span<const Packet> counted();
   const LayerPlan& plan(const Record& record);
-  void expect(const Record& record, const LayerPlan& plan);
+  [[noreturn]] void refuse(FieldId field, std::string_view text) const;
   std::uint64_t number(FieldId field, std::string_view text, std::uint64_t most) const;
   std::uint64_t number_at(const Record& record, FieldId field, std::size_t place, std::uint64_t most) const;
   IpAddress address(FieldId field, std::string_view text) const;
@@ -128,8 +121,7 @@ class PacketDecoder {
   std::uint64_t counted_ = 0;
   std::vector<Packet> packets_, chosen_;  // all, and those that the tunnel policy takes
   std::vector<Packet> quoted_, uncounted_;
-  std::vector<Expectation> expectations_;
-  std::size_t unmet_ = 0;
+  std::unique_ptr<DueFields> due_;  // or none
   std::uint64_t timeless_ = 0;
   std::uint64_t left_out_ = 0;
 };

@@ -34,6 +34,7 @@ struct Walk {
   LayerRole role = LayerRole::packet;
   std::uint8_t depth = 0;           // transports that the token is carried in
   TransportLayer* below = nullptr;  // the transport of the token before
+  unsigned* wholes = nullptr;       // where the token before is counted, should another one follow it
 
   struct Level {
     LayerRole role;
@@ -107,17 +108,24 @@ LayerPlan plan_layers(std::string_view protocols, std::uint8_t implicit_version,
     after_mpls = token == "mpls";
     if (walk.below != nullptr) walk.below->carried = token;
     walk.below = nullptr;
+    // tshark's dissector of IPv4 hands a packet of version 6 over, and shows nothing of it.
+    const bool handed_over = token == "ipv6" && walk.wholes == &walk.plan.whole_networks[0];
+    if (walk.wholes != nullptr && !handed_over) ++*walk.wholes;
+    walk.wholes = nullptr;
     if (token == "ip") {
       walk.network(4);
       ++walk.plan.ipv4_layers;
+      walk.wholes = &walk.plan.whole_networks[0];
     } else if (token == "ipv6") {
       walk.network(6);
+      walk.wholes = &walk.plan.whole_networks[1];
     } else if (token == "eth") {
       ++walk.plan.eth_layers;
     } else if (token == "vlan") {
       ++walk.plan.vlan_layers;
     } else if (counts) {
       walk.transport(*transport);
+      walk.wholes = &walk.plan.whole_headers[place_of(*transport)];
     }
     if (tells_of_others(token, walk.before)) {
       walk.role = LayerRole::sampled;

@@ -33,6 +33,9 @@ struct TransportLayer {
   LayerRole role = LayerRole::packet;
   std::uint8_t depth = 0;  ///< transports that it is carried in; neighbours in a frame (A-MSDU) have the same
   std::string carried{};   ///< the token after it: what it carries ("http"); empty for nothing
+
+  /// Whether the header must be whole, since something follows it.
+  [[nodiscard]] bool is_whole() const noexcept { return !carried.empty(); }
 };
 
 /// The transports of a frame, from its frame.protocols ("eth:ethertype:ip:udp:vxlan:eth:...").
@@ -43,6 +46,8 @@ struct LayerPlan {
   unsigned ip_layers = 0;                           ///< ip and ipv6 tokens, and layers that are not named
   std::array<unsigned, transport_count> headers{};  ///< tokens by place_of(), whatever their role
   unsigned network_layers[2]{};                     ///< IPv4 and IPv6, layers that are not named too
+  std::array<unsigned, transport_count> whole_headers{};  ///< of the tokens, those that another one follows
+  unsigned whole_networks[2]{};                           ///< likewise
   unsigned eth_layers = 0;
   unsigned vlan_layers = 0;
   bool implicit_ip = false;  ///< a network layer is not named (MPLS since 4.2: "mpls:tcp")

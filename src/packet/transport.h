@@ -56,6 +56,10 @@ class TransportSet {
 /// What flows are kept for unless a run asks for others.
 inline constexpr TransportSet tcp_and_udp{Transport::tcp, Transport::udp};
 
+/// The index of an SCTP association that tshark gives where it does not number them, which it must be told
+/// to.
+inline constexpr std::uint64_t no_association = 0xffff;
+
 /// As the column `protocol` prints it.
 [[nodiscard]] constexpr std::string_view name_of(Transport transport) noexcept {
   constexpr std::array<std::string_view, transport_count> names = {"TCP",  "UDP",  "SCTP",

@@ -45,7 +45,7 @@ void Spool::open() {
     if (std::ferror(file_.get()) != 0) fail();
     file_.reset();
   }
-  sink_.write(memory_);
+  if (!memory_.empty()) sink_.write(memory_);  // else there may never be any, and no header either
   memory_.clear();
   memory_.shrink_to_fit();
 }

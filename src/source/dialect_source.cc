@@ -38,6 +38,7 @@ DialectSource::DialectSource(InputKind kind, const FieldSet& fields, TunnelPolic
       record_(fields_.size()),
       decoder_(fields_, tunnel, transports) {
   if (fields.find("frame.number") == no_field) decoder_.count_frames();
+  expect_all_values();
 }
 
 DialectSource::DialectSource(Decoder decoder, const FieldSet& fields, TunnelPolicy tunnel,
@@ -92,28 +93,36 @@ void DialectSource::look_before() {
   }
 }
 
-void DialectSource::take(std::span<char> text) {
-  if (!parser_->parse(text, record_)) return;
-  look_before();
-  const Frame& frame = decoder_.decode(record_);
-  if (decoder_.frames() <= frames_before_) return;
-  publish(frame);
-  published_ = decoder_.frames();
+/// A step with the record that the framer has handed out last: errors tell its place.
+template <class Step>
+void DialectSource::at_record(Step step) {
+  try {
+    step();
+  } catch (const CutValue& error) {
+    if (refuse_cut_values_) throw;
+    skip(fmt::format("{}: {}", framer_->place(), error.what()));
+  } catch (const InputError& error) {
+    const std::string why = fmt::format("{}: {}", framer_->place(), error.what());
+    if (!keep_going_ || error.nothing_done()) throw InputError(why, error.nothing_done());
+    skip(why);
+  }
 }
 
 void DialectSource::drain() {
   while (const auto text = next_record()) {
     in_new_array_ |= framer_->opens_array();
-    try {
-      take(*text);
-    } catch (const CutValue& error) {
-      if (refuse_cut_values_) throw;
-      skip(fmt::format("{}: {}", framer_->place(), error.what()));
-    } catch (const InputError& error) {
-      const std::string why = fmt::format("{}: {}", framer_->place(), error.what());
-      if (!keep_going_ || error.nothing_done()) throw InputError(why, error.nothing_done());
-      skip(why);
-    }
+    const Frame* frame = nullptr;
+    at_record([&] {
+      if (!parser_->parse(*text, record_)) return;
+      look_before();
+      frame = &decoder_.decode(record_);
+    });
+    if (frame == nullptr || decoder_.frames() <= frames_before_) continue;
+    if (on_lack_ && due_->any_lacking()) on_lack_();
+    at_record([&] {
+      publish(*frame);
+      published_ = decoder_.frames();
+    });
   }
 }
 

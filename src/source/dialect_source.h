@@ -1,8 +1,10 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "dialect/framer.h"
 #include "dialect/parser.h"
@@ -68,11 +70,15 @@ class DialectSource final : public PacketSource {
   /// Tells the observers how it ended.
   void end(EndOfInput how) { publish_end(how); }
 
-  /// A needed field that the text seems not to have, so far; empty if there is none.
-  [[nodiscard]] std::string lacking() const { return decoder_.lacking(); }
+  /// What the text must have; null for a tshark of ours, which was asked for it.
+  [[nodiscard]] DueFields* due_fields() noexcept { return due_; }
 
-  /// A field that must be there in some frames beyond the ones of every packet, see lacking().
-  void require(const std::string& field) { decoder_.require(field); }
+  /// From now on all values are expected of a tshark of ours as well, since somebody else had a say in its
+  /// command line: drain() throws as DueFields::refuse_loss().
+  void expect_all_values() { due_ = &decoder_.expect_fields(); }
+
+  /// Called when a field is lacking, before each frame is published; may throw to refuse the text.
+  void on_lack(std::function<void()> refuse) { on_lack_ = std::move(refuse); }
 
   [[nodiscard]] std::uint64_t frames() const noexcept { return decoder_.frames(); }
   /// What made frames of the records.
@@ -86,9 +92,10 @@ class DialectSource final : public PacketSource {
   [[nodiscard]] std::size_t chunk() const noexcept { return chunk_bytes_; }
 
  private:
-  void take(std::span<char> text);
   std::optional<std::span<char>> next_record();
   void look_before();
+  template <class Step>
+  void at_record(Step step);
   void skip(const std::string& why);
 
   std::size_t chunk_bytes_ = std::size_t{128} << 10;
@@ -98,6 +105,8 @@ class DialectSource final : public PacketSource {
   std::unique_ptr<RecordParser> parser_;
   Record record_;
   PacketDecoder decoder_;
+  DueFields* due_ = nullptr;
+  std::function<void()> on_lack_;  // or none
   std::unique_ptr<StreamNumbers> ranks_;
   bool in_new_array_ = false;  // which was opened behind the last frame
   bool keep_going_ = false;

@@ -58,7 +58,11 @@ Outcome meter(const MeterPlan& plan, const MakeSource& make_source, std::string_
   }
   source->end(outcome.error.empty() ? EndOfInput::complete : EndOfInput::damaged);
   outcome.rows = std::move(sink.text);
-  outcome.lacking = source->lacking();
+  if (const DueFields* due = source->due_fields()) {
+    const LackingFields lacking = due->lacking();
+    for (const std::string& name : lacking.names) outcome.lacking += name + ' ';
+    outcome.lacking += std::to_string(lacking.frame);
+  }
   outcome.frames = source->frames();
   outcome.skipped = source->skipped().count;
   return outcome;

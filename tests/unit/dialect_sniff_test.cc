@@ -40,6 +40,17 @@ const std::vector<Start> starts = {
     {"quoted names", "_ws.col.Info \"ip.src\"\n", InputKind::separated},
     {"values without names", "1\t1700000000.123\t10.0.0.1\t0x0002\n", InputKind::headerless},
     {"values, some missing", "1\t\t2001:db8::1\t3,4\n", InputKind::headerless},
+    {"semicolons between names", "ip.src;tcp.stream\n", InputKind::separated},
+    {"colons between names", "tcp.stream:ip.src\n", InputKind::separated},
+    {"quoted names between tabs", "\"frame.number\"\t\"ip.src\"\n", InputKind::separated},
+    {"values, the first missing", "\t\t10.0.0.1\t3\n", InputKind::headerless},
+    {"values after a frame without any", "\t\t\n\t10.0.0.1\t3\n", InputKind::headerless},
+    {"values, the first a text", "Nov 14, 2023 22:13:20.000000000 UTC\t10.0.0.1\n", InputKind::headerless},
+    {"protocols", "eth:ethertype:ip:tcp\n", InputKind::headerless},
+    {"protocols and values", "eth:ethertype:ip:tcp\t10.0.0.1\r\n", InputKind::headerless},
+    {"values in quotes", "\"1\"\t\"10.0.0.1\"\n", InputKind::headerless},
+    {"semicolons between values", "1;1700000000.5;;10.0.0.1\n", InputKind::headerless},
+    {"a name that looks like a host", "example.com\t443\n", InputKind::headerless},
     {"pcap", "\xa1\xb2\xc3\xd4", InputKind::capture},
     {"pcap, swapped", "\xd4\xc3\xb2\xa1", InputKind::capture},
     {"pcap, nanoseconds", "\xa1\xb2\x3c\x4d", InputKind::capture},
@@ -134,7 +145,9 @@ TEST(Sniff, OtherBytesAreUnknown) {
   for (const std::string& head : {"hello, world\n"s, "hello\n"s,
                                   "\x7f"
                                   "ELF"s,
-                                  "\0\0\0\0"s, "../captures/x.pcap\n"s, "GIF89a"s, "1 packet\n"s}) {
+                                  "\0\0\0\0"s, "../captures/x.pcap\n"s, "GIF89a"s, "1 packet\n"s, "ab\n"s,
+                                  "name\tplace\n"s, "name,place\n1,2\n"s, "0000  00 11 22\n"s,
+                                  "1\t2\x01\t3\n"s, "key: value\n"s, "example.com,example.org\n"s}) {
     EXPECT_EQ(sniff(head, true), InputKind::unknown) << testing::PrintToString(head);
   }
 }

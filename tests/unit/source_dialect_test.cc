@@ -210,10 +210,41 @@ TEST(DialectSource, SaysWhichFieldIsLacking) {
   FieldSet fields = packet_fields();
   fields.add("tcp.len");
   DialectSource source(InputKind::ek, fields);
-  source.require("tcp.len");
-  EXPECT_EQ(source.lacking(), "");
+  source.due_fields()->require("tcp.len");
+  EXPECT_FALSE(source.due_fields()->any_lacking());
   feed(source, ek, 4096);
-  EXPECT_EQ(source.lacking(), "tcp.len");
+  EXPECT_EQ(source.due_fields()->lacking().names, Lines{"tcp.len"});
+}
+
+TEST(DialectSource, ALackIsToldBeforeTheFrameIsPublished) {
+  const FieldSet fields = packet_fields();
+  std::string text = ek;
+  for (std::size_t at = 0; (at = text.find("frame_len", at)) != std::string::npos;)
+    text.replace(at, 9, "frame_lex");
+  DialectSource source(InputKind::ek, fields);
+  Scribe scribe;
+  source.attach(scribe);
+  source.on_lack([] { throw InputError("refused", true); });
+  EXPECT_EQ(test::message_of<InputError>([&] { feed(source, text, 7); }), "refused");
+  EXPECT_EQ(scribe.lines, Lines{});
+}
+
+TEST(DialectSource, ExpectsNothingOfATsharkOfOurs) {
+  const FieldSet fields = packet_fields();
+  DialectSource source(Decoder::ek, fields);
+  EXPECT_EQ(source.due_fields(), nullptr);
+  source.expect_all_values();
+  EXPECT_NE(source.due_fields(), nullptr);
+}
+
+TEST(DialectSource, RefusesValuesInQuotes) {
+  const auto quoted = [](std::string_view line) {
+    return damaged(InputKind::fields, "frame.len\tip.src\n" + std::string(line)).second;
+  };
+  EXPECT_EQ(quoted("\"60\"\t\"10.0.0.1\"\n"),
+            "line 2: has its values in quotes (leave tshark's -E quote out)");
+  EXPECT_EQ(quoted("'60'\t\n"), "line 2: has its values in quotes (leave tshark's -E quote out)");
+  EXPECT_EQ(quoted("\"60\t\"10.0.0.1\"\n"), "line 2: frame.len has the value \"\"60\"");
 }
 
 TEST(DialectSource, CountsFramesWithoutATime) {
