@@ -26,17 +26,22 @@ std::size_t distance(std::string_view a, std::string_view b) {
 
 }  // namespace
 
-std::string did_you_mean(std::string_view word, const std::vector<std::string>& known) {
+std::optional<std::string> closest(std::string_view word, const std::vector<std::string>& known) {
   std::size_t best = edits_forgiven(word);
-  const std::string* closest = nullptr;
+  const std::string* found = nullptr;
   for (const std::string& name : known) {
     const std::size_t edits = distance(word, name);
-    if (edits <= best && (closest == nullptr || edits < best)) {
+    if (edits <= best && (found == nullptr || edits < best)) {
       best = edits;
-      closest = &name;
+      found = &name;
     }
   }
-  return closest == nullptr ? std::string{} : fmt::format(", did you mean \"{}\"?", *closest);
+  return found == nullptr ? std::nullopt : std::optional(*found);
+}
+
+std::string did_you_mean(std::string_view word, const std::vector<std::string>& known) {
+  const auto meant = closest(word, known);
+  return meant ? fmt::format(", did you mean \"{}\"?", *meant) : std::string{};
 }
 
 }  // namespace flowmeter

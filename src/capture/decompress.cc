@@ -33,6 +33,9 @@ bool Decompressor::feed(std::string_view piece) {
       case Mode::plain:
         pass(piece);
         break;
+      case Mode::padding:
+        pad(piece);
+        break;
       case Mode::damaged:
         break;
     }
@@ -53,8 +56,13 @@ bool Decompressor::detect(bool end) {
   const std::string head = std::exchange(held_, {});
   std::string_view rest = head;
   if (packing == Packing::none) {
-    mode_ = Mode::plain;
-    pass(rest);
+    if (compressed_ && rest.front() == '\0') {
+      mode_ = Mode::padding;
+      pad(rest);
+    } else {
+      mode_ = Mode::plain;
+      pass(rest);
+    }
     return true;
   }
   compressed_ = true;
@@ -79,6 +87,21 @@ void Decompressor::unpack(std::string_view& piece) {
       mode_ = Mode::detecting;
     }
   }
+}
+
+/// Holds zeros back until it is clear that they do not end the input: then they were plain.
+void Decompressor::pad(std::string_view& piece) {
+  const std::size_t count = std::min(piece.find_first_not_of('\0'), piece.size());
+  zeros_ += count;
+  piece.remove_prefix(count);
+  if (piece.empty()) return;
+  mode_ = Mode::plain;
+  const std::string some(static_cast<std::size_t>(std::min<std::uint64_t>(zeros_, room_size)), '\0');
+  for (; zeros_ != 0; zeros_ -= std::min<std::uint64_t>(zeros_, some.size())) {
+    sink_(std::string_view(some).substr(
+        0, static_cast<std::size_t>(std::min<std::uint64_t>(zeros_, some.size()))));
+  }
+  pass(piece);
 }
 
 void Decompressor::pass(std::string_view& piece) { sink_(std::exchange(piece, {})); }

@@ -20,7 +20,8 @@ class Unpacker;
 
 /// Turns gzip, zstd and LZ4 frames into plain bytes, as they come.
 /// Told apart by magic numbers, at the start and after each member or frame, so that
-/// concatenations of any of them work; whatever is none of them is plain from there to the end.
+/// concatenations of any of them work; whatever is none of them is plain from there to the end, but zeros
+/// that end the input are padding, as gzip has it.
 /// Input: feed() pieces of any size, finish() once.
 /// Output: `sink` gets the plain bytes; a plain input is handed on piece by piece without a copy.
 /// Errors: never throws on input; feed() turns false, and what came before the damage was given.
@@ -52,13 +53,15 @@ class Decompressor {
   bool detect(bool end);
   void unpack(std::string_view& piece);
   void pass(std::string_view& piece);
+  void pad(std::string_view& piece);
 
-  enum class Mode : std::uint8_t { detecting, plain, packed, damaged };
+  enum class Mode : std::uint8_t { detecting, plain, packed, padding, damaged };
 
   Sink sink_;
   Mode mode_ = Mode::detecting;
   bool compressed_ = false;
-  std::string held_;  // up to four bytes, until it is clear what begins there
+  std::string held_;         // up to four bytes, until it is clear what begins there
+  std::uint64_t zeros_ = 0;  // after the last member or frame
   std::unique_ptr<Unpacker> unpacker_;
   std::unique_ptr<char[]> plain_;
   std::string problem_;

@@ -3,8 +3,6 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
-#include <rapidjson/stringbuffer.h>
-#include <rapidjson/writer.h>
 #include <signal.h>
 #include <unistd.h>
 
@@ -13,6 +11,7 @@
 
 #include "base/interrupt.h"
 #include "cli/batch.h"
+#include "cli/column_list.h"
 #include "cli/merge.h"
 #include "cli/options.h"
 #include "cli/tshark_setup.h"
@@ -28,41 +27,6 @@ void print(std::string_view text) {
   FdSink out(STDOUT_FILENO, "standard output");
   out.write(text);
   out.finish();
-}
-
-/// One JSON object a column.
-std::string column_objects(const FeatureSettings& settings) {
-  rapidjson::StringBuffer text;
-  const ColumnRegistry registry(settings);
-  for (const Column& column : registry.columns()) {
-    rapidjson::Writer<rapidjson::StringBuffer> json(text);
-    const auto member = [&json](const char* name, const std::string& value) {
-      json.Key(name);
-      json.String(value.c_str());
-    };
-    json.StartObject();
-    member("name", column.name);
-    member("group", column.group);
-    member("unit", column.unit);
-    member("description", column.description);
-    json.Key("fields");
-    json.StartArray();
-    for (const std::string& field : column.fields) json.String(field.c_str());
-    json.EndArray();
-    json.EndObject();
-    text.Put('\n');
-  }
-  return text.GetString();
-}
-
-std::string column_table(const FeatureSettings& settings) {
-  std::string table;
-  const ColumnRegistry registry(settings);
-  for (const Column& column : registry.columns()) {
-    table += fmt::format("{}\t{}\t{}\t{}\t{}\n", column.name, column.group, column.unit, column.description,
-                         fmt::join(column.fields, ","));
-  }
-  return table;
 }
 
 /// All that the child says on its standard output.
@@ -124,8 +88,7 @@ ExitStatus run(const Options& options, Reporter& reporter) {
     return ExitStatus::ok;
   }
   if (options.list_columns) {
-    const bool json = options.rows.format == OutputFormat::jsonl;
-    print(json ? column_objects(options.meter.features) : column_table(options.meter.features));
+    list_columns(options, reporter);
     return ExitStatus::ok;
   }
   const std::unique_ptr<MeterPlan> plan = plan_of(options);

@@ -21,7 +21,8 @@ namespace {
 /// Inputs that are done but wait for one before them are bounded by this many.
 constexpr std::size_t most_waiting = 64;
 
-std::vector<Input> inputs_of(const Options& options, Reporter& reporter) {
+/// `passed_over`: how many files below directories are no captures.
+std::vector<Input> inputs_of(const Options& options, Reporter& reporter, std::size_t& passed_over) {
   if (const auto& interfaces = options.live.interfaces; !interfaces.empty()) {
     const std::string name = fmt::format("{}", fmt::join(interfaces, ","));
     return {{name, name, false, {}, InputOrigin::interface}};
@@ -30,8 +31,12 @@ std::vector<Input> inputs_of(const Options& options, Reporter& reporter) {
   const std::string& watch = options.watch;
   if (!follow.empty()) return {{follow, fs::path(follow).filename(), false, {}, InputOrigin::growing}};
   if (!watch.empty()) return {{watch, fs::path(watch).filename(), false, {}, InputOrigin::directory}};
-  std::vector<Input> inputs = list_inputs(options.inputs, options.recursive);
-  if (!options.continuous || inputs.empty()) return inputs;
+  auto [inputs, others] = list_inputs(options.inputs, options.recursive, !options.tshark.read_format.empty());
+  for (const std::string& path : others) reporter.note(fmt::format("{}: is no capture, passed over", path));
+  if (!options.continuous || inputs.empty()) {
+    passed_over = others.size();
+    return inputs;
+  }
   return {one_after_the_other(inputs, find_program(options.tshark.program), reporter)};
 }
 
@@ -76,10 +81,10 @@ Batch::Batch(const Options& options, const MeterPlan& plan, Reporter& reporter)
       reporter_(reporter),
       header_(header_line(options.rows, plan.header())),
       setup_(options, plan, reporter),
-      inputs_(inputs_of(options, reporter)),
+      inputs_(inputs_of(options, reporter, skipped_)),
       into_directory_(names_directory(options.output)) {
   if (inputs_.empty()) {
-    throw UsageError(fmt::format("{}: no files below", fmt::join(options_.inputs, ", ")));
+    throw UsageError(fmt::format("{}: no captures below", fmt::join(options_.inputs, ", ")));
   }
   for (const std::string& written : {options.output, options.meta})
     refuse_to_replace_inputs(written, inputs_);
@@ -149,7 +154,8 @@ ExitStatus Batch::meter_all() {
   io_.run();
   if (common_output_) finish_common_output();
   if (skipped_ != 0) {
-    reporter_.warning(fmt::format("skipped {} file{} that tshark does not know as captures{}", skipped_,
+    reporter_.warning(fmt::format("passed over {} file{} that {} no capture{}{}", skipped_,
+                                  skipped_ == 1 ? "" : "s", skipped_ == 1 ? "is" : "are",
                                   skipped_ == 1 ? "" : "s",
                                   options_.level == Reporter::Level::verbose ? "" : " (-v names them)"));
   }

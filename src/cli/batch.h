@@ -71,6 +71,7 @@ class Batch {
   Reporter& reporter_;
   const std::string header_;
   TsharkSetup setup_;
+  std::size_t skipped_ = 0;  // files below directories that are no captures
   const std::vector<Input> inputs_;
   const bool into_directory_;
   std::unique_ptr<MetaFile> meta_;        // or none
@@ -86,7 +87,7 @@ class Batch {
   std::deque<std::unique_ptr<Job>> jobs_;  // in the order of the inputs
   bool stopping_ = false;
   bool output_failed_ = false;
-  std::size_t done_ = 0, failed_ = 0, skipped_ = 0;
+  std::size_t done_ = 0, failed_ = 0;
   ExitStatus interrupted_ = ExitStatus::ok;
 };
 

@@ -13,10 +13,9 @@
 
 #include "base/error.h"
 #include "base/parse.h"
-#include "capture/decompress.h"
-#include "capture/reader.h"
-#include "dialect/sniff.h"
+#include "capture/first_frame.h"
 #include "source/child.h"
+#include "source/input_sniffer.h"
 #include "source/waiter.h"
 
 namespace flowmeter {
@@ -30,47 +29,7 @@ struct Beginning {
   std::optional<std::int64_t> first_ns;  // time of the first frame; none: there is none
 };
 
-/// What our own reader sees of the first frame.
-class FirstFrame {
- public:
-  explicit FirstFrame(int fd) {
-    std::string piece(piece_bytes, '\0');
-    while (!over_) {
-      const ssize_t count = read(fd, piece.data(), piece.size());
-      if (count <= 0) break;
-      if (!decompressor_.feed({piece.data(), static_cast<std::size_t>(count)})) break;
-    }
-    if (over_) return;
-    decompressor_.finish();
-    reader_.finish();
-    look();
-  }
-
-  [[nodiscard]] std::optional<std::int64_t> time_ns() const noexcept { return time_ns_; }
-
-  /// Whether it could read that far at all.
-  [[nodiscard]] bool understood() const noexcept { return time_ns_ || reader_.state() == ReaderState::ended; }
-
- private:
-  void look() {
-    CaptureItem item;
-    while (!over_ && reader_.next(item)) {
-      if (item.kind == ItemKind::frame && item.time) time_ns_ = item.time->count();
-      over_ = time_ns_.has_value() || item.kind == ItemKind::tail;
-    }
-  }
-
-  bool over_ = false;
-  std::optional<std::int64_t> time_ns_;
-  CaptureReader reader_{CaptureOrigin::file};
-  Decompressor decompressor_{[this](std::string_view plain) {
-    if (over_) return;
-    reader_.put(plain);
-    look();
-  }};
-};
-
-/// The same from tshark, which knows more formats.
+/// What tshark says of the first frame; it knows more formats than our own reader.
 Beginning ask_tshark(const std::string& tshark, const std::string& file) {
   const std::vector<std::string> arguments = {
       "-n", "-r", file, "-c", "1", "-T", "fields", "-e", "frame.time_epoch"};
@@ -85,6 +44,14 @@ Beginning ask_tshark(const std::string& tshark, const std::string& file) {
   return {how.signal == 0 && how.status == 0, std::nullopt};
 }
 
+InputKind kind_of(int fd, const Input& input) {
+  try {
+    return sniff_file(fd).kind;
+  } catch (const InputError& error) {
+    throw UsageError(fmt::format("{}: {}", input.path, error.what()));
+  }
+}
+
 /// Throws UsageError for what can be no part of a continuous capture.
 Beginning begin_of(const Input& input, const std::string& tshark) {
   const auto refuse = [&](const std::string& why) -> Beginning {
@@ -93,15 +60,12 @@ Beginning begin_of(const Input& input, const std::string& tshark) {
   };
   if (input.path == "-") throw UsageError("--continuous takes files, not standard input");
   const Descriptor file(open(input.path.c_str(), O_RDONLY | O_CLOEXEC));
-  std::string head(sniff_bytes, '\0');
-  const ssize_t count = file.get() < 0 ? -1 : pread(file.get(), head.data(), head.size(), 0);
-  if (count < 0) throw UsageError(fmt::format("{}: {}", input.path, std::strerror(errno)));
-  head.resize(static_cast<std::size_t>(count));
-  const InputKind kind = *sniff(head, true);
+  if (file.get() < 0) throw UsageError(fmt::format("{}: {}", input.path, std::strerror(errno)));
+  const InputKind kind = kind_of(file.get(), input);
   if (kind == InputKind::empty) return {false, std::nullopt};
-  if (kind != InputKind::capture && kind != InputKind::unknown) {
-    return refuse("--continuous takes captures, and this is text");
-  }
+  if (kind == InputKind::cut)
+    throw UsageError(fmt::format("{}: cut short in the middle of its header", input.path));
+  if (!is_capture(kind)) return refuse("--continuous takes captures, and this is none");
   if (kind == InputKind::capture) {
     const FirstFrame first(file.get());
     if (first.understood()) return {true, first.time_ns()};
@@ -155,7 +119,7 @@ std::vector<std::string> captures_in_order(const std::vector<std::string>& files
         reporter.note(fmt::format("{}: is no capture, left out", input.path));
       }
     } catch (const UsageError& error) {
-      reporter.note(error.what());
+      reporter.warning(error.what());
     }
   }
   sort(parts);

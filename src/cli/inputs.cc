@@ -1,11 +1,14 @@
 #include "cli/inputs.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <array>
 
 #include "base/error.h"
+#include "source/child.h"
+#include "source/input_sniffer.h"
 
 namespace flowmeter {
 
@@ -31,19 +34,36 @@ std::vector<Input> files_below(const fs::path& directory) {
   return files;
 }
 
+/// What cannot be read is not known to be none.
+bool may_be_capture(const std::string& path) {
+  const Descriptor file(open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (file.get() < 0) return true;
+  try {
+    return is_capture(sniff_file(file.get()).kind);
+  } catch (const InputError&) {
+    return true;
+  }
+}
+
 }  // namespace
 
-std::vector<Input> list_inputs(const std::vector<std::string>& names, bool recursive) {
-  std::vector<Input> inputs;
+InputList list_inputs(const std::vector<std::string>& names, bool recursive, bool told_format) {
+  InputList list;
   for (const std::string& name : names) {
     std::error_code ignored;
-    if (recursive && name != "-" && fs::is_directory(name, ignored)) {
-      for (Input& file : files_below(name)) inputs.push_back(std::move(file));
-    } else {
-      inputs.push_back({name, fs::path(name).filename(), false});
+    if (!recursive || name == "-" || !fs::is_directory(name, ignored)) {
+      list.inputs.push_back({name, fs::path(name).filename(), false});
+      continue;
+    }
+    for (Input& file : files_below(name)) {
+      if (told_format || may_be_capture(file.path)) {
+        list.inputs.push_back(std::move(file));
+      } else {
+        list.passed_over.push_back(std::move(file.path));
+      }
     }
   }
-  return inputs;
+  return list;
 }
 
 fs::path output_path(const fs::path& directory, const Input& input, OutputFormat format) {

@@ -20,7 +20,7 @@ enum class InputOrigin {
 struct Input {
   std::string path;                  ///< or "-"
   std::filesystem::path below;       ///< where it lies below the directory that was named, else its name
-  bool found = false;                ///< below a directory: skipped without an error if it is no capture
+  bool found = false;                ///< below a directory: passed over without an error if it is no capture
   std::vector<std::string> parts{};  ///< captures that follow each other as one; empty: it is `path`
   InputOrigin origin = InputOrigin::file;
 
@@ -28,10 +28,18 @@ struct Input {
   [[nodiscard]] bool endless() const noexcept { return origin != InputOrigin::file; }
 };
 
-/// The inputs that the command line names; with `recursive` all regular files below directories, in
-/// the order of their names. A directory is kept as an input otherwise (to be refused in its turn).
-/// Throws UsageError if a directory cannot be read.
-[[nodiscard]] std::vector<Input> list_inputs(const std::vector<std::string>& names, bool recursive);
+/// Inputs, and what is none.
+struct InputList {
+  std::vector<Input> inputs;
+  std::vector<std::string> passed_over;  ///< files below directories that are no captures
+};
+
+/// The inputs that the command line names; with `recursive` the captures among the regular files below
+/// directories, in the order of their names, or all of the files if the user has said what format they are of
+/// (`told_format`). A directory is kept as an input otherwise (to be refused in its turn), and so is what
+/// cannot be read. Throws UsageError if a directory cannot be read.
+[[nodiscard]] InputList list_inputs(const std::vector<std::string>& names, bool recursive,
+                                    bool told_format = false);
 
 /// NAME_flow.csv for a capture NAME.pcap (.pcapng.gz and the like too), in its place below
 /// `directory`; .tsv or .jsonl by the format. Standard input is `stdin`.

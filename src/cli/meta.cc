@@ -147,10 +147,10 @@ void write_live(Document& json, const Options& options) {
   if (!options.follow.empty()) json.text("follow", options.follow);
   if (!options.watch.empty()) json.text("watch", options.watch);
   if (options.duration) json.real("duration", options.duration->count());
+  if (live.frames != 0) json.number("stop_frames", live.frames);
   if (live.interfaces.empty()) return;
   json.list("interfaces", live.interfaces);
   json.text_or_null("capture_filter", live.filter);
-  if (live.frames != 0) json.number("stop_frames", live.frames);
   if (live.snaplen) json.number("snaplen", *live.snaplen);
   json.number("buffer_mib", live.buffer_mib);
   json.flag("promiscuous", live.promiscuous);
@@ -164,6 +164,7 @@ void write_options(Document& json, const Options& options) {
   json.list("decode_as", tshark.decode_as);
   json.list("preferences", tshark.preferences);
   json.flag("transport_only", tshark.transport_only);
+  if (!tshark.read_format.empty()) json.text("read_format", tshark.read_format);
   json.list("tshark_arguments", tshark.extra_arguments);
   json.number("jobs", options.jobs);
   json.number("life_frames", options.life_frames);

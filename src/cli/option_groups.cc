@@ -6,6 +6,7 @@
 #include "base/anonymizer.h"
 #include "base/error.h"
 #include "cli/key_file.h"
+#include "cli/option_hints.h"
 #include "cli/option_values.h"
 #include "schema/schemas.h"
 
@@ -160,6 +161,8 @@ std::string parse_words(CLI::App& app, int argc, const char* const* argv) {
     app.parse(argc, argv);
   } catch (const CLI::CallForHelp&) {
     return app.help();
+  } catch (const CLI::ExtrasError&) {
+    throw UsageError(explain_unknown(app, app.remaining().front()));
   } catch (const CLI::ParseError& error) {
     throw UsageError(fmt::format("{} (see --help)", error.what()));
   }

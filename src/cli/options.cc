@@ -5,14 +5,19 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <algorithm>
+#include <filesystem>
 #include <limits>
 #include <thread>
 
 #include "base/error.h"
 #include "cli/option_groups.h"
+#include "cli/option_hints.h"
 #include "cli/option_values.h"
 
 namespace flowmeter {
+
+namespace fs = std::filesystem;
+
 namespace {
 
 constexpr const char* description =
@@ -22,6 +27,7 @@ constexpr const char* description =
 constexpr const char* examples =
     "Examples:\n"
     "  flowmeter trace.pcapng > flows.csv\n"
+    "  flowmeter --columns +id trace.pcapng > flows.csv     (addresses, times and ids as well)\n"
     "  tshark -r trace.pcapng -T ek | flowmeter -\n"
     "  tcpdump -i eth0 -w - | flowmeter - | mlr --icsv --opprint sort -nr fwd_tot_byte\n"
     "  flowmeter -i eth0 -t 60 -o flows-%H%M.csv --rotate-every 300\n"
@@ -56,6 +62,11 @@ void add_input_options(CLI::App& app, Options& options) {
   app.add_option("--pref", options.tshark.preferences, "A tshark preference, as its -o takes it (repeatable)")
       ->type_name("NAME:VALUE")
       ->allow_extra_args(false)
+      ->group("Input");
+  app.add_option(
+         "--read-format", options.tshark.read_format,
+         "What the inputs are, as tshark -X read_format: names it; for formats that it can only guess")
+      ->type_name("NAME")
       ->group("Input");
   app.add_option("--tshark", options.tshark.program, "The tshark to run")
       ->type_name("PATH")
@@ -99,10 +110,11 @@ void add_live_options(CLI::App& app, Options& options, RawOptions& raw) {
   app.add_option("-f,--capture-filter", live.filter, "Capture only what that filter passes (as tcpdump's)")
       ->type_name("FILTER")
       ->group("Live");
-  app.add_option("-c,--frames", live.frames, "Stop when so many frames are captured")
+  app.add_option("-c,--frames", live.frames,
+                 "Stop after so many frames: captured ones, or those of each input")
       ->type_name("N")
       ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{INT32_MAX}).description(""))
-      ->group("Live");
+      ->group("Input");
   app.add_option("--duration", raw.duration, "Stop after so many seconds")
       ->type_name("SECONDS")
       ->group("Live");
@@ -132,8 +144,7 @@ void add_live_options(CLI::App& app, Options& options, RawOptions& raw) {
 
 void read_live_options(const CLI::App& app, const RawOptions& raw, Options& options) {
   const bool live = !options.live.interfaces.empty();
-  for (const char* name :
-       {"--capture-filter", "--frames", "--snaplen", "--buffer-size", "--no-promiscuous"}) {
+  for (const char* name : {"--capture-filter", "--snaplen", "--buffer-size", "--no-promiscuous"}) {
     if (app.count(name) != 0 && !live) throw UsageError(fmt::format("{} needs -i (see --help)", name));
   }
   if (app.count("--duration") != 0) {
@@ -144,6 +155,12 @@ void read_live_options(const CLI::App& app, const RawOptions& raw, Options& opti
   if (kinds > 1) throw UsageError("only one of -i, --follow and --watch at a time (see --help)");
   if (kinds == 1 && (!options.inputs.empty() || options.recursive || options.continuous)) {
     throw UsageError("-i, --follow and --watch are the only input of a run (see --help)");
+  }
+}
+
+void read_input_options(const Options& options) {
+  if (!options.tshark.read_format.empty() && (options.endless() || options.continuous)) {
+    throw UsageError("--read-format takes files that are read one by one (see --help)");
   }
 }
 
@@ -196,7 +213,7 @@ void add_flow_options(CLI::App& app, Options& options, RawOptions& raw) {
 void add_output_options(CLI::App& app, Options& options, RawOptions& raw) {
   int& progress = raw.progress;
   app.add_flag("--list-columns", options.list_columns,
-               "List all columns with group, unit, meaning and tshark fields (--format jsonl: as JSON)")
+               "List columns with their meaning: all, or those of --schema and --columns")
       ->group("Columns");
   app.add_option(
          "-o,--output", options.output,
@@ -246,7 +263,7 @@ void read_part_options(const CLI::App& app, const RawOptions& raw, Options& opti
   if (!options.partial) return;
   if (app.count("--segment") != 0) options.segment = parse_segment(raw.segment);
   for (const char* name : {"--format", "--delimiter", "--safe-cells", "--no-header", "--rotate-every",
-                           "--rotate-rows", "--display-filter", "--keep-going"}) {
+                           "--rotate-rows", "--display-filter", "--keep-going", "--frames"}) {
     if (app.count(name) != 0) throw UsageError(fmt::format("{} does not go with --partial", name));
   }
   if (options.endless()) throw UsageError("--partial takes captures in files");
@@ -260,6 +277,7 @@ int cut_verbatim(int argc, const char* const* argv, std::vector<std::string>& ex
   for (int i = 1; i < argc; ++i) {
     if (std::string_view(argv[i]) != "--") continue;
     extra.assign(argv + i + 1, argv + argc);
+    for (const std::string& word : extra) refuse_for_tshark(word);
     return i;
   }
   return argc;
@@ -289,7 +307,15 @@ Options parse_options(int argc, const char* const* argv, std::string& help) {
   help = parse_words(app, argc, argv);
   if (!help.empty()) return options;
   if (options.output == "-") options.output.clear();
+  refuse_preference_as_output(options.output);
+  for (const std::string& input : options.inputs) {
+    // CLI11 takes -2 for a number.
+    if (input.size() > 1 && input.front() == '-' && !fs::exists(input)) {
+      throw UsageError(explain_unknown(app, input));
+    }
+  }
   read_live_options(app, raw, options);
+  read_input_options(options);
   read_rotation(app, raw, options);
   options.meter.transports = parse_transports(raw.transports);
   if (options.tshark.transport_only && options.meter.transports != tcp_and_udp) {
@@ -302,6 +328,11 @@ Options parse_options(int argc, const char* const* argv, std::string& help) {
   if (app.count("--end-on") != 0) options.meter.close_linger = parse_end_on(raw.end_on);
   read_printed_options(app, raw, options.meter);
   read_row_format(app, raw, options.rows);
+  options.schema_given = app.count("--schema") != 0;
+  if (options.list_columns && app.count("--format") + app.count("--delimiter") == 0) {
+    options.rows.format = OutputFormat::tsv;  // for eyes
+    options.rows.delimiter = '\t';
+  }
   read_part_options(app, raw, options);
   options.jobs_given = app.count("--jobs") != 0 || app.count("--life-frames") != 0;
   if (app.count("--jobs") == 0) options.jobs = std::max(1U, std::thread::hardware_concurrency());

@@ -38,6 +38,7 @@ struct Options {
   std::optional<PartSegments> segment;  ///< of the part
   std::string after;                    ///< capture before the part's; empty: not known
   bool list_columns = false;
+  bool schema_given = false;  ///< on the command line
   bool print_command = false;
   bool version = false;
   bool progress = false;  ///< wanted, or by default: stderr is a terminal and stdout is not

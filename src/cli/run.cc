@@ -26,7 +26,8 @@ void Run::fail(const InputError& error) {
   result_.status = nothing_done ? ExitStatus::nothing_done : ExitStatus::damaged;
   result_.message = fmt::format("{}: {}", name_, error.what());
   if (feed_ && !feed_->failure().empty()) result_.message = fmt::format("{}: {}", name_, feed_failure());
-  result_.not_a_capture = error.not_a_capture();
+  // What begins like a capture is a broken one.
+  result_.not_a_capture = error.not_a_capture() && kind_ != InputKind::capture;
   if (child_) child_->signal(SIGKILL);
   if (fleet_) fleet_->kill();
   if (!nothing_done) {

@@ -12,8 +12,8 @@
 
 #include "base/error.h"
 #include "base/sha256.h"
+#include "capture/decompress.h"
 #include "cli/input_run.h"
-#include "dialect/sniff.h"
 #include "observer/field_watch.h"
 #include "observer/live_clock.h"
 #include "observer/progress.h"
@@ -21,6 +21,7 @@
 #include "source/child.h"
 #include "source/dialect_source.h"
 #include "source/fleet.h"
+#include "source/input_sniffer.h"
 #include "source/timer.h"
 #include "source/waiter.h"
 
@@ -63,6 +64,7 @@ class Run final : public InputRun {
   void open();
   void look_before();
   void sniff_head();
+  [[nodiscard]] InputKind kind_of(InputKind seen) const;
   void begin_part(InputKind kind);
   void start(InputKind kind);
   void start_text(InputKind kind);
@@ -87,6 +89,9 @@ class Run final : public InputRun {
   void read_output();
   void read_errors();
   void pump();
+  void fill_pump();
+  [[nodiscard]] bool unpacks() const;
+  void refuse_if_packing_is_broken() const;
   void end_of_output();
   void wait_for_child();
   void conclude();
@@ -141,15 +146,21 @@ class Run final : public InputRun {
   int fd_ = -1;                          // the input's
   bool seekable_ = false;                // a regular file
   off_t begin_ = 0;                      // where it begins for us
+  InputSniffer sniffer_;                 // of a pipe
   std::string head_;                     // bytes of it that were read to see what it is
   bool head_is_all_ = false;
+  InputKind kind_ = InputKind::unknown;
+  bool compressed_ = false;
   std::unique_ptr<DialectSource> source_;  // one of the two
   std::unique_ptr<TsharkFleet> fleet_;
   std::unique_ptr<FieldWatch> named_, application_;  // or none
   std::unique_ptr<Progress> progress_;
   std::unique_ptr<Child> child_;
   std::unique_ptr<Waiter> output_, errors_, interrupt_, pump_in_, pump_out_;
-  std::string pump_buffer_;
+  std::string pump_buffer_;    // plain bytes for tshark
+  std::size_t pump_done_ = 0;  // of them
+  Decompressor unpacker_{[this](std::string_view plain) { pump_buffer_ += plain; }};
+  PackingEnd packing_ = PackingEnd::whole;
   bool own_stream_ = false;  // from our own tshark: its fields are the ones that were asked for
   bool refused_ = false;     // for the fields that it lacks
   bool finished_ = false;

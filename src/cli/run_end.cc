@@ -73,6 +73,7 @@ void Run::conclude_tshark(const ChildExit& how) {
     finish(EndOfInput::interrupted);
     return;
   }
+  refuse_if_packing_is_broken();
   if (how.signal == 0 && how.status == 0) {
     source_->close();
     conclude();

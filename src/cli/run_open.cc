@@ -25,6 +25,7 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr milliseconds live_pace{100};  // at which the wall clock is told
+constexpr const char* cut_in_header = "cut short in the middle of its header";
 
 }  // namespace
 
@@ -119,7 +120,7 @@ bool Run::in_flight() const {
   int waiting = 0;
   if (ioctl(fd_, FIONREAD, &waiting) == 0 && waiting != 0) return true;
   if (fleet_) return fleet_->in_flight() != 0;
-  if (!pump_buffer_.empty()) return true;
+  if (pump_done_ < pump_buffer_.size()) return true;
   return child_ && child_->in().get() >= 0 && ioctl(child_->in().get(), FIONREAD, &waiting) == 0 &&
          waiting != 0;
 }
@@ -127,11 +128,9 @@ bool Run::in_flight() const {
 /// Reads until the input's kind is known, then starts.
 void Run::sniff_head() {
   if (seekable_) {
-    head_.resize(sniff_bytes);
-    const ssize_t count = pread(fd_, head_.data(), head_.size(), begin_);
-    if (count < 0) throw InputError(std::strerror(errno), true);
-    head_.resize(static_cast<std::size_t>(count));
-    start(*sniff(head_, head_.size() < sniff_bytes));
+    const SniffedFile seen = sniff_file(fd_, begin_);
+    compressed_ = seen.compressed;
+    start(kind_of(seen.kind));
     return;
   }
   if (!output_) output_ = std::make_unique<Waiter>(io_, fd_);
@@ -141,10 +140,14 @@ void Run::sniff_head() {
       head_.resize(had + sniff_bytes);
       const std::size_t count = read_some(fd_, std::span(head_).subspan(had));
       head_.resize(had + count);
-      take(std::string_view(head_).substr(had));
+      const auto piece = std::string_view(head_).substr(had);
+      take(piece);
       head_is_all_ = count == 0;
-      if (const auto kind = sniff(head_, head_is_all_)) {
-        start(*kind);
+      const auto kind = head_is_all_ ? sniffer_.finish() : sniffer_.add(piece);
+      const bool told = !head_.empty() && !options_.tshark.read_format.empty();
+      if (kind || told) {
+        compressed_ = sniffer_.compressed();
+        start(kind_of(kind.value_or(InputKind::unknown)));
       } else {
         sniff_head();
       }
@@ -152,9 +155,16 @@ void Run::sniff_head() {
   });
 }
 
+/// The user's word goes before what the bytes look like.
+InputKind Run::kind_of(InputKind seen) const {
+  const bool told = !options_.tshark.read_format.empty();
+  return told && seen != InputKind::empty ? InputKind::other : seen;
+}
+
 /// A part tells what it is of.
 void Run::begin_part(InputKind kind) {
-  if (kind != InputKind::empty && kind != InputKind::capture && kind != InputKind::unknown) {
+  if (kind == InputKind::cut) throw InputError(cut_in_header, true);
+  if (kind != InputKind::empty && !is_capture(kind)) {
     throw InputError("is no capture, of which alone parts are made", true);
   }
   const std::vector<std::string> whole = {input_};
@@ -163,6 +173,7 @@ void Run::begin_part(InputKind kind) {
 }
 
 void Run::start(InputKind kind) {
+  kind_ = kind;
   if (options_.partial) begin_part(kind);
   switch (kind) {
     case InputKind::empty:
@@ -184,8 +195,18 @@ void Run::start(InputKind kind) {
     case InputKind::fields:
       start_text(kind);
       break;
-    case InputKind::capture:
+    case InputKind::packed:
+      throw InputError(
+          "is compressed text: decompress it on the way (zcat, zstdcat or lz4cat FILE | flowmeter -)", true);
     case InputKind::unknown:
+      throw InputError(
+          "is not a capture, and not what tshark -T ek, -T json or -T fields -E header=y print (a format "
+          "without a mark of its own needs --read-format)",
+          true, true);
+    case InputKind::cut:
+      throw InputError(cut_in_header);
+    case InputKind::capture:
+    case InputKind::other:
       start_tshark(kind);
       break;
   }

@@ -52,7 +52,8 @@ std::optional<double> Run::share() const {
   struct stat status {};
   if (!seekable_ || fstat(fd_, &status) != 0 || status.st_size == 0) return std::nullopt;
   const auto size = static_cast<double>(status.st_size);
-  if (!child_ || fleet_ || input_ == "-") return static_cast<double>(lseek(fd_, 0, SEEK_CUR)) / size;
+  if (!child_ || fleet_ || input_ == "-" || pump_in_)
+    return static_cast<double>(lseek(fd_, 0, SEEK_CUR)) / size;
   // tshark's own descriptor of the file, as far as the system shows it.
   const std::string process = fmt::format("/proc/{}", child_->pid());
   std::error_code error;

@@ -27,6 +27,7 @@ void Run::start_text(InputKind kind) {
   attach_observers(*source_);
   watch_fields();
   if (options_.keep_going) source_->keep_going();
+  source_->stop_after(options_.live.frames);
   if (options_.read_bytes != 0) source_->set_chunk(options_.read_bytes);
   if (!seekable_) {  // the head cannot be read again
     const auto room = source_->room();
@@ -41,7 +42,7 @@ void Run::start_text(InputKind kind) {
     source_->drain();
     sink_.flush();
   }
-  if (head_is_all_) {
+  if (head_is_all_ || source_->reached()) {
     end_of_output();
     return;
   }

@@ -4,22 +4,29 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstring>
+#include <utility>
+
+#include "capture/first_frame.h"
+#include "source/tshark_errors.h"
 
 namespace flowmeter {
 namespace {
 
 constexpr std::size_t output_buffer = std::size_t{64} << 10;          // of a single tshark
 constexpr std::uintmax_t worth_replacing = std::uintmax_t{64} << 20;  // bytes of a capture
-constexpr std::size_t pump_chunk = std::size_t{64} << 10;
+// A thousand times as much when unpacked, at the most.
+constexpr std::size_t pump_chunk = std::size_t{16} << 10;
 
 }  // namespace
 
 /// Several tsharks pay, and one that is replaced is needed, from some size on. They cannot share a
-/// capture that only tshark can read, a run in which frames are left out, fields whose values come
-/// of what tshark remembers of a stream, nor transports other than TCP and UDP. Versions whose streams are
-/// not known in all cases do so on demand only, and where memory would grow for ever.
+/// capture that only tshark can read, a run in which frames are left out or that ends before the capture,
+/// fields whose values come of what tshark remembers of a stream, nor transports other than TCP and UDP.
+/// Versions whose streams are not known in all cases do so on demand only, and where memory would grow for
+/// ever.
 bool Run::wants_fleet(InputKind kind) const {
   const TsharkOptions& tshark = options_.tshark;
   if (!setup_.get().shares && !options_.jobs_given && !given_.endless()) return false;
@@ -29,6 +36,7 @@ bool Run::wants_fleet(InputKind kind) const {
   const auto& names = plan_.fields().names();
   if (!std::all_of(names.begin(), names.end(), stateless)) return false;
   if (plan_.needs_one_tshark()) return false;
+  if (options_.live.frames != 0 && options_.live.interfaces.empty()) return false;
   if (options_.jobs_given || !seekable_) return jobs_ > 1 || options_.life_frames != 0;
   struct stat status {};
   if (fstat(fd_, &status) != 0) return false;
@@ -139,9 +147,21 @@ void Run::start_fleet(const TsharkSetup::Choice& choice, Decoder decoder, bool r
   fleet_->start();
 }
 
+/// A compressed capture is unpacked here, so that tshark and several of them see the same bytes: after the
+/// last member of a gzip file tshark itself takes padding for packets. What only tshark can read must be a
+/// file for it, since some of that cannot be read from a pipe.
+bool Run::unpacks() const {
+  if (!seekable_ || !compressed_ || kind_ != InputKind::capture) return false;
+  const bool plain_pcap = !FirstFrame(fd_).unsupported();
+  lseek(fd_, begin_, SEEK_SET);
+  return plain_pcap;
+}
+
 /// `frames_before`: frames at the beginning that were published before.
 void Run::start_single(const TsharkSetup::Choice& choice, Decoder decoder, std::uint64_t frames_before) {
-  const bool by_name = seekable_ && input_ != "-";
+  const bool unpacked = unpacks();
+  const bool as_file = seekable_ && !unpacked;
+  const bool by_name = as_file && input_ != "-";
   TsharkRun run;
   run.decoder = decoder;
   run.input = by_name ? input_ : "-";
@@ -149,7 +169,8 @@ void Run::start_single(const TsharkSetup::Choice& choice, Decoder decoder, std::
   run.at_once = !seekable_ && given_.parts.empty();
   run.shielded = given_.endless();
   run.buffer_bytes = output_buffer;
-  const Child::Input in = by_name ? Child::Input::none : seekable_ ? Child::Input::given : Child::Input::pipe;
+  if (options_.live.interfaces.empty()) run.frames = options_.live.frames;
+  const Child::Input in = by_name ? Child::Input::none : as_file ? Child::Input::given : Child::Input::pipe;
   const Command command = tshark_command(choice.tshark, choice.fields, run);
   if (account_) account_->command = shell_line(command, choice.fields, Decoder::ek);
   child_ = std::make_unique<Child>(command, in, fd_);
@@ -167,19 +188,20 @@ void Run::start_single(const TsharkSetup::Choice& choice, Decoder decoder, std::
   read_output();
   read_errors();
   if (in == Child::Input::pipe) {
-    pump_buffer_ = std::move(head_);
+    if (!unpacker_.feed(std::exchange(head_, {}))) packing_ = unpacker_.finish();
     pump_in_ = std::make_unique<Waiter>(io_, fd_);
     pump_out_ = std::make_unique<Waiter>(io_, child_->in().get());
     pump();
   }
 }
 
-/// Moves bytes of a capture from a pipe to tshark.
+/// Moves bytes of a capture to tshark.
 void Run::pump() {
-  while (!pump_buffer_.empty()) {
-    const ssize_t count = ::write(child_->in().get(), pump_buffer_.data(), pump_buffer_.size());
+  while (pump_done_ < pump_buffer_.size()) {
+    const ssize_t count =
+        ::write(child_->in().get(), pump_buffer_.data() + pump_done_, pump_buffer_.size() - pump_done_);
     if (count >= 0) {
-      pump_buffer_.erase(0, static_cast<std::size_t>(count));
+      pump_done_ += static_cast<std::size_t>(count);
     } else if (errno == EAGAIN) {
       pump_out_->writable([this] { guarded([&] { pump(); }); });
       return;
@@ -190,20 +212,39 @@ void Run::pump() {
       return;
     }
   }
+  pump_buffer_.clear();
+  pump_done_ = 0;
+  if (packing_ == PackingEnd::damaged) {
+    pump_out_.reset();
+    child_->in().reset();
+    return;
+  }
+  fill_pump();
+}
+
+/// Waits for the next bytes of the capture.
+void Run::fill_pump() {
   pump_in_->readable([this] {
     guarded([&] {
-      pump_buffer_.resize(pump_chunk);
-      const std::size_t count = read_some(fd_, pump_buffer_);
-      pump_buffer_.resize(count);
-      take(pump_buffer_);
+      std::array<char, pump_chunk> packed;
+      const std::size_t count = read_some(fd_, packed);
+      take({packed.data(), count});
       if (count == 0) {
+        packing_ = unpacker_.finish();
         pump_out_.reset();
         child_->in().reset();
-      } else {
-        pump();
+        return;
       }
+      if (!unpacker_.feed({packed.data(), count})) packing_ = unpacker_.finish();
+      pump();
     });
   });
+}
+
+/// tshark does not know: it was given all that could be unpacked.
+void Run::refuse_if_packing_is_broken() const {
+  if (packing_ == PackingEnd::whole) return;
+  throw InputError(explain_packing(packing_, unpacker_.problem(), frames()));
 }
 
 void Run::read_output() {
@@ -220,7 +261,11 @@ void Run::read_output() {
       source_->commit(count);
       source_->drain();
       sink_.flush();
-      read_output();
+      if (!child_ && source_->reached()) {
+        end_of_output();
+      } else {
+        read_output();
+      }
     });
   });
 }

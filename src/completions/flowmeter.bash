@@ -3,7 +3,7 @@
 
 _flowmeter_columns() {
   local program=${1/#\~/$HOME}
-  "$program" --list-columns 2>/dev/null </dev/null | while read -r name group _; do
+  "$program" --list-columns --no-header 2>/dev/null </dev/null | while read -r name group _; do
     printf '%s\n' "$name" "$group"
   done | sort -u
 }
@@ -99,7 +99,7 @@ _flowmeter() {
     -o | --output | --anonymize | --meta | --labels | --follow | --after)
       return # files
       ;;
-    -t | --timeout | --active-timeout | --max-flows | --na | --splt | --cid-seed | --time-digits | --list-max | --label-default | --delimiter | -j | --jobs | --life-frames | -Y | --display-filter | -d | --decode-as | --pref | -f | --capture-filter | -c | --frames | --duration | -s | --snaplen | -B | --buffer-size | --rotate-every | --rotate-rows | --segment)
+    -t | --timeout | --active-timeout | --max-flows | --na | --splt | --cid-seed | --time-digits | --list-max | --label-default | --delimiter | -j | --jobs | --life-frames | -Y | --display-filter | -d | --decode-as | --pref | --read-format | -f | --capture-filter | -c | --frames | --duration | -s | --snaplen | -B | --buffer-size | --rotate-every | --rotate-rows | --segment)
       compopt +o default +o bashdefault
       return
       ;;
@@ -117,7 +117,7 @@ _flowmeter() {
         --splt --splt-packets --splt-layout --cid-seed --time-digits --anonymize
         --field --list-max --labels --label-time --label-tz --label-default
         -i --interface -f --capture-filter -c --frames --duration -s --snaplen -B --buffer-size -p --no-promiscuous --follow --watch
-        -D --list-interfaces -Y --display-filter -d --decode-as --pref --transport-only --decoder -j --jobs --life-frames --keep-going --partial --segment --after --print-command --progress --no-progress -q --quiet -v --verbose
+        -D --list-interfaces -Y --display-filter -d --decode-as --pref --read-format --transport-only --decoder -j --jobs --life-frames --keep-going --partial --segment --after --print-command --progress --no-progress -q --quiet -v --verbose
         --version -h --help --'
     fi
   elif [[ -z $words && $COMP_CWORD == 1 && merge == "$current"* ]]; then

@@ -6,7 +6,7 @@ function __flowmeter_columns
     set -l word (commandline -ct | string replace -r -- '^--columns=' '')
     set -l before (string match -r -- '^.*,' $word)
     set -l sign (string match -r -- '^[+-]' (string replace -r -- '^.*,' '' $word))
-    for line in ($program --list-columns 2>/dev/null)
+    for line in ($program --list-columns --no-header 2>/dev/null)
         set -l name (string match -r -- '^\S+' $line)
         set -l meaning (string replace -r -- '^\S+\s*' '' $line)
         printf '%s%s%s\t%s\n' "$before" "$sign" $name $meaning
@@ -40,7 +40,7 @@ complete -c flowmeter -n 'not __flowmeter_merges' -s r -l recursive -d 'Take the
 complete -c flowmeter -n 'not __flowmeter_merges' -l continuous -d 'The captures are one in several files'
 complete -c flowmeter -n 'not __flowmeter_merges' -s i -l interface -x -a "(__flowmeter_interfaces)" -d 'Capture on an interface'
 complete -c flowmeter -n 'not __flowmeter_merges' -s f -l capture-filter -x -d 'Capture only what the filter passes'
-complete -c flowmeter -n 'not __flowmeter_merges' -s c -l frames -x -d 'Stop when so many frames are captured'
+complete -c flowmeter -n 'not __flowmeter_merges' -s c -l frames -x -d 'Stop after so many frames'
 complete -c flowmeter -n 'not __flowmeter_merges' -l duration -x -d 'Stop after so many seconds'
 complete -c flowmeter -n 'not __flowmeter_merges' -s s -l snaplen -x -d 'Bytes to capture of each frame'
 complete -c flowmeter -n 'not __flowmeter_merges' -s B -l buffer-size -x -d 'MiB of the buffer for each interface'
@@ -85,6 +85,7 @@ complete -c flowmeter -l no-header -d 'Leave out the names of the columns'
 complete -c flowmeter -n 'not __flowmeter_merges' -l tshark -r -F -d 'The tshark to run'
 complete -c flowmeter -n 'not __flowmeter_merges' -s Y -l display-filter -x -d 'Take only the packets that match'
 complete -c flowmeter -n 'not __flowmeter_merges' -s d -l decode-as -x -d 'Dissect a port as another protocol'
+complete -c flowmeter -n 'not __flowmeter_merges' -l read-format -x -d 'What the inputs are, as tshark names it'
 complete -c flowmeter -n 'not __flowmeter_merges' -l pref -x -d 'Set a preference of tshark'
 complete -c flowmeter -n 'not __flowmeter_merges' -l transport-only -d 'Switch application dissectors off'
 complete -c flowmeter -n 'not __flowmeter_merges' -l decoder -x -a 'auto ek json columns' -d 'How tshark is asked'

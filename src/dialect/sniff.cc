@@ -1,22 +1,15 @@
 #include "dialect/sniff.h"
 
 #include <algorithm>
-#include <array>
 #include <cctype>
 
+#include "capture/mark.h"
 #include "dialect/framer.h"
 
 namespace flowmeter {
 namespace {
 
 using namespace std::string_view_literals;
-
-// pcap (micro- and nanoseconds, both byte orders, and the variants that libpcap's relatives
-// wrote), pcapng, gzip, zstd, LZ4.
-constexpr std::array magics = {"\xa1\xb2\xc3\xd4"sv, "\xd4\xc3\xb2\xa1"sv, "\xa1\xb2\x3c\x4d"sv,
-                               "\x4d\x3c\xb2\xa1"sv, "\xa1\xb2\xcd\x34"sv, "\x34\xcd\xb2\xa1"sv,
-                               "\x0a\x0d\x0d\x0a"sv, "\x1f\x8b"sv,         "\x28\xb5\x2f\xfd"sv,
-                               "\x04\x22\x4d\x18"sv};
 
 bool field_name_character(char c) {
   return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_' || c == '.' || c == '-';
@@ -111,18 +104,11 @@ std::optional<InputKind> sniff_fields(std::string_view head, bool at_end) {
   return InputKind::unknown;
 }
 
-}  // namespace
-
-std::optional<InputKind> sniff(std::string_view head, bool at_end) noexcept {
-  if (head.empty()) return at_end ? std::optional(InputKind::empty) : std::nullopt;
+std::optional<InputKind> sniff_text(std::string_view head, bool at_end) {
   if (!at_end && (head == "\xff"sv || head == "\xfe"sv)) return std::nullopt;
   if (head.starts_with("\xff\xfe"sv) || head.starts_with("\xfe\xff"sv)) return InputKind::utf16;
   if (!at_end && byte_order_mark.starts_with(head)) return std::nullopt;
-  if (head.starts_with(byte_order_mark)) return sniff(head.substr(byte_order_mark.size()), at_end);
-  for (const std::string_view magic : magics) {
-    if (head.starts_with(magic)) return InputKind::capture;
-    if (!at_end && magic.starts_with(head)) return std::nullopt;
-  }
+  if (head.starts_with(byte_order_mark)) return sniff_text(head.substr(byte_order_mark.size()), at_end);
   const std::size_t start = head.find_first_not_of(" \t\r\n");
   if (start == std::string_view::npos) {
     if (at_end) return InputKind::empty;
@@ -134,7 +120,7 @@ std::optional<InputKind> sniff(std::string_view head, bool at_end) noexcept {
   const std::string_view rest = head.substr(start);
   if (!at_end && null.starts_with(rest)) return std::nullopt;
   if (rest.starts_with(null)) {
-    const std::optional<InputKind> next = sniff(rest.substr(null.size()), at_end);
+    const std::optional<InputKind> next = sniff_text(rest.substr(null.size()), at_end);
     if (!next || *next == InputKind::ek) return next;
   }
   if (first == '{') return InputKind::ek;
@@ -142,6 +128,21 @@ std::optional<InputKind> sniff(std::string_view head, bool at_end) noexcept {
   if (first == '<') return InputKind::xml;
   const std::size_t before = head.substr(0, start).find_last_of('\n');  // the line may begin with empty cells
   return sniff_fields(before == std::string_view::npos ? head : head.substr(before + 1), at_end);
+}
+
+}  // namespace
+
+std::optional<InputKind> sniff(std::string_view head, bool at_end) noexcept {
+  if (head.empty()) return at_end ? std::optional(InputKind::empty) : std::nullopt;
+  const CaptureMark mark = capture_mark(head, at_end);
+  if (mark == CaptureMark::unclear) return std::nullopt;
+  if (mark == CaptureMark::known) return InputKind::capture;
+  if (mark == CaptureMark::cut) return InputKind::cut;
+  const CaptureMark late = late_capture_mark(head, at_end || head.size() >= sniff_bytes);
+  if (mark == CaptureMark::other || late == CaptureMark::other) return InputKind::other;
+  const auto kind = sniff_text(head, at_end);
+  // Text is told at once.
+  return kind == InputKind::unknown && late == CaptureMark::unclear ? std::nullopt : kind;
 }
 
 }  // namespace flowmeter

@@ -74,7 +74,7 @@ class ColumnMeterPlan final : public MeterPlan {
   explicit ColumnMeterPlan(const MeterOptions& options)
       : features_(options.features),
         registry_(features_),
-        chosen_(choose(options, registry_)),
+        chosen_(chosen_columns(options, registry_)),
         used_(all_used(chosen_, registry_, features_)),
         recorded_(recorded_columns(options, registry_)),
         policy_(flow_policy(options)),
@@ -178,21 +178,6 @@ class ColumnMeterPlan final : public MeterPlan {
     FlowTable table_;
   };
 
-  static std::vector<NamedColumn> choose(const MeterOptions& options, const ColumnRegistry& registry) {
-    auto columns = schema_columns(options.schema, registry);
-    for (const NamedColumn& made : made_columns(registry)) {
-      const bool there = std::any_of(columns.begin(), columns.end(),
-                                     [&](const NamedColumn& named) { return named.column == made.column; });
-      if (!there) columns.push_back(made);
-    }
-    if (!options.columns.empty()) columns = select_columns(options.columns, registry, columns);
-    if (options.drop_ids) {
-      std::erase_if(columns, [](const NamedColumn& named) { return named.column->identifies; });
-    }
-    if (columns.empty()) throw UsageError("no column is left");
-    return columns;
-  }
-
   /// The columns that are printed, and those that labels depend on.
   static std::vector<NamedColumn> all_used(std::vector<NamedColumn> columns, const ColumnRegistry& registry,
                                            const FeatureSettings& features) {
@@ -209,7 +194,7 @@ class ColumnMeterPlan final : public MeterPlan {
     recorded.schema = options.recorded->schema;
     recorded.columns = options.recorded->columns;
     recorded.drop_ids = false;
-    return choose(recorded, registry);
+    return chosen_columns(recorded, registry);
   }
 
   void refuse_unrecorded() const {
@@ -314,6 +299,21 @@ void refuse_what_pyflowmeter_lacks(const MeterOptions& options) {
 }
 
 }  // namespace
+
+std::vector<NamedColumn> chosen_columns(const MeterOptions& options, const ColumnRegistry& registry) {
+  auto columns = schema_columns(options.schema, registry);
+  for (const NamedColumn& made : made_columns(registry)) {
+    const bool there = std::any_of(columns.begin(), columns.end(),
+                                   [&](const NamedColumn& named) { return named.column == made.column; });
+    if (!there) columns.push_back(made);
+  }
+  if (!options.columns.empty()) return select_columns(options.columns, registry, columns, options.drop_ids);
+  if (options.drop_ids) {
+    std::erase_if(columns, [](const NamedColumn& named) { return named.column->identifies; });
+  }
+  if (columns.empty()) throw UsageError("no column is left");
+  return columns;
+}
 
 std::unique_ptr<MeterPlan> make_plan(const MeterOptions& options) {
   if (options.schema != "pyflowmeter") return std::make_unique<ColumnMeterPlan>(options);

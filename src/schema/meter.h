@@ -10,6 +10,7 @@
 #include "packet/decoder.h"
 #include "packet/observer.h"
 #include "schema/flow_writer.h"
+#include "schema/selection.h"
 
 namespace flowmeter {
 
@@ -114,6 +115,11 @@ class MeterPlan {
     return nullptr;
   }
 };
+
+/// The columns that the options choose, of that registry, which was made with the options' settings.
+/// Throws UsageError for an unknown schema or column.
+[[nodiscard]] std::vector<NamedColumn> chosen_columns(const MeterOptions& options,
+                                                      const ColumnRegistry& registry);
 
 /// Throws UsageError for an unknown schema or column, and for options that do not go together.
 [[nodiscard]] std::unique_ptr<MeterPlan> make_plan(const MeterOptions& options);

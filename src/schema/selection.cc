@@ -13,9 +13,13 @@ namespace {
 /// The choice as it grows, word by word.
 class Selection {
  public:
-  explicit Selection(const ColumnRegistry& registry) : registry_(registry) {}
+  Selection(const ColumnRegistry& registry, bool drop_ids) : registry_(registry), drop_ids_(drop_ids) {}
 
   std::vector<NamedColumn> columns;
+
+  void begin_with(const std::vector<NamedColumn>& standard) {
+    for (const NamedColumn& named : standard) add_unnamed(named);
+  }
 
   void add(std::string_view word) {
     if (const Column* column = registry_.find(word)) {
@@ -27,9 +31,7 @@ class Selection {
     }
     const auto group = group_columns(registry_, word);
     if (group.empty()) refuse(word);
-    for (const NamedColumn& member : group) {
-      if (chosen(*member.column) == columns.end()) columns.push_back(member);
-    }
+    for (const NamedColumn& member : group) add_unnamed(member);
   }
 
   /// Columns that an option of their own has made, unless they have their place already.
@@ -39,25 +41,39 @@ class Selection {
     const bool some_splt = std::any_of(columns.begin(), columns.end(), is_splt);
     for (const NamedColumn& named : made_columns(registry_)) {
       if (some_splt && is_splt(named)) continue;
-      if (chosen(*named.column) == columns.end()) columns.push_back(named);
+      add_unnamed(named);
     }
   }
 
   void drop(std::string_view word) {
     // A name in the header goes before a group of that name: NFStream's "id".
-    const bool dropped =
-        std::erase_if(columns,
-                      [&](const NamedColumn& named) {
-                        return named.name == word || named.column->name == word;
-                      }) != 0 ||
-        std::erase_if(columns, [&](const NamedColumn& named) { return named.column->group == word; }) != 0;
+    const bool dropped = std::erase_if(columns,
+                                       [&](const NamedColumn& named) {
+                                         return named.name == word || named.column->name == word;
+                                       }) != 0 ||
+                         std::erase_if(columns, [&](const NamedColumn& named) {
+                           return belongs_to(*named.column, word);
+                         }) != 0;
     if (dropped) return;
-    const bool known = registry_.find(word) != nullptr || !registry_.group(word).empty();
-    if (!known) refuse(word);
+    const Column* const column = registry_.find(word);
+    if (column == nullptr && registry_.group(word).empty()) refuse(word);
+    if (drop_ids_ && (column == nullptr || column->identifies)) return;  // it was dropped before
     throw UsageError(fmt::format("column \"{}\" cannot be dropped, it was not chosen", word));
   }
 
  private:
+  /// A column that is there for the schema's sake, or a group's.
+  void add_unnamed(const NamedColumn& named) {
+    if (drop_ids_ && named.column->identifies) return;
+    if (chosen(*named.column) == columns.end()) columns.push_back(named);
+  }
+
+  /// The schemas of other tools have identities of their own, in their groups. (Ports are features, too.)
+  static bool belongs_to(const Column& column, std::string_view group) {
+    const bool of_another_tool = column.group == "cic" || column.group == "nfstream";
+    return column.group == group || (group == "id" && of_another_tool && column.identifies);
+  }
+
   std::vector<NamedColumn>::const_iterator chosen(const Column& column) const {
     return std::find_if(columns.begin(), columns.end(),
                         [&](const NamedColumn& named) { return named.column == &column; });
@@ -74,6 +90,7 @@ class Selection {
   }
 
   const ColumnRegistry& registry_;
+  const bool drop_ids_;
 };
 
 }  // namespace
@@ -93,8 +110,8 @@ std::vector<NamedColumn> made_columns(const ColumnRegistry& registry) {
 }
 
 std::vector<NamedColumn> select_columns(std::string_view list, const ColumnRegistry& registry,
-                                        const std::vector<NamedColumn>& standard) {
-  Selection selection(registry);
+                                        const std::vector<NamedColumn>& standard, bool drop_ids) {
+  Selection selection(registry, drop_ids);
   const bool from_scratch = !list.starts_with('+') && !list.starts_with('-');
   bool first = true, more = true;
   while (more) {
@@ -105,7 +122,7 @@ std::vector<NamedColumn> select_columns(std::string_view list, const ColumnRegis
     const char sign = word.empty() ? '\0' : word.front();
     const bool relative = sign == '+' || sign == '-';
     if (relative) word.remove_prefix(1);
-    if (first && relative) selection.columns = standard;
+    if (first && relative) selection.begin_with(standard);
     first = false;
     if (sign == '-') {
       selection.drop(word);

@@ -24,10 +24,12 @@ struct NamedColumn {
 
 /// The columns that `list` asks for. Its words, with commas between, are columns and groups: "a,b"
 /// chooses, "+a" adds and "-a" drops, from `standard` if the first word does so. A group stands for
-/// those of its columns that are not chosen yet, and drops those that are. The result's columns are
-/// `registry`'s. Behind them come made_columns() that it does not name, but of the group splt only if it
-/// names none. Throws UsageError for an unknown, doubled or missing name.
+/// those of its columns that are not chosen yet, and drops those that are; the group id drops what other
+/// groups have of the kind, too. The result's columns are `registry`'s. Behind them come made_columns() that
+/// it does not name, but of the group splt only if it names none. `drop_ids`: of what identifies a flow there
+/// is only what the list names column by column. Throws UsageError for an unknown, doubled or missing name.
 [[nodiscard]] std::vector<NamedColumn> select_columns(std::string_view list, const ColumnRegistry& registry,
-                                                      const std::vector<NamedColumn>& standard);
+                                                      const std::vector<NamedColumn>& standard,
+                                                      bool drop_ids = false);
 
 }  // namespace flowmeter

@@ -109,7 +109,9 @@ void DialectSource::at_record(Step step) {
 }
 
 void DialectSource::drain() {
-  while (const auto text = next_record()) {
+  while (!reached()) {
+    const auto text = next_record();
+    if (!text) return;
     in_new_array_ |= framer_->opens_array();
     const Frame* frame = nullptr;
     at_record([&] {

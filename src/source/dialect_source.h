@@ -64,6 +64,10 @@ class DialectSource final : public PacketSource {
   /// No more bytes will come: publishes what is left. Throws as drain().
   void close();
 
+  /// Publishes no more frames than that; reached() tells when there are so many. 0: all.
+  void stop_after(std::uint64_t frames) noexcept { most_frames_ = frames; }
+  [[nodiscard]] bool reached() const noexcept { return most_frames_ != 0 && frames() >= most_frames_; }
+
   /// Tells the observers what time it is though no frame comes.
   void pass_time(std::int64_t now_ns) { publish_time(now_ns); }
 
@@ -113,6 +117,7 @@ class DialectSource final : public PacketSource {
   bool refuse_cut_values_ = false;
   std::uint64_t frames_before_ = 0;
   std::uint64_t published_ = 0;
+  std::uint64_t most_frames_ = 0;
   SkippedRecords skipped_;
 };
 

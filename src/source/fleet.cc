@@ -489,11 +489,8 @@ void TsharkFleet::wind_up() {
     if (how.status != 0 || how.signal != 0) fail(life, how);
   }
   finished_ = true;
-  if (packing_ == PackingEnd::cut_short) {
-    throw InputError(fmt::format("cut short in the middle of packet {}", decoder_.frames() + 1));
-  }
-  if (packing_ == PackingEnd::damaged) {
-    throw InputError(fmt::format("damaged behind packet {}: {}", decoder_.frames(), decompressor_.problem()));
+  if (packing_ != PackingEnd::whole) {
+    throw InputError(explain_packing(packing_, decompressor_.problem(), decoder_.frames()));
   }
   host_.done();
 }

@@ -240,6 +240,10 @@ Command tshark_command(const TsharkOptions& options, const FieldSet& fields, con
     }
   }
   arguments.insert(arguments.end(), {"-n", "-r", run.input});
+  if (!options.read_format.empty()) {
+    arguments.insert(arguments.end(), {"-X", "read_format:" + options.read_format});
+  }
+  if (run.frames != 0) arguments.insert(arguments.end(), {"-c", std::to_string(run.frames)});
   if (run.at_once) arguments.emplace_back("-l");
   add_format(fields, run.decoder, arguments);
   add_preferences(options, fields, arguments);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <utility>
 #include <vector>
@@ -23,6 +24,7 @@ struct TsharkOptions {
   std::string display_filter;                ///< -Y; empty for none
   std::vector<std::string> decode_as;        ///< -d, each
   std::vector<std::string> preferences;      ///< -o NAME:VALUE, each
+  std::string read_format;                   ///< tshark's name of the input's format; empty: it finds out
   std::vector<std::string> extra_arguments;  ///< as they are, behind all others
   bool transport_only = false;               ///< application dissectors off
 };
@@ -41,6 +43,7 @@ struct TsharkRun {
   Decoder decoder = Decoder::ek;
   std::string input;                    ///< a file name, or "-" for its standard input
   std::string configuration_directory;  ///< empty: none
+  std::uint64_t frames = 0;             ///< after which it ends; 0: it reads all of the input
   bool at_once = false;                 ///< every frame written as soon as it is dissected
   bool shielded = false;                ///< see Command
   std::size_t buffer_bytes = 0;         ///< of its output; 0: its own 4 KiB

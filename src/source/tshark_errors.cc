@@ -21,14 +21,38 @@ std::vector<std::string_view> lines_of(std::string_view text) {
   return lines;
 }
 
+constexpr std::size_t most_words = 500;
+
+/// Of a line that begins a list of what tshark knows: the command that prints it. Null: it is none.
+const char* where_listed(std::string_view line) {
+  if (line.starts_with("tshark: Valid layer types") || line.starts_with("tshark: Valid protocols")) {
+    return "tshark -G decodes";
+  }
+  if (line.starts_with("tshark: The available read file types")) return "tshark -X read_format:";
+  return nullptr;
+}
+
+/// What is wrong with a file; its name as tshark knows it is not the user's.
+std::string in_parentheses(std::string_view words) {
+  const std::size_t begin = words.find("corrupt. (");
+  if (begin == std::string_view::npos || !words.ends_with(')')) return {};
+  words.remove_prefix(begin + 10);
+  words.remove_suffix(1);
+  return fmt::format(": {}", words);
+}
+
 }  // namespace
 
 std::string last_words(std::string_view errors) {
   std::string words;
   for (std::string_view line : lines_of(errors)) {
     if (line.starts_with("Running as user") || line.starts_with(" ** (")) continue;
-    // Behind a complaint about its arguments comes all of its help.
+    // After a complaint about its arguments come all of its help, or all that would have been right.
     if (line.starts_with("Usage: ") || line.starts_with("TShark (Wireshark)")) break;
+    if (const char* where = where_listed(line); where != nullptr) {
+      words += fmt::format(" (see {})", where);
+      break;
+    }
     if (line.starts_with("tshark: ")) {
       line.remove_prefix(8);
       words.clear();  // a message begins
@@ -39,6 +63,7 @@ std::string last_words(std::string_view errors) {
     words += line;
   }
   while (!words.empty() && words.back() == '.') words.pop_back();
+  if (words.size() > most_words) words = words.substr(0, most_words) + " ...";
   return words;
 }
 
@@ -53,12 +78,12 @@ TsharkFailure explain_failure(const ChildExit& how, std::string_view errors, std
     return {fmt::format("cut short in the middle of packet {}", frames + 1), false, false};
   }
   if (has(errors, "appears to be damaged or corrupt")) {
-    return {fmt::format("damaged behind packet {}: {}", frames, words), false, false};
+    return {fmt::format("damaged behind packet {}{}", frames, in_parentheses(words)), false, false};
   }
-  if (has(errors, "isn't a capture file") ||
-      (frames == 0 && has(errors, "middle of a packet or other data"))) {
-    return {"is not a capture that tshark knows", true, true};
+  if (frames == 0 && has(errors, "middle of a packet or other data")) {
+    return {"cut short in the middle of its header", false, false};
   }
+  if (has(errors, "isn't a capture file")) return {"is not a capture that tshark knows", true, true};
   if (how.status == 0) {
     return {fmt::format("tshark ended after {} frames, though there are more", frames), frames == 0, false};
   }
@@ -66,6 +91,11 @@ TsharkFailure explain_failure(const ChildExit& how, std::string_view errors, std
   if (frames == 0) return {fmt::format("tshark failed (status {}) and {}", how.status, said), true, false};
   return {fmt::format("tshark failed (status {}) after {} frames and {}", how.status, frames, said), false,
           false};
+}
+
+std::string explain_packing(PackingEnd end, const std::string& problem, std::uint64_t frames) {
+  if (end == PackingEnd::cut_short) return fmt::format("cut short in the middle of packet {}", frames + 1);
+  return fmt::format("damaged behind packet {}: {}", frames, problem);
 }
 
 }  // namespace flowmeter

@@ -4,6 +4,7 @@
 #include <string>
 #include <string_view>
 
+#include "capture/decompress.h"
 #include "source/child.h"
 
 namespace flowmeter {
@@ -22,5 +23,9 @@ struct TsharkFailure {
 /// Source: exit codes and messages of tshark 3.4 to 4.6.
 [[nodiscard]] TsharkFailure explain_failure(const ChildExit& how, std::string_view errors,
                                             std::uint64_t frames);
+
+/// The same for a compressed capture that ended in that way, which is not `whole`. `problem`: the words of
+/// the library.
+[[nodiscard]] std::string explain_packing(PackingEnd end, const std::string& problem, std::uint64_t frames);
 
 }  // namespace flowmeter

@@ -21,8 +21,8 @@ def of_its_frame(field):
 @functools.cache
 def columns():
     """{name: fields} of the groups under test."""
-    listed = (line.split("\t") for line in flowmeter("--list-columns").lines)
-    return {name: fields.split(",") for name, group, _, _, fields in listed if group in GROUPS}
+    listed = (line.split("\t") for line in flowmeter("--list-columns", "--no-header").lines)
+    return {name: fields.split(",") for name, group, _, _, fields, _ in listed if group in GROUPS}
 
 
 def choice(kind):

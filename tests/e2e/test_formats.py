@@ -122,5 +122,6 @@ def test_jq_reads_jsonl():
 
 def test_list_columns_as_json():
     listed = [json.loads(line) for line in flowmeter("--list-columns", "--format", "jsonl").silent().lines]
-    lines = [line.split("\t") for line in flowmeter("--list-columns").silent().lines]
-    assert [[c["name"], c["group"], c["unit"], c["description"], ",".join(c["fields"])] for c in listed] == lines
+    lines = [line.split("\t") for line in flowmeter("--list-columns", "--no-header").silent().lines]
+    assert [[c["name"], c["group"], c["unit"], c["description"], ",".join(c["fields"]), "yes" if c["identifies"] else "no"]
+            for c in listed] == lines

@@ -30,9 +30,9 @@ def cells(result):
 
 
 def every_group():
-    """The columns of all groups, as --columns takes them."""
-    lines = flowmeter("--list-columns", "--splt", "2").silent().lines
-    return ",".join(line.split("\t")[0] for line in lines)
+    """All groups, as --columns takes them. (A column that is named by itself stays.)"""
+    lines = flowmeter("--list-columns", "--no-header", "--splt", "2").silent().lines
+    return ",".join(dict.fromkeys(line.split("\t")[1] for line in lines))
 
 
 # ---- against tshark -------------------------------------------------------------------------------------------

@@ -23,6 +23,7 @@ COMMANDS = [
     "-t 60 -j2 --life-frames 10 x y", "-Y tcp -d tcp.port==1,http --pref a.b:c x", "--schema pyflowmeter -o out/ -r x",
     "--delimiter \\t --no-header --safe-cells --keep-going x", "--active-timeout 5 --direction handshake --clock monotone x",
     "--tunnel inner --size ip --drop-ids --na NaN x", "--decoder ek --transport-only --print-command x", "-q -v --progress -- -2 x",
+    "-c 5 --read-format NetScaler --colums=+id -w x",
 ]
 
 SPECS = ["ip.ttl", "ip.ttl:fwd:mean,max=ttl", "@size:bwd:list", "http.host:set", "tcp.window_size:both:median,p95,q25", "x:first=y"]

@@ -22,6 +22,11 @@ TEST(Suggest, NamesTheClosest) {
   EXPECT_EQ(did_you_mean("fwd_tot_pkts", names), ", did you mean \"fwd_tot_pkt\"?");
 }
 
+TEST(Suggest, GivesTheClosestItself) {
+  EXPECT_EQ(closest("durtion", names), "duration");
+  EXPECT_EQ(closest("packet_color", names), std::nullopt);
+}
+
 TEST(Suggest, IsSilentAboutOtherWords) {
   EXPECT_EQ(did_you_mean("packet_color", names), "");
   EXPECT_EQ(did_you_mean("", names), "");

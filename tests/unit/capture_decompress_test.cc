@@ -104,6 +104,18 @@ TEST(Decompressor, Concatenations) {
   expect_whole(skippable + zstd("one") + skippable + zstd("two"), "onetwo", true);
 }
 
+TEST(Decompressor, ZerosAtTheEndArePadding) {
+  for (auto* const pack : {gzip, zstd, lz4}) {
+    for (const std::size_t zeros : {1U, 3U, 4U, 512U, 600000U}) {
+      const std::string padding(zeros, '\0');
+      expect_whole(pack("one") + padding, "one", true);
+      expect_whole(pack("one") + pack("two") + padding, "onetwo", true);
+      expect_whole(pack("one") + padding + "x", "one" + padding + "x", true);
+    }
+  }
+  expect_whole(std::string(10, '\0'), std::string(10, '\0'), false);
+}
+
 TEST(Decompressor, PlainGoesThroughWithoutACopy) {
   expect_whole(text_sample, text_sample, false);
   for (const char* plain : {"", "x", "\x1f", "\x1f\x8c", "\x28\xb5\x2f", "\x04\x22", "\x50*"}) {

@@ -19,6 +19,9 @@ using Names = std::vector<std::string>;
 
 class Inputs : public test::Scratch {
  protected:
+  /// What is taken for a capture.
+  const std::string pcap = "\xd4\xc3\xb2\xa1" + std::string(20, '\1');
+
   /// The inputs, relative to the directory.
   Names below(const std::vector<Input>& inputs) const {
     Names names;
@@ -28,7 +31,7 @@ class Inputs : public test::Scratch {
 };
 
 TEST_F(Inputs, AreAsTheyWereNamed) {
-  const auto inputs = list_inputs({"dir/b.pcap", "-", "a.pcap"}, false);
+  const auto inputs = list_inputs({"dir/b.pcap", "-", "a.pcap"}, false).inputs;
   ASSERT_EQ(inputs.size(), 3U);
   EXPECT_EQ(inputs[0].path, "dir/b.pcap");
   EXPECT_EQ(inputs[0].below, "b.pcap");
@@ -38,8 +41,8 @@ TEST_F(Inputs, AreAsTheyWereNamed) {
 }
 
 TEST_F(Inputs, ADirectoryIsKeptUnlessToldToEnterIt) {
-  put(directory / "x.pcap", "");
-  const auto inputs = list_inputs({directory.string()}, false);
+  put(directory / "x.pcap", pcap);
+  const auto inputs = list_inputs({directory.string()}, false).inputs;
   ASSERT_EQ(inputs.size(), 1U);
   EXPECT_EQ(inputs[0].path, directory);
   EXPECT_FALSE(inputs[0].found);
@@ -48,33 +51,48 @@ TEST_F(Inputs, ADirectoryIsKeptUnlessToldToEnterIt) {
 TEST_F(Inputs, AreAllFilesBelowADirectoryInTheOrderOfTheirNames) {
   for (const char* name :
        {"b.pcap", "a.pcap", "sub/c.pcap", "sub/deep/d.pcap", "z.txt", "10.pcap", "9.pcap"}) {
-    put(directory / name, "");
+    put(directory / name, pcap);
   }
   fs::create_directories(directory / "empty");
-  const auto inputs = list_inputs({directory.string()}, true);
+  const auto inputs = list_inputs({directory.string()}, true).inputs;
   EXPECT_EQ(below(inputs),
             (Names{"10.pcap", "9.pcap", "a.pcap", "b.pcap", "sub/c.pcap", "sub/deep/d.pcap", "z.txt"}));
   EXPECT_EQ(inputs[5].below, "sub/deep/d.pcap");
   EXPECT_TRUE(std::all_of(inputs.begin(), inputs.end(), [](const Input& input) { return input.found; }));
 }
 
+TEST_F(Inputs, BelowADirectoryAreCaptures) {
+  put(directory / "a.pcap", pcap);
+  put(directory / "cut.pcap", pcap.substr(0, 10));
+  put(directory / "empty.pcap", "");
+  put(directory / "flows.csv", "duration,protocol\n");
+  put(directory / "x.ek", "{\"index\":{}}\n");
+  put(directory / "x.json", "[]\n");
+  put(directory / "x.tsv", "frame.len\tip.src\n");
+  const InputList list = list_inputs({directory.string()}, true);
+  EXPECT_EQ(below(list.inputs), (Names{"a.pcap", "cut.pcap"}));
+  EXPECT_EQ(list.passed_over.size(), 5U);
+  EXPECT_EQ(list_inputs({directory.string()}, true, true).inputs.size(), 7U)
+      << "the user has said what they are";
+}
+
 TEST_F(Inputs, AreOnlyRegularFiles) {
-  put(directory / "x.pcap", "");
+  put(directory / "x.pcap", pcap);
   ASSERT_EQ(mkfifo((directory / "fifo").c_str(), 0600), 0);
   fs::create_symlink("x.pcap", directory / "link.pcap");
   fs::create_symlink("none", directory / "dangling.pcap");
-  EXPECT_EQ(below(list_inputs({directory.string()}, true)), (Names{"link.pcap", "x.pcap"}));
+  EXPECT_EQ(below(list_inputs({directory.string()}, true).inputs), (Names{"link.pcap", "x.pcap"}));
 }
 
 TEST_F(Inputs, DoNotGoInCircles) {
-  put(directory / "sub/x.pcap", "");
+  put(directory / "sub/x.pcap", pcap);
   fs::create_directory_symlink("..", directory / "sub/up");
-  EXPECT_EQ(below(list_inputs({directory.string()}, true)), (Names{"sub/x.pcap"}));
+  EXPECT_EQ(below(list_inputs({directory.string()}, true).inputs), (Names{"sub/x.pcap"}));
 }
 
 TEST_F(Inputs, MayBeFilesWhereDirectoriesMayBe) {
-  put(directory / "x.pcap", "");
-  const auto inputs = list_inputs({(directory / "x.pcap").string(), "-", "none.pcap"}, true);
+  put(directory / "x.pcap", pcap);
+  const auto inputs = list_inputs({(directory / "x.pcap").string(), "-", "none.pcap"}, true).inputs;
   ASSERT_EQ(inputs.size(), 3U);
   EXPECT_FALSE(inputs[0].found) << "named, so it must be a capture";
   EXPECT_EQ(inputs[1].path, "-");
@@ -82,15 +100,15 @@ TEST_F(Inputs, MayBeFilesWhereDirectoriesMayBe) {
 }
 
 TEST_F(Inputs, KeepTheOrderOfTheNames) {
-  put(directory / "b/1.pcap", "");
-  put(directory / "a/2.pcap", "");
-  EXPECT_EQ(below(list_inputs({(directory / "b").string(), (directory / "a").string()}, true)),
+  put(directory / "b/1.pcap", pcap);
+  put(directory / "a/2.pcap", pcap);
+  EXPECT_EQ(below(list_inputs({(directory / "b").string(), (directory / "a").string()}, true).inputs),
             (Names{"b/1.pcap", "a/2.pcap"}));
 }
 
 TEST_F(Inputs, MayBeNone) {
-  EXPECT_TRUE(list_inputs({}, true).empty());
-  EXPECT_TRUE(list_inputs({directory.string()}, true).empty());
+  EXPECT_TRUE(list_inputs({}, true).inputs.empty());
+  EXPECT_TRUE(list_inputs({directory.string()}, true).inputs.empty());
 }
 
 fs::path output_for(const std::string& below) { return output_path("flows", {below, below, false}); }

@@ -318,6 +318,51 @@ TEST(OptionsTest, UnknownOnesAreRefused) {
   }
 }
 
+TEST(OptionsTest, SayWhatWasMeant) {
+  EXPECT_EQ(refusal({"--colums", "+id", "x"}),
+            "there is no option --colums, did you mean --columns? (see --help)");
+  EXPECT_EQ(refusal({"--fields=ip.ttl", "x"}),
+            "there is no option --fields, did you mean --field? (see --help)");
+  EXPECT_EQ(refusal({"--list", "x"}),
+            "there is no option --list, did you mean --list-interfaces or --list-max or --list-columns? (see "
+            "--help)");
+  EXPECT_EQ(refusal({"--whatever-it-is", "x"}), "there is no option --whatever-it-is (see --help)");
+  EXPECT_EQ(refusal({"-k", "x"}), "there is no option -k (see --help)");
+}
+
+TEST(OptionsTest, KnowTsharks) {
+  for (const auto& [word, part] :
+       {std::pair("-w", "-o"), std::pair("-wout.pcap", "-o"), std::pair("-n", "leave it out"),
+        std::pair("-T", "--format"), std::pair("-z", "tshark itself"), std::pair("-e", "--field"),
+        std::pair("-l", "leave it out"), std::pair("-X", "--read-format"), std::pair("-C", "--pref"),
+        std::pair("-2", "after --"), std::pair("--enable-heuristic", "after --")}) {
+    const std::string message = refusal({word, "x.pcap"});
+    EXPECT_NE(message.find("is no option here"), std::string::npos) << word << ": " << message;
+    EXPECT_NE(message.find(part), std::string::npos) << word << ": " << message;
+  }
+  EXPECT_EQ(parse({"-o", "a.csv", "x"}).output, "a.csv");
+  EXPECT_NE(refusal({"-o", "tcp.check_checksum:TRUE", "x"}).find("--pref"), std::string::npos);
+  EXPECT_EQ(parse({"-o", "./tcp.check_checksum:TRUE", "x"}).output, "./tcp.check_checksum:TRUE");
+}
+
+TEST(OptionsTest, RefuseForTsharkWhatCannotWork) {
+  for (const char* word : {"-C", "-CBluetooth", "--config-profile=x", "-V", "-T", "-Tjson", "-e", "-r"}) {
+    EXPECT_NE(refusal({"x", "--", word}).find("among the arguments for tshark"), std::string::npos) << word;
+  }
+}
+
+TEST(OptionsTest, ReadFormat) {
+  EXPECT_EQ(parse({"--read-format", "NetScaler", "x"}).tshark.read_format, "NetScaler");
+  EXPECT_NE(refusal({"--read-format", "NetScaler", "--continuous", "x"}), "");
+  EXPECT_NE(refusal({"--read-format", "NetScaler", "-i", "lo"}), "");
+}
+
+TEST(OptionsTest, Frames) {
+  EXPECT_EQ(parse({"-c", "5", "x"}).live.frames, 5U);
+  EXPECT_EQ(parse({"--frames=5", "-i", "lo"}).live.frames, 5U);
+  EXPECT_NE(refusal({"-c", "5", "--partial", "x"}), "");
+}
+
 TEST(OptionsTest, AValueMustNotBeMissing) {
   for (const char* word :
        {"-o", "-Y", "-d", "--pref", "--tshark", "-t", "--schema", "--columns", "--delimiter"}) {

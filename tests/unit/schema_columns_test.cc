@@ -561,11 +561,42 @@ TEST(ExtraColumns, OfVolumeAndTime) {
 
 TEST(MeterPlan, LeavesOutWhatIdentifies) {
   MeterOptions options;
-  options.columns = "duration,src_port,protocol,dst_port";
   options.drop_ids = true;
-  EXPECT_EQ(make_plan(options)->header(), (Names{"duration", "protocol"}));
-  options.columns = "src_port";
-  EXPECT_THROW((void)make_plan(options), UsageError);
+  const auto header = [&](const char* columns, const char* schema = "flowmeter") {
+    options.columns = columns;
+    options.schema = schema;
+    return make_plan(options)->header();
+  };
+  const auto has = [](const Names& names, const char* name) {
+    return std::find(names.begin(), names.end(), name) != names.end();
+  };
+  EXPECT_FALSE(has(header(""), "src_port"));
+  EXPECT_TRUE(has(header(""), "duration"));
+  EXPECT_FALSE(has(header("+id"), "src_ip"));
+  EXPECT_TRUE(has(header("+id"), "end_reason"));
+  EXPECT_FALSE(has(header("", "cicflowmeter"), "Flow ID"));
+  // What is named column by column is wanted.
+  EXPECT_TRUE(has(header("+input"), "input"));
+  EXPECT_FALSE(has(header("+input"), "src_port"));
+  EXPECT_TRUE(has(header("+src_port"), "src_port"));
+  EXPECT_EQ(header("src_port,duration"), (Names{"src_port", "duration"}));
+  EXPECT_FALSE(has(header("src_port,flowmeter"), "dst_port"));
+  EXPECT_EQ(header("-src_port"), header("")) << "it was dropped before";
+  EXPECT_EQ(header("-id"), header(""));
+  EXPECT_THROW((void)header("-flowmeter"), UsageError);
+}
+
+TEST(SelectColumns, TheGroupOfIdentitiesHasThoseOfOtherTools) {
+  const Names left = [] {
+    MeterOptions options;
+    options.schema = "cicflowmeter";
+    options.columns = "-id";
+    return make_plan(options)->header();
+  }();
+  for (const char* name : {"Flow ID", "Src IP", "Dst IP", "Timestamp"}) {
+    EXPECT_EQ(std::find(left.begin(), left.end(), name), left.end()) << name;
+  }
+  EXPECT_NE(std::find(left.begin(), left.end(), "Dst Port"), left.end());
 }
 
 TEST(ColumnPlan, RowsDoNotMixTheirStatistics) {
