@@ -20,6 +20,8 @@ EndedStreams::EndedStreams(std::size_t capacity)
 
 EndedStreams::~EndedStreams() = default;
 
+void EndedStreams::clear() { entries_->clear(); }
+
 void EndedStreams::remember(const Entry& entry) {
   if (capacity_ == 0) return;
   auto& by_key = entries_->get<1>();

@@ -37,7 +37,7 @@ class EndedStreams {
   [[nodiscard]] const Entry* find(const StreamKey& key) const;
 
   /// Streams that follow are others.
-  void clear() { entries_.clear(); }
+  void clear();
 
   /// Entries that had to be forgotten.
   [[nodiscard]] std::uint64_t forgotten() const noexcept { return forgotten_; }

@@ -50,6 +50,8 @@ EchoStreams::EchoStreams(std::size_t remembered)
 
 EchoStreams::~EchoStreams() = default;
 
+void EchoStreams::begin_segment() { conversations_->clear(); }
+
 std::optional<EchoRole> echo_role(Transport transport, std::uint64_t type) noexcept {
   // RFC 792 and RFC 4443.
   const std::uint64_t request = transport == Transport::icmp ? 8 : 128;

@@ -35,7 +35,7 @@ class EchoStreams {
   std::uint64_t number(Transport transport, const Endpoint& requester, const IpAddress& responder);
 
   /// Messages that follow are of other conversations, whatever they look like.
-  void begin_segment() { conversations_.clear(); }
+  void begin_segment();
 
   /// Conversations that had to be forgotten.
   [[nodiscard]] std::uint64_t forgotten() const noexcept { return forgotten_; }
