@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cerrno>
 #include <system_error>
 
@@ -11,11 +12,13 @@ namespace flowmeter {
 namespace {
 
 int pipe_ends[2] = {-1, -1};
+std::atomic<bool> asked_for_something{false};
 
 extern "C" void note_request(int number) {
   const int saved = errno;
   const char which = number == SIGHUP ? 'h' : 'u';
   [[maybe_unused]] const auto written = write(pipe_ends[1], &which, 1);
+  asked_for_something = true;
   errno = saved;
 }
 
@@ -44,12 +47,15 @@ Requests::~Requests() {
 Requests::Asked Requests::take() noexcept {
   Asked asked;
   char which = 0;
+  asked_for_something = false;
   while (read(pipe_ends[0], &which, 1) == 1) {
     asked.reopen |= which == 'h';
     asked.counters |= which == 'u';
   }
   return asked;
 }
+
+bool Requests::any() noexcept { return asked_for_something.load(std::memory_order_relaxed); }
 
 int Requests::descriptor() const noexcept { return pipe_ends[0]; }
 

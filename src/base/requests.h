@@ -21,6 +21,9 @@ class Requests {
   /// What was asked for since the last call.
   [[nodiscard]] Asked take() noexcept;
 
+  /// Whether there may be something to take; costs nothing.
+  [[nodiscard]] static bool any() noexcept;
+
   /// Readable while there is something to take.
   [[nodiscard]] int descriptor() const noexcept;
 

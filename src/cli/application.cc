@@ -50,7 +50,9 @@ std::string tshark_version(const TsharkOptions& options) {
 /// Prints what -i takes, as dumpcap numbers and describes it.
 void list_interfaces(const TsharkOptions& options) {
   const std::string program = find_dumpcap(find_program(options.program));
-  Child child({program, {"-D"}, private_environment()}, Child::Input::none);
+  Command command{program, {"-D"}, private_environment()};
+  command.captures = true;
+  Child child(command, Child::Input::none);
   const std::string text = output_of(child);
   const ChildExit how = child.wait_for_end();
   child.take_errors();

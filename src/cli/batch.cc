@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -50,6 +51,14 @@ bool same_file(const fs::path& one, const fs::path& other) {
   return fs::is_regular_file(one, error) && fs::equivalent(one, other, error);
 }
 
+/// By a name such as /dev/stdout.
+bool is_standard_output(const std::string& path) {
+  struct stat ours {
+  }, theirs{};
+  return fstat(STDOUT_FILENO, &ours) == 0 && stat(path.c_str(), &theirs) == 0 &&
+         ours.st_dev == theirs.st_dev && ours.st_ino == theirs.st_ino;
+}
+
 /// What is read is not to be replaced by what is made of it.
 void refuse_to_replace_inputs(const std::string& written, const std::vector<Input>& inputs) {
   for (const Input& input : inputs) {
@@ -79,17 +88,21 @@ Batch::Batch(const Options& options, const MeterPlan& plan, Reporter& reporter)
     : options_(options),
       plan_(plan),
       reporter_(reporter),
+      into_directory_(names_directory(options.output)),
+      rotates_(!options.output.empty() && !into_directory_ &&
+               (options.rotation.wanted() || options.endless())),
+      requests_(rotates_),
       header_(header_line(options.rows, plan.header())),
       setup_(options, plan, reporter),
-      inputs_(inputs_of(options, reporter, skipped_)),
-      into_directory_(names_directory(options.output)) {
+      inputs_(inputs_of(options, reporter, skipped_)) {
   if (inputs_.empty()) {
     throw UsageError(fmt::format("{}: no captures below", fmt::join(options_.inputs, ", ")));
   }
   for (const std::string& written : {options.output, options.meta})
     refuse_to_replace_inputs(written, inputs_);
   if (!options.meta.empty()) {
-    if (options.meta == options.output || same_file(options.meta, options.output)) {
+    if (options.meta == options.output || same_file(options.meta, options.output) ||
+        (options.meta == "-" && is_standard_output(options.output))) {
       throw UsageError(fmt::format("{}: is named for the rows and by --meta", options.meta));
     }
     meta_ = std::make_unique<MetaFile>(options.meta, reporter);
@@ -105,26 +118,35 @@ Batch::Batch(const Options& options, const MeterPlan& plan, Reporter& reporter)
     refuse_clashes(inputs_, options_);
     return;
   }
-  const bool rotates = !options_.output.empty() && (options_.rotation.wanted() || options_.endless());
-  if (rotates) {
-    auto rotating =
-        std::make_unique<RotatingFile>(options_.output, header_, options_.rotation, FileKeeper{reporter_});
+  if (rotates_) {
+    auto rotating = std::make_unique<RotatingFile>(options_.output, header_, options_.rotation, keeper());
     rotating_ = rotating.get();
     common_ = std::move(rotating);
   } else if (options_.output.empty()) {
     common_ = std::make_unique<FdSink>(STDOUT_FILENO, "standard output");
+    standard_output_ = static_cast<FdSink*>(common_.get());
+    if (meta_) standard_output_->keep_digest();
   } else {
     common_ = make_file(options_.output);
   }
-  common_output_ = std::make_unique<Output>(*common_, rotates ? "" : header_);
+  // Where rows and the line of progress are seen on one screen the line makes way.
+  std::function<void()> make_way;
+  if (options_.rows_on_terminal) {
+    make_way = [this] {
+      if (progress_) progress_->erase();
+    };
+  }
+  common_output_ = std::make_unique<Output>(*common_, rotates_ ? "" : header_, std::move(make_way));
 }
 
 Batch::~Batch() = default;
 
+FileKeeper Batch::keeper() { return {reporter_, meta_ ? &written_ : nullptr}; }
+
 /// A part is of use only when it is whole.
-std::unique_ptr<FileSink> Batch::make_file(const fs::path& path) const {
+std::unique_ptr<FileSink> Batch::make_file(const fs::path& path) {
   report_leftovers(leftovers_of(path), reporter_);
-  return std::make_unique<FileSink>(path, FileKeeper{reporter_},
+  return std::make_unique<FileSink>(path, keeper(),
                                     options_.partial ? Unfinished::removed : Unfinished::kept);
 }
 
@@ -145,14 +167,24 @@ ExitStatus Batch::run() {
 }
 
 void Batch::write_meta(ExitStatus status, const std::string& failure) {
-  meta_->write(options_, plan_, setup_, entries_, status, failure);
+  // What is not finished by now will not be, and is told of as such.
+  jobs_.clear();
+  if (standard_output_ != nullptr) {
+    const bool whole = rows_finished_;
+    written_.push_back({"-", standard_output_->bytes(), whole ? standard_output_->digest() : "", whole});
+  }
+  common_output_.reset();
+  common_.reset();
+  meta_->write({options_, plan_, setup_, entries_, written_, status, failure});
 }
 
 ExitStatus Batch::meter_all() {
   listen();
+  start_progress();
   start_more();
   io_.run();
   if (common_output_) finish_common_output();
+  progress_.reset();
   if (skipped_ != 0) {
     reporter_.warning(fmt::format("passed over {} file{} that {} no capture{}{}", skipped_,
                                   skipped_ == 1 ? "" : "s", skipped_ == 1 ? "is" : "are",
@@ -202,14 +234,20 @@ void Batch::start(const Input& input, bool alone) {
     job.output = std::make_unique<Output>(*job.spool, "");
     if (&job == jobs_.front().get()) job.spool->open();
   }
-  job.run =
-      InputRun::start(io_, options_, plan_, setup_, input, alone ? options_.jobs : 1, alone, *job.output,
-                      reporter_, [this, &job](const RunResult& result) { over(job, result); });
+  std::error_code error;
+  if (progress_ && fs::is_regular_file(input.path, error)) {
+    job.bytes = static_cast<double>(fs::file_size(input.path, error));
+  }
+  job.run = InputRun::start(io_, options_, plan_, setup_, input, alone ? options_.jobs : 1, *job.output,
+                            reporter_, [this, &job](const RunResult& result) { over(job, result); });
 }
 
 void Batch::over(Job& job, const RunResult& result) {
   job.over = true;
   job.result = result;
+  ++inputs_over_;
+  over_.add(job.run->reached());
+  bytes_over_ += job.bytes;
   job.run.reset();
   try {
     settle();
@@ -222,25 +260,21 @@ void Batch::over(Job& job, const RunResult& result) {
   if (!jobs_.empty()) return;
   asked_.reset();
   clock_.cancel();
+  repaint_.cancel();
 }
 
 /// Waits for what users ask of a running program, and for the ends of periods.
 void Batch::listen() {
-  requests_ = std::make_unique<Requests>(rotating_ != nullptr);
-  asked_ = std::make_unique<Waiter>(io_, requests_->descriptor());
+  asked_ = std::make_unique<Waiter>(io_, requests_.descriptor());
   answer();
   if (rotating_ != nullptr && options_.rotation.every) watch_clock();
 }
 
 void Batch::answer() {
   asked_->readable([this] {
-    const Requests::Asked asked = requests_->take();
+    const Requests::Asked asked = requests_.take();
     if (asked.reopen) rotating_->turn();
-    if (asked.counters) {
-      for (const auto& job : jobs_) {
-        if (job->run) reporter_.answer(job->run->counters());
-      }
-    }
+    if (asked.counters) answer_with_counters();
     answer();
   });
 }
@@ -318,6 +352,7 @@ void Batch::finish_common_output() {
   if (overall() == ExitStatus::nothing_done || output_failed_) return;
   common_output_->begin();
   common_output_->finish();
+  rows_finished_ = true;
   if (rotating_ != nullptr && rotating_->failed()) ++failed_;
 }
 

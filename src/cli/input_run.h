@@ -12,6 +12,7 @@
 #include "cli/options.h"
 #include "cli/output.h"
 #include "cli/tshark_setup.h"
+#include "observer/progress.h"
 #include "source/event_loop.h"
 
 namespace flowmeter {
@@ -32,17 +33,19 @@ class InputRun {
  public:
   virtual ~InputRun() = default;
 
-  /// How far it is, in a line without the program's name.
+  /// How far it is.
+  [[nodiscard]] virtual Reached reached() const = 0;
+
+  /// The same in a line without the program's name, with what the machinery is at.
   [[nodiscard]] virtual std::string counters() const = 0;
 
   /// Begins; everything else happens in `io`, and ends with a call of `done`, in which the run may be
   /// destroyed. `jobs`: tsharks that it may use at once.
-  /// `alone`: no other run goes on, so that a progress line may be shown. All that is
-  /// handed over by reference outlives the run.
+  /// All that is handed over by reference outlives the run.
   [[nodiscard]] static std::unique_ptr<InputRun> start(EventLoop& io, const Options& options,
                                                        const MeterPlan& plan, TsharkSetup& setup,
-                                                       const Input& input, unsigned jobs, bool alone,
-                                                       Output& output, Reporter& reporter,
+                                                       const Input& input, unsigned jobs, Output& output,
+                                                       Reporter& reporter,
                                                        std::function<void(const RunResult&)> done);
 };
 

@@ -54,8 +54,9 @@ bool parse_hex(std::string_view text, Anonymizer::Key& key) {
 
 }  // namespace
 
-Anonymizer::Key read_key_file(const std::string& path) {
+Anonymizer::Key read_key_file(const std::string& path, GivenFile& file) {
   const std::string bytes = read_all(path);
+  file = given_file(path, bytes);
   Anonymizer::Key key;
   if (bytes.size() == key.size()) {
     std::memcpy(key.data(), bytes.data(), key.size());

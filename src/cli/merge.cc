@@ -5,14 +5,17 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <chrono>
 #include <map>
 #include <memory>
 #include <tuple>
 
 #include "base/interrupt.h"
+#include "base/requests.h"
 #include "cli/account.h"
 #include "cli/option_groups.h"
 #include "cli/output.h"
+#include "observer/progress.h"
 #include "part/part_merger.h"
 #include "part/part_settings.h"
 #include "sink/fd_sink.h"
@@ -285,7 +288,7 @@ class Merge {
     for (Part& part : parts_) {
       try {
         if (!part.reader) part.reader = std::make_unique<PartReader>(part.path);
-        if (!merger.take(*part.reader)) {
+        if (!merger.take(*part.reader, [&] { answer(merger, part); })) {
           status_ = Interrupt::signal() == SIGTERM ? ExitStatus::terminated : ExitStatus::interrupted;
           return;
         }
@@ -311,6 +314,17 @@ class Merge {
                                merger.counters().ended_flows(), merger.counters().open_flows()));
   }
 
+  /// The counters, for one who asks for them.
+  void answer(const PartMerger& merger, const Part& part) {
+    if (!Requests::any() || !requests_.take().counters) return;
+    const FlowCounters& flows = merger.counters();
+    reporter_.answer(counters_line(fmt::format("{} of {} parts merged", &part - parts_.data(), parts_.size()),
+                                   {merger.frames(), flows.open_flows(), flows.ended_flows()},
+                                   std::chrono::steady_clock::now() - start_));
+  }
+
+  const std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
+  Requests requests_{false};
   const MergeOptions& options_;
   Reporter& reporter_;
   std::vector<Part> parts_;

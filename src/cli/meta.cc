@@ -4,11 +4,15 @@
 #include <rapidjson/prettywriter.h>
 #include <rapidjson/stringbuffer.h>
 
+#include <unistd.h>
+
 #include <algorithm>
+#include <filesystem>
 #include <initializer_list>
 
 #include "base/utc.h"
 #include "base/utf8.h"
+#include "commit.h"
 #include "version.h"
 
 namespace flowmeter {
@@ -122,7 +126,19 @@ void write_meter(Document& json, const MeterOptions& meter) {
   json.text_or_null("columns", meter.columns);
   json.flag("drop_ids", meter.drop_ids);
   json.text("size", word_for(meter.features.size, {"frame", "ip", "payload"}));
-  json.text_or_null("na", meter.features.na.value_or(""));
+  const FeatureSettings& features = meter.features;
+  json.text_or_null("na", features.na.value_or(""));
+  json.list("field", features.fields);
+  json.number("list_max", features.list_max);
+  json.number("cid_seed", features.cid_seed);
+  json.number("time_digits", features.time_digits);
+  if (features.splt_packets != 0) {
+    json.object("splt", [&] {
+      json.number("packets", features.splt_packets);
+      json.text("of", word_for(features.splt_basis, {"all", "payload"}));
+      json.text("layout", word_for(features.splt_layout, {"wide", "list"}));
+    });
+  }
   json.object("timeout", [&] {
     const auto write = [&](Transport transport, Seconds timeout) {
       if (meter.transports.has(transport)) json.real(name_of(transport).data(), timeout.count());
@@ -156,10 +172,36 @@ void write_live(Document& json, const Options& options) {
   json.flag("promiscuous", live.promiscuous);
 }
 
+/// Files by their digests: of a key nothing else is told.
+void write_files(Document& json, const GivenFiles& files) {
+  if (files.key) {
+    json.object("anonymize", [&] { json.text("sha256", files.key->sha256); });
+  }
+  if (!files.labels) return;
+  json.object("labels", [&] {
+    json.text("name", files.labels->name);
+    json.text("sha256", files.labels->sha256);
+    json.text("time", word_for(files.label_time, {"overlap", "start"}));
+    json.text("time_zone", files.label_zone);
+    json.text("default", files.label_default);
+  });
+}
+
+void write_part(Document& json, const Options& options) {
+  json.flag("partial", options.partial);
+  if (options.segment) {
+    json.text("segment", fmt::format("{}/{}", options.segment->first, options.segment->total));
+  }
+  if (!options.after.empty()) json.text("after", options.after);
+}
+
 /// What the command line means, defaults included.
 void write_options(Document& json, const Options& options) {
   write_meter(json, options.meter);
+  write_files(json, options.files);
   const TsharkOptions& tshark = options.tshark;
+  json.text("tshark", tshark.program);
+  json.text("decoder", word_for(options.decoder, {"auto", "ek", "json", "columns"}));
   json.text_or_null("display_filter", tshark.display_filter);
   json.list("decode_as", tshark.decode_as);
   json.list("preferences", tshark.preferences);
@@ -169,11 +211,14 @@ void write_options(Document& json, const Options& options) {
   json.number("jobs", options.jobs);
   json.number("life_frames", options.life_frames);
   write_live(json, options);
+  json.flag("keep_going", options.keep_going);
   json.flag("recursive", options.recursive);
   json.flag("continuous", options.continuous);
+  write_part(json, options);
   json.text("format", name_of(options.rows.format));
   json.text("delimiter", std::string_view(&options.rows.delimiter, 1));
   json.flag("header", options.rows.header);
+  json.flag("safe_cells", options.rows.safe_cells);
   json.text_or_null("output", options.output);
   if (options.rotation.every)
     json.number("rotate_every", static_cast<std::uint64_t>(options.rotation.every->count()));
@@ -241,23 +286,35 @@ void write_input(Document& json, const MetaFile::Entry& entry) {
 
 }  // namespace
 
-void MetaFile::write(const Options& options, const MeterPlan& plan, TsharkSetup& setup,
-                     const std::vector<Entry>& inputs, ExitStatus status, const std::string& failure) {
+MetaFile::MetaFile(const std::string& path, Reporter& reporter) {
+  if (path == "-") {
+    sink_ = std::make_unique<FdSink>(STDOUT_FILENO, "standard output");
+  } else {
+    sink_ = std::make_unique<FileSink>(path, FileKeeper{reporter}, Unfinished::removed);
+  }
+}
+
+void MetaFile::write(const Run& run) {
   using Nanoseconds = std::chrono::nanoseconds;
   Document json;
   json.object([&] {
-    json.object("flowmeter", [&] { json.text("version", version); });
-    if (const TsharkSetup::Choice* choice = setup.made()) {
+    json.object("flowmeter", [&] {
+      json.text("version", version);
+      json.text_or_null("commit", commit == "-" ? "" : commit);
+    });
+    if (const TsharkSetup::Choice* choice = run.setup.made()) {
       json.object("tshark", [&] {
-        json.text("version", setup.version());
+        json.text("version", run.setup.version());
         json.text("program", choice->tshark.program);
         json.text("decoder", word_for(choice->decoder));
       });
     }
-    json.list("arguments", options.given);
-    json.object("options", [&] { write_options(json, options); });
-    json.list("columns", plan.header());
-    json.list("fields", plan.fields().names());
+    std::error_code unknown;
+    json.text_or_null("directory", std::filesystem::current_path(unknown).string());
+    json.list("arguments", run.options.given);
+    json.object("options", [&] { write_options(json, run.options); });
+    json.list("columns", run.plan.header());
+    json.list("fields", run.plan.fields().names());
     json.time("began", std::chrono::duration_cast<Nanoseconds>(began_.time_since_epoch()).count());
     json.real("seconds", std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count());
     json.object("cpu_seconds", [&] {
@@ -265,12 +322,18 @@ void MetaFile::write(const Options& options, const MeterPlan& plan, TsharkSetup&
       json.real("flowmeter", cpu.own);
       json.real("tshark", cpu.others);
     });
-    json.number("exit_status", static_cast<unsigned>(status));
-    json.text_or_null("message", failure);
-    json.objects("inputs", inputs, [&](const Entry& entry) { write_input(json, entry); });
+    json.number("exit_status", static_cast<unsigned>(run.status));
+    json.text_or_null("message", run.failure);
+    json.objects("inputs", run.inputs, [&](const Entry& entry) { write_input(json, entry); });
+    json.objects("outputs", run.outputs, [&](const WrittenFile& file) {
+      json.text("name", file.name);
+      json.number("bytes", file.bytes);
+      json.text_or_null("sha256", file.sha256);
+      json.flag("complete", file.complete);
+    });
   });
-  sink_.write(json.finished());
-  sink_.finish();
+  sink_->write(json.finished());
+  sink_->finish();
 }
 
 }  // namespace flowmeter

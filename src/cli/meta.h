@@ -24,17 +24,25 @@ class MetaFile {
     RunResult result{};
   };
 
-  /// Throws OutputError if the file cannot be made.
-  MetaFile(const std::string& path, Reporter& reporter)
-      : sink_(path, FileKeeper{reporter}, Unfinished::removed) {}
+  /// `path`: "-" is standard output. Throws OutputError if the file cannot be made.
+  MetaFile(const std::string& path, Reporter& reporter);
 
-  /// Writes it. `failure`: what went wrong apart from the inputs; empty: nothing.
-  /// Throws OutputError.
-  void write(const Options& options, const MeterPlan& plan, TsharkSetup& setup,
-             const std::vector<Entry>& inputs, ExitStatus status, const std::string& failure);
+  /// What the run was, and how it ended.
+  struct Run {
+    const Options& options;
+    const MeterPlan& plan;
+    TsharkSetup& setup;
+    const std::vector<Entry>& inputs;
+    const std::vector<WrittenFile>& outputs;
+    ExitStatus status;
+    std::string failure;  ///< what went wrong apart from the inputs; empty: nothing
+  };
+
+  /// Writes it. Throws OutputError.
+  void write(const Run& run);
 
  private:
-  FileSink sink_;
+  std::unique_ptr<ByteSink> sink_;
   const std::chrono::system_clock::time_point began_ = std::chrono::system_clock::now();
   const std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
 };

@@ -106,18 +106,25 @@ void add_printed_options(CLI::App& app, MeterOptions& meter, RawOptions& raw) {
       ->group("Columns");
 }
 
-void read_printed_options(const CLI::App& app, const RawOptions& raw, MeterOptions& meter) {
+GivenFiles read_printed_options(const CLI::App& app, const RawOptions& raw, MeterOptions& meter) {
+  GivenFiles files;
   if (app.count("--anonymize") != 0) {
-    meter.features.anonymizer = std::make_shared<Anonymizer>(read_key_file(raw.key_file));
+    meter.features.anonymizer =
+        std::make_shared<Anonymizer>(read_key_file(raw.key_file, files.key.emplace()));
   }
   if (app.count("--na") != 0) meter.features.na = raw.na;
   if (app.count("--labels") != 0) {
-    meter.features.labeller = read_labels(raw.labels, raw.label_zone, raw.label_time, raw.label_default);
-    return;
+    meter.features.labeller =
+        read_labels(raw.labels, raw.label_zone, raw.label_time, raw.label_default, files.labels.emplace());
+    files.label_time = raw.label_time;
+    files.label_zone = raw.label_zone;
+    files.label_default = raw.label_default;
+    return files;
   }
   for (const char* name : {"--label-time", "--label-tz", "--label-default"}) {
     if (app.count(name) != 0) throw UsageError(fmt::format("{} needs --labels (see --help)", name));
   }
+  return files;
 }
 
 void add_row_options(CLI::App& app, RowFormat& rows, RawOptions& raw) {

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/report.h"
+#include "cli/given_file.h"
 #include "schema/labeller.h"
 #include "schema/meter.h"
 #include "sink/format.h"
@@ -52,7 +53,7 @@ void add_recorded_options(CLI::App& app, MeterOptions& meter);
 /// What decides how columns print them.
 void add_printed_options(CLI::App& app, MeterOptions& meter, RawOptions& raw);
 /// Throws UsageError for values that are none, and files that cannot be read.
-void read_printed_options(const CLI::App& app, const RawOptions& raw, MeterOptions& meter);
+GivenFiles read_printed_options(const CLI::App& app, const RawOptions& raw, MeterOptions& meter);
 
 /// The form of the rows.
 void add_row_options(CLI::App& app, RowFormat& rows, RawOptions& raw);

@@ -122,7 +122,7 @@ Seconds parse_end_on(std::string_view text) {
 }
 
 std::shared_ptr<Labeller> read_labels(const std::string& file, const std::string& zone, LabelTime time,
-                                      std::string standard) {
+                                      std::string standard, GivenFile& read_file) {
   const TimeZone times_of = parse_zone(zone);
   std::ifstream in(file, std::ios::binary);
   std::ostringstream text;
@@ -131,6 +131,7 @@ std::shared_ptr<Labeller> read_labels(const std::string& file, const std::string
   if (!read && !(in.is_open() && text.str().empty() && !std::filesystem::is_directory(file))) {
     throw UsageError(fmt::format("--labels {}: {}", file, std::strerror(errno)));
   }
+  read_file = given_file(file, text.str());
   std::vector<LabelRule> rules = parse_label_rules(text.str(), file, times_of);
   return std::make_shared<Labeller>(file, std::move(rules), time, std::move(standard));
 }

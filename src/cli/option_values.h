@@ -4,6 +4,7 @@
 #include <string>
 #include <string_view>
 
+#include "cli/given_file.h"
 #include "part/part_format.h"
 #include "schema/labeller.h"
 #include "schema/meter.h"
@@ -21,10 +22,12 @@ void parse_idle_timeouts(std::string_view text, MeterOptions& options);
 /// The value of --end-on: `close`, or `close=SECONDS`; how long a TCP flow lingers. Throws UsageError.
 [[nodiscard]] Seconds parse_end_on(std::string_view text);
 
-/// The labeller with the rules in that file, in which times are of that zone unless they tell theirs.
-/// Throws UsageError if it cannot be read, or holds no rules, or there is no such zone.
+/// The labeller with the rules in that file, in which times are of that zone unless they tell theirs;
+/// `read_file` becomes what was read. Throws UsageError if it cannot be read, or holds no rules, or there is
+/// no such zone.
 [[nodiscard]] std::shared_ptr<Labeller> read_labels(const std::string& file, const std::string& zone,
-                                                    LabelTime time, std::string standard);
+                                                    LabelTime time, std::string standard,
+                                                    GivenFile& read_file);
 
 /// The value of --transport: protocols with commas between; icmp is ICMPv6, too. Throws UsageError.
 [[nodiscard]] TransportSet parse_transports(std::string_view text);

@@ -1,5 +1,6 @@
 #include "cli/options.h"
 
+#include <fcntl.h>
 #include <unistd.h>
 
 #include <fmt/format.h>
@@ -13,6 +14,7 @@
 #include "cli/option_groups.h"
 #include "cli/option_hints.h"
 #include "cli/option_values.h"
+#include "source/child.h"
 
 namespace flowmeter {
 
@@ -231,11 +233,12 @@ void add_output_options(CLI::App& app, Options& options, RawOptions& raw) {
       ->group("Output");
   add_row_options(app, options.rows, raw);
   app.add_option("--meta", options.meta,
-                 "File for what was run on what, and the counts, as JSON: to cite and to repeat")
+                 "File for what was run on what, and the counts, as JSON: to cite and to repeat; - with -o")
       ->type_name("FILE")
       ->group("Output");
   app.add_flag_callback(
-         "--progress", [&progress] { progress = 1; }, "Show progress on stderr (default on a terminal)")
+         "--progress", [&progress] { progress = 1; },
+         "Show progress on stderr (default on a terminal that has no rows)")
       ->group("Messages");
   app.add_flag_callback(
          "--no-progress", [&progress] { progress = 0; }, "Do not")
@@ -270,6 +273,15 @@ void read_part_options(const CLI::App& app, const RawOptions& raw, Options& opti
   if (!options.tshark.extra_arguments.empty()) throw UsageError("--partial takes no arguments for tshark");
   options.meter.features.parts = true;
   options.rows.format = OutputFormat::part;
+}
+
+/// Whether rows are seen where they are written.
+bool goes_to_terminal(const std::string& output) {
+  if (output.empty()) return isatty(STDOUT_FILENO) != 0;
+  std::error_code ignored;
+  if (!std::filesystem::is_character_file(output, ignored)) return false;
+  const Descriptor device(open(output.c_str(), O_WRONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC));
+  return device.get() >= 0 && isatty(device.get()) != 0;
 }
 
 /// Everything behind the first "--" goes to tshark as it is.
@@ -314,6 +326,9 @@ Options parse_options(int argc, const char* const* argv, std::string& help) {
       throw UsageError(explain_unknown(app, input));
     }
   }
+  if (options.meta == "-" && options.output.empty()) {
+    throw UsageError("--meta - is standard output, where the rows are: it needs -o FILE (see --help)");
+  }
   read_live_options(app, raw, options);
   read_input_options(options);
   read_rotation(app, raw, options);
@@ -326,7 +341,7 @@ Options parse_options(int argc, const char* const* argv, std::string& help) {
     options.meter.active_timeout = parse_seconds("--active-timeout", raw.active_timeout);
   }
   if (app.count("--end-on") != 0) options.meter.close_linger = parse_end_on(raw.end_on);
-  read_printed_options(app, raw, options.meter);
+  options.files = read_printed_options(app, raw, options.meter);
   read_row_format(app, raw, options.rows);
   options.schema_given = app.count("--schema") != 0;
   if (options.list_columns && app.count("--format") + app.count("--delimiter") == 0) {
@@ -337,7 +352,8 @@ Options parse_options(int argc, const char* const* argv, std::string& help) {
   options.jobs_given = app.count("--jobs") != 0 || app.count("--life-frames") != 0;
   if (app.count("--jobs") == 0) options.jobs = std::max(1U, std::thread::hardware_concurrency());
   options.level = level_of(raw);
-  const bool by_default = isatty(STDERR_FILENO) != 0 && isatty(STDOUT_FILENO) == 0 && !raw.quiet;
+  options.rows_on_terminal = goes_to_terminal(options.output);
+  const bool by_default = isatty(STDERR_FILENO) != 0 && !options.rows_on_terminal && !raw.quiet;
   options.progress = raw.progress < 0 ? by_default : raw.progress == 1;
   return options;
 }

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "base/report.h"
+#include "cli/given_file.h"
 #include "part/part_format.h"
 #include "schema/meter.h"
 #include "sink/format.h"
@@ -29,9 +30,10 @@ struct Options {
   std::optional<Seconds> duration;  ///< after which an endless input ends
   bool list_interfaces = false;
   std::string output;              ///< empty: standard output
-  std::string meta;                ///< file that tells of the run; empty: none
+  std::string meta;                ///< file that tells of the run, "-" standard output; empty: none
   std::vector<std::string> given;  ///< the command line as it was given, without the program
   MeterOptions meter;
+  GivenFiles files;
   TsharkOptions tshark;
   RowFormat rows;
   bool partial = false;                 ///< parts are written instead of rows
@@ -41,7 +43,8 @@ struct Options {
   bool schema_given = false;  ///< on the command line
   bool print_command = false;
   bool version = false;
-  bool progress = false;  ///< wanted, or by default: stderr is a terminal and stdout is not
+  bool progress = false;          ///< wanted, or by default: stderr is a terminal that has no rows
+  bool rows_on_terminal = false;  ///< the rows go to one
   DecoderChoice decoder = DecoderChoice::automatic;
   unsigned jobs = 1;                    ///< tsharks at once
   bool jobs_given = false;              ///< on the command line, for inputs of any size

@@ -11,28 +11,41 @@ namespace flowmeter {
 /// Rows of one or several inputs on their way to one place, under one header.
 class Output final : public ByteSink {
  public:
-  /// `header` is the finished line, or empty. `sink` outlives the output.
-  Output(ByteSink& sink, std::string header) : sink_(sink), header_(std::move(header)) {}
+  /// `header` is the finished line, or empty. `sink` outlives the output. `before` is called before anything
+  /// is handed on, if it is given.
+  Output(ByteSink& sink, std::string header, std::function<void()> before = {})
+      : sink_(sink), header_(std::move(header)), before_(std::move(before)) {}
 
   /// Writes the header unless that is done.
   void begin() {
     if (begun_) return;
     begun_ = true;
-    sink_.write(header_);
+    hand_on([&] { sink_.write(header_); });
   }
 
   /// No bytes at all begin the output, too.
   void write(std::string_view bytes) override {
     begin();
-    if (!bytes.empty()) sink_.write(bytes);
+    if (!bytes.empty()) hand_on([&] { sink_.write(bytes); });
   }
 
-  void flush() override { sink_.flush(); }
-  void finish() override { sink_.finish(); }
+  void flush() override {
+    hand_on([&] { sink_.flush(); });
+  }
+  void finish() override {
+    hand_on([&] { sink_.finish(); });
+  }
 
  private:
+  template <class Step>
+  void hand_on(Step step) {
+    if (before_) before_();
+    step();
+  }
+
   ByteSink& sink_;
   std::string header_;
+  const std::function<void()> before_;
   bool begun_ = false;
 };
 

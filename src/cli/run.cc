@@ -68,9 +68,8 @@ void Run::stop() {
   if (fleet_) fleet_->kill();
   if (finished_) return;
   finished_ = true;
-  progress_.reset();
   for (auto* waiter : {&output_, &errors_, &interrupt_, &pump_in_, &pump_out_}) waiter->reset();
-  for (auto* timer : {&deadline_, &stop_at_, &live_tick_, &repaint_}) timer->cancel();
+  for (auto* timer : {&deadline_, &stop_at_, &live_tick_, &child_wait_}) timer->cancel();
   if (account_) close_account();
   // Handlers that are due already come first, and find that there is nothing left to do.
   post(io_, [this] {
@@ -139,11 +138,10 @@ std::string input_name(const Input& input) {
 }
 
 std::unique_ptr<InputRun> InputRun::start(EventLoop& io, const Options& options, const MeterPlan& plan,
-                                          TsharkSetup& setup, const Input& input, unsigned jobs, bool alone,
+                                          TsharkSetup& setup, const Input& input, unsigned jobs,
                                           Output& output, Reporter& reporter,
                                           std::function<void(const RunResult&)> done) {
-  auto run =
-      std::make_unique<Run>(io, options, plan, setup, input, jobs, alone, output, reporter, std::move(done));
+  auto run = std::make_unique<Run>(io, options, plan, setup, input, jobs, output, reporter, std::move(done));
   run->begin();
   return run;
 }

@@ -16,7 +16,6 @@
 #include "cli/input_run.h"
 #include "observer/field_watch.h"
 #include "observer/live_clock.h"
-#include "observer/progress.h"
 #include "source/capture_feed.h"
 #include "source/child.h"
 #include "source/dialect_source.h"
@@ -34,8 +33,7 @@ namespace flowmeter {
 class Run final : public InputRun {
  public:
   Run(EventLoop& io, const Options& options, const MeterPlan& plan, TsharkSetup& setup, const Input& input,
-      unsigned jobs, bool alone, Output& output, Reporter& reporter,
-      std::function<void(const RunResult&)> done)
+      unsigned jobs, Output& output, Reporter& reporter, std::function<void(const RunResult&)> done)
       : options_(options),
         plan_(plan),
         setup_(setup),
@@ -47,7 +45,6 @@ class Run final : public InputRun {
         writer_(make_writer(sink_, options.rows, plan.header())),
         meter_(plan.make(input_, *writer_)),
         jobs_(jobs),
-        alone_(alone),
         done_(std::move(done)),
         account_(options.accounts() ? std::make_shared<InputAccount>() : nullptr),
         digest_(options.meta.empty() || input.endless() ? nullptr : std::make_unique<Sha256>()),
@@ -55,9 +52,10 @@ class Run final : public InputRun {
         deadline_(io),
         stop_at_(io),
         live_tick_(io),
-        repaint_(io) {}
+        child_wait_(io) {}
 
   void begin();
+  [[nodiscard]] Reached reached() const override;
   [[nodiscard]] std::string counters() const override;
 
  private:
@@ -83,8 +81,6 @@ class Run final : public InputRun {
   [[nodiscard]] bool only_standard_columns() const;
   [[nodiscard]] bool may_read_headers(const TsharkSetup::Choice& choice) const;
   [[nodiscard]] std::uint64_t frames() const;
-  void start_progress();
-  void schedule_repaint(std::chrono::milliseconds delay);
   void watch_interrupt();
   void read_output();
   void read_errors();
@@ -112,7 +108,7 @@ class Run final : public InputRun {
   void hash_file();
   void refuse_if_lacking();
   void stop();
-  std::optional<double> share() const;
+  [[nodiscard]] std::optional<double> share() const;
 
   template <class Function>
   void guarded(Function function);
@@ -131,13 +127,12 @@ class Run final : public InputRun {
   std::unique_ptr<Meter> meter_;
 
   const unsigned jobs_;
-  const bool alone_;
   const std::function<void(const RunResult&)> done_;
   const std::shared_ptr<InputAccount> account_;  // or none
   const std::unique_ptr<Sha256> digest_;         // of the input's bytes, or none
   const std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
   EventLoop& io_;
-  Timer deadline_, stop_at_, live_tick_, repaint_;
+  Timer deadline_, stop_at_, live_tick_, child_wait_;
   std::unique_ptr<CaptureFeed> feed_;  // or none
   std::unique_ptr<LiveClock> clock_;   // or none
   Descriptor file_, interrupt_fd_;
@@ -154,7 +149,6 @@ class Run final : public InputRun {
   std::unique_ptr<DialectSource> source_;  // one of the two
   std::unique_ptr<TsharkFleet> fleet_;
   std::unique_ptr<FieldWatch> named_, application_;  // or none
-  std::unique_ptr<Progress> progress_;
   std::unique_ptr<Child> child_;
   std::unique_ptr<Waiter> output_, errors_, interrupt_, pump_in_, pump_out_;
   std::string pump_buffer_;    // plain bytes for tshark
@@ -165,6 +159,7 @@ class Run final : public InputRun {
   bool refused_ = false;     // for the fields that it lacks
   bool finished_ = false;
   bool ended_ = false;
+  bool begun_ = false;    // a live capture
   bool stopped_ = false;  // an endless input was told to end
   RunResult result_;
 };

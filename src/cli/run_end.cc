@@ -7,6 +7,7 @@
 #include <cstring>
 
 #include "base/interrupt.h"
+#include "base/service_manager.h"
 #include "cli/account.h"
 #include "source/tshark_errors.h"
 
@@ -29,6 +30,7 @@ void Run::watch_interrupt() {
   interrupt_->readable([this] {
     guarded([&] {
       if (Interrupt::signal() == 0) return;
+      tell_service_manager("STOPPING=1");
       if (given_.endless()) {
         stopped_ = true;
         feed_->end();
@@ -65,7 +67,7 @@ void Run::wait_for_child() {
     guarded([&] { conclude_tshark(*how); });
     return;
   }
-  repaint_.after(milliseconds(2), [this] { guarded([&] { wait_for_child(); }); });
+  child_wait_.after(milliseconds(2), [this] { guarded([&] { wait_for_child(); }); });
 }
 
 void Run::conclude_tshark(const ChildExit& how) {

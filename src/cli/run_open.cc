@@ -11,6 +11,7 @@
 #include <cerrno>
 #include <cstring>
 
+#include "base/service_manager.h"
 #include "capture/fragment_copy.h"
 #include "cli/continuous.h"
 #include "sink/fd_sink.h"
@@ -34,6 +35,7 @@ void Run::open() {
   if (fragments_ || given_.endless() || !given_.parts.empty()) {
     start_feed();
     fd_ = feed_->fd();
+    if (feed_->begun()) tell_service_manager("READY=1");
     return;
   }
   if (input_ == "-") {
@@ -48,6 +50,7 @@ void Run::open() {
   if (S_ISDIR(status.st_mode)) {
     throw InputError("is a directory (-r takes the captures below it)", true);
   }
+  tell_service_manager("READY=1");
   seekable_ = S_ISREG(status.st_mode);
   if (seekable_) begin_ = std::max<off_t>(lseek(fd_, 0, SEEK_CUR), 0);
 }
@@ -105,6 +108,10 @@ void Run::start_feed() {
 void Run::tell_time() {
   live_tick_.after(live_pace, [this] {
     guarded([&] {
+      if (!begun_ && feed_->begun()) {
+        begun_ = true;
+        tell_service_manager("READY=1");
+      }
       if (const auto now = clock_->now(); now && !in_flight() && !ended_) {
         if (fleet_) fleet_->pass_time(*now);
         if (source_) source_->pass_time(*now);
@@ -210,7 +217,6 @@ void Run::start(InputKind kind) {
       start_tshark(kind);
       break;
   }
-  start_progress();
 }
 
 }  // namespace flowmeter

@@ -142,7 +142,6 @@ void Run::start_fleet(const TsharkSetup::Choice& choice, Decoder decoder, bool r
                                          seekable_ ? CaptureOrigin::file : CaptureOrigin::pipe, fd_,
                                          seekable_ ? std::string() : std::move(head_), std::move(host));
   attach_observers(*fleet_);
-  if (progress_) fleet_->attach(*progress_);
   if (account_) account_->command = shell_line(fleet_->command(), fleet_->fields(), Decoder::ek);
   fleet_->start();
 }
@@ -180,7 +179,6 @@ void Run::start_single(const TsharkSetup::Choice& choice, Decoder decoder, std::
   if (!options_.tshark.extra_arguments.empty()) source_->expect_all_values();
   if (plan_.ranks_streams()) source_->rank_streams();
   attach_observers(*source_);
-  if (progress_) source_->attach(*progress_);
   if (options_.keep_going) source_->keep_going();
   if (options_.read_bytes != 0) source_->set_chunk(options_.read_bytes);
   output_ = std::make_unique<Waiter>(io_, child_->out().get());

@@ -4,6 +4,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 
 namespace flowmeter {
@@ -35,28 +36,28 @@ std::size_t terminal_width() {
   return 80;
 }
 
+/// Whether the terminal is another job's: we are in the background.
+bool in_background() {
+  const pid_t job = tcgetpgrp(STDERR_FILENO);
+  return job > 0 && job != getpgrp();
+}
+
 }  // namespace
 
-Progress::Progress(std::string name, const FlowCounters& counters, Reporter& reporter,
-                   std::function<std::optional<double>()> share, bool terminal)
-    : name_(std::move(name)),
-      counters_(counters),
-      reporter_(reporter),
-      share_(std::move(share)),
-      terminal_(terminal) {}
+void Reached::add(const Reached& other) noexcept {
+  frames += other.frames;
+  open_flows += other.open_flows;
+  ended_flows += other.ended_flows;
+}
 
-Progress::~Progress() { erase(); }
-
-bool Progress::on_terminal() { return isatty(STDERR_FILENO) != 0; }
-
-std::string Progress::line() const {
-  const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start_;
-  const double rate = static_cast<double>(frames_) / std::max(elapsed.count(), 1e-3);
-  std::string text = fmt::format("{}: {} packets, {}/s, flows: {} open, {} written", name_, grouped(frames_),
-                                 grouped(static_cast<std::uint64_t>(rate)), grouped(counters_.open_flows()),
-                                 grouped(counters_.ended_flows()));
-  const auto share = share_ ? share_() : std::nullopt;
-  if (share && *share > 0 && *share <= 1) {
+std::string progress_line(const std::string& name, const Reached& reached,
+                          std::chrono::duration<double> elapsed) {
+  const double rate = static_cast<double>(reached.frames) / std::max(elapsed.count(), 1e-3);
+  std::string text = fmt::format("{}: {} packets, {}/s, flows: {} open, {} written", name,
+                                 grouped(reached.frames), grouped(static_cast<std::uint64_t>(rate)),
+                                 grouped(reached.open_flows), grouped(reached.ended_flows));
+  if (reached.dropped) text += fmt::format(", {} dropped by the interface", grouped(*reached.dropped));
+  if (const auto share = reached.share; share && *share > 0 && *share <= 1) {
     text += fmt::format(", {:.0f} %", *share * 100);
     if (elapsed.count() > 1) {
       text += fmt::format(", {} left", clock_time(elapsed.count() * (1 - *share) / *share));
@@ -65,13 +66,24 @@ std::string Progress::line() const {
   return text;
 }
 
-void Progress::paint() {
-  std::string text = printable(line());
+std::string counters_line(const std::string& name, const Reached& reached,
+                          std::chrono::duration<double> elapsed) {
+  std::string text = fmt::format("{}: {} frames, {} flows open, {} written, {:.1f} s", name, reached.frames,
+                                 reached.open_flows, reached.ended_flows, elapsed.count());
+  if (reached.dropped) text += fmt::format(", {} frames dropped by the interface", *reached.dropped);
+  return text;
+}
+
+bool Progress::on_terminal() { return isatty(STDERR_FILENO) != 0; }
+
+void Progress::paint(const std::string& line) {
+  std::string text = printable(line);
   if (!terminal_) {
     text += '\n';
     std::fwrite(text.data(), 1, text.size(), stderr);
     return;
   }
+  if (in_background()) return;
   const std::size_t width = terminal_width() - 1;
   if (text.size() > width) text.resize(width);
   const std::string out = fmt::format("{}{}", erase_line, text);
@@ -84,6 +96,7 @@ void Progress::erase() {
   if (!painted_) return;
   painted_ = false;
   reporter_.set_eraser("");
+  if (in_background()) return;  // the shell has made its own line by now
   std::fwrite(erase_line.data(), 1, erase_line.size(), stderr);
 }
 

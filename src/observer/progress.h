@@ -2,51 +2,59 @@
 
 #include <chrono>
 #include <cstdint>
-#include <functional>
 #include <optional>
 #include <string>
 
 #include "base/report.h"
-#include "packet/observer.h"
-#include "schema/meter.h"
 
 namespace flowmeter {
 
-/// One line on a terminal that tells how far a run is: packets, packets a second, flows open and
-/// written, and for a file the share done and the time left. Where standard error is no terminal, whole lines
+/// How far work on inputs has come.
+struct Reached {
+  std::uint64_t frames = 0;       ///< read
+  std::uint64_t open_flows = 0;   ///< now
+  std::uint64_t ended_flows = 0;  ///< written
+  std::optional<double> share{};  ///< of the input that was read, 0 to 1, if that is known
+  std::optional<std::uint64_t>
+      dropped{};  ///< frames that a live capture has lost, as far as that is known yet
+
+  /// Adds the counts of another input.
+  void add(const Reached& other) noexcept;
+};
+
+/// The line of progress: "x.pcap: 12,345 packets, 2,000/s, flows: 5 open, 6 written, 7 dropped by the
+/// interface, 42 %, 1:23 left".
+[[nodiscard]] std::string progress_line(const std::string& name, const Reached& reached,
+                                        std::chrono::duration<double> elapsed);
+
+/// The counters for one who asks for them: "x.pcap: 12345 frames, 5 flows open, 6 written, 1.2 s".
+[[nodiscard]] std::string counters_line(const std::string& name, const Reached& reached,
+                                        std::chrono::duration<double> elapsed);
+
+/// The one line on a terminal that is painted over and over. Where standard error is no terminal, whole lines
 /// without control characters.
-class Progress final : public PacketObserver {
+class Progress {
  public:
-  /// `counters` and `reporter` outlive the object. `share`: how much of the input was read, 0 to 1,
-  /// if that is known. `terminal`: whether one line is painted over and over, or whole lines are written.
-  Progress(std::string name, const FlowCounters& counters, Reporter& reporter,
-           std::function<std::optional<double>()> share, bool terminal = on_terminal());
-  ~Progress() override;
+  /// `reporter` outlives the object; its messages come in the line's place. `terminal`: whether standard
+  /// error is one.
+  explicit Progress(Reporter& reporter, bool terminal = on_terminal())
+      : reporter_(reporter), terminal_(terminal) {}
+  ~Progress() { erase(); }
   Progress(const Progress&) = delete;
   Progress& operator=(const Progress&) = delete;
-
-  void on_frame(const Frame& /*frame*/) override { ++frames_; }
-  void on_end(EndOfInput /*end*/) override { erase(); }
 
   /// Whether standard error is a terminal.
   [[nodiscard]] static bool on_terminal();
 
-  /// Paints the line anew; called now and then.
-  void paint();
+  /// Shows the line in the place of the one before. Not while another job has the terminal.
+  void paint(const std::string& line);
 
-  /// Removes the line.
+  /// Removes it, so that something else can be written there.
   void erase();
 
  private:
-  std::string line() const;
-
-  const std::string name_;
-  const FlowCounters& counters_;
   Reporter& reporter_;
-  const std::function<std::optional<double>()> share_;
   const bool terminal_;
-  const std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
-  std::uint64_t frames_ = 0;
   bool painted_ = false;
 };
 

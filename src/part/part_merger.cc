@@ -43,11 +43,12 @@ std::vector<std::size_t> places(const std::vector<std::string>& states,
 
 }  // namespace
 
-bool PartMerger::take(PartReader& part) {
+bool PartMerger::take(PartReader& part, const std::function<void()>& meanwhile) {
   order_ = places(part.header().states, accumulators_.names());
   frames_offset_ = frames_before_ - part.header().skipped;
   while (const PartEvent* const event = part.next()) {
     if (Interrupt::signal() != 0) return false;
+    meanwhile();
     try {
       switch (event->kind) {
         case PartEvent::Kind::begins:

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -32,9 +33,10 @@ class PartMerger {
   PartMerger(const PartMerger&) = delete;
   PartMerger& operator=(const PartMerger&) = delete;
 
-  /// The part that follows, read to its end; false: the user ended the run meanwhile. Throws InputError for
-  /// what no part says; then nothing more may be asked of the merger.
-  [[nodiscard]] bool take(PartReader& part);
+  /// The part that follows, read to its end; false: the user ended the run meanwhile. `meanwhile` is called
+  /// again and again. Throws InputError for what no part says; then nothing more may be asked of the merger.
+  [[nodiscard]] bool take(
+      PartReader& part, const std::function<void()>& meanwhile = [] {});
 
   /// There are no more parts. With a log: what is open is written as it is.
   void end();

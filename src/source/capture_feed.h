@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -21,6 +23,12 @@ class CaptureFeed {
 
   /// Why the pipe ended before it should; empty: it did not. Known before the end of the pipe is seen.
   [[nodiscard]] virtual const std::string& failure() const noexcept = 0;
+
+  /// Whether it is at work: what happens from now on will come out of the pipe.
+  [[nodiscard]] virtual bool begun() const { return true; }
+
+  /// Frames that are known to be lost while it is at work; none: nothing can be lost.
+  [[nodiscard]] virtual std::optional<std::uint64_t> dropped() const { return std::nullopt; }
 
   /// What the interfaces counted; empty if there are none, or before the end of the pipe.
   [[nodiscard]] virtual std::vector<InterfaceCounts> counts() const { return {}; }

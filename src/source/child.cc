@@ -10,6 +10,7 @@
 #include <system_error>
 #include <vector>
 
+#include "base/capture_rights.h"
 #include "source/process_library.h"
 
 namespace flowmeter {
@@ -73,6 +74,7 @@ Child::Child(const Command& command, Input input, int input_fd, int output_fd) {
   bp::environment environment = boost::this_process::environment();
   // Not by operator[]: Boost 1.74's reads behind the end of a variable while it looks for another.
   for (const auto& [name, value] : command.environment) environment.set(name, value);
+  environment.erase("NOTIFY_SOCKET");  // it is we who speak with the service manager
   // Not by bp::args: Boost 1.74's takes the first character of an empty argument.
   const std::vector<char*> words = argument_vector(command);
   const auto name_program = [&command, &words](auto& executor) {
@@ -80,8 +82,9 @@ Child::Child(const Command& command, Input input, int input_fd, int output_fd) {
     executor.cmd_line = words.data();
   };
   const pid_t parent = getpid();
-  const auto prepare = [parent, shielded = command.shielded](auto& executor) {
+  const auto prepare = [parent, shielded = command.shielded, captures = command.captures](auto& executor) {
     if (shielded) shield();
+    if (!captures) hand_down_no_rights();
     // What we ignore should end a child as usual.
     ::signal(SIGPIPE, SIG_DFL);
     ::signal(SIGXFSZ, SIG_DFL);

@@ -7,8 +7,10 @@
 #include <chrono>
 #include <cstring>
 #include <filesystem>
+#include <fstream>
 #include <iterator>
 
+#include "base/capture_rights.h"
 #include "base/error.h"
 #include "source/tshark_errors.h"
 
@@ -55,6 +57,20 @@ std::string complaint(std::string_view errors) {
   return words;
 }
 
+/// Frames that interfaces have lost since they are there, as libpcap counts them for dumpcap.
+/// Source: linux_if_drops() in libpcap's pcap-linux.c.
+std::uint64_t lost_by(const std::vector<std::string>& interfaces) {
+  std::uint64_t lost = 0;
+  for (const std::string& name : interfaces) {
+    for (const char* const counter : {"rx_missed_errors", "rx_fifo_errors"}) {
+      std::uint64_t count = 0;
+      std::ifstream file(fmt::format("/sys/class/net/{}/statistics/{}", name, counter));
+      if (file >> count) lost += count;
+    }
+  }
+  return lost;
+}
+
 }  // namespace
 
 std::string find_dumpcap(const std::string& tshark) {
@@ -84,6 +100,7 @@ Command dumpcap_command(const std::string& program, const LiveOptions& options) 
   for (const std::string& interface : options.interfaces) add("-i", interface);
   if (options.frames != 0) add("-c", std::to_string(options.frames));
   add("-w", "-");
+  command.captures = true;
   return command;
 }
 
@@ -101,11 +118,22 @@ std::string explain_dumpcap(const std::string& program, const ChildExit& how, st
 
 LiveCapture::LiveCapture(EventLoop& io, std::string dumpcap, const LiveOptions& options)
     : program_(std::move(dumpcap)),
+      interfaces_(options.interfaces),
+      lost_before_(lost_by(interfaces_)),
       pipe_(make_pipe(pipe_bytes)),
       child_(dumpcap_command(program_, options), Child::Input::none, -1, pipe_.write.get()),
       errors_(io, child_.err().get()),
       last_(io) {
+  give_up_capture_rights();
   listen();
+}
+
+/// dumpcap names its output once it has opened all interfaces.
+bool LiveCapture::begun() const { return has(child_.errors(), "File: "); }
+
+std::optional<std::uint64_t> LiveCapture::dropped() const {
+  const std::uint64_t lost = lost_by(interfaces_);
+  return lost > lost_before_ ? lost - lost_before_ : 0;
 }
 
 /// dumpcap, when it is told to end, leaves what the kernel has not handed over yet.

@@ -41,6 +41,10 @@ class LiveCapture final : public CaptureFeed {
   /// dumpcap writes what the kernel has by now, and ends.
   void end() override;
   [[nodiscard]] const std::string& failure() const noexcept override { return failure_; }
+  [[nodiscard]] bool begun() const override;
+  /// What the interfaces themselves have lost since the beginning. dumpcap tells at its end alone what the
+  /// kernel's buffer has lost besides.
+  [[nodiscard]] std::optional<std::uint64_t> dropped() const override;
   [[nodiscard]] std::vector<InterfaceCounts> counts() const override { return counts_; }
 
  private:
@@ -48,6 +52,8 @@ class LiveCapture final : public CaptureFeed {
   void over();
 
   const std::string program_;
+  const std::vector<std::string> interfaces_;
+  const std::uint64_t lost_before_;  // by them
   Pipe pipe_;  // its end for writing is closed behind dumpcap's: so its exit is known first
   Child child_;
   Waiter errors_;

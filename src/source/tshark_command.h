@@ -36,6 +36,7 @@ struct Command {
   std::vector<std::pair<std::string, std::string>> environment{};
   bool shielded =
       false;  ///< SIGINT, SIGTERM and SIGHUP do not reach it: it ends with its input, or is killed
+  bool captures = false;  ///< it has what rights to capture were handed to us; all others have not
 };
 
 /// How one tshark is to be run.

@@ -91,6 +91,12 @@ def small(common_tmp):
 
 
 @pytest.fixture(scope="session")
+def medium(common_tmp):
+    """10,000 packets of 500 conversations."""
+    return packets.written_once(common_tmp / "medium.pcap", lambda: packets.capture(packets.big_frames(10_000)))
+
+
+@pytest.fixture(scope="session")
 def big(common_tmp):
     """200,000 packets."""
     return packets.written_once(common_tmp / "big.pcap", packets.big)

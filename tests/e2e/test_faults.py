@@ -37,12 +37,6 @@ def some_frames():
 
 
 @pytest.fixture(scope="module")
-def medium(common_tmp):
-    """10,000 packets of 500 conversations."""
-    return packets.written_once(common_tmp / "medium.pcap", lambda: packets.capture(packets.big_frames(10_000)))
-
-
-@pytest.fixture(scope="module")
 def small(common_tmp):
     return packets.written_once(common_tmp / "faults.pcap", lambda: packets.capture(some_frames()))
 

@@ -2,14 +2,16 @@
 
 import os
 import re
+import shutil
 import signal
+import socket
 import subprocess
 import time
 from contextlib import contextmanager
 
 import pytest
 
-from helpers import REPO, binary, flowmeter
+from helpers import REPO, binary, descendants, flowmeter, run
 
 SAMPLES = REPO / "samples"
 COLUMNS = ("--columns", "protocol,src_port,dst_port,fwd_tot_pkt,bwd_tot_pkt,duration")
@@ -192,6 +194,82 @@ def test_counters_on_demand(tmp_path):
         meter.end()
         for line in meter.said().splitlines():
             assert re.fullmatch(r"flowmeter: \S*x\.pcap: \d+ frames, \d+ flows open, \d+ written, \d+\.\d s(, .*)?", line), line
+
+
+def test_counters_of_all_inputs(tmp_path):
+    """Of those that are done and of those that are at work."""
+    stand_in = tmp_path / "tshark"
+    stand_in.write_text('#!/bin/bash\ncase "$*" in *stall*) tshark "$@"; touch "$0.$$"; exec sleep 1000;; esac\nexec tshark "$@"\n')
+    stand_in.chmod(0o755)
+    captures = [tmp_path / name for name in ("a.pcap", "stall1.pcap", "stall2.pcap", "z.pcap")]
+    for capture in captures:
+        capture.write_bytes((SAMPLES / "dns.pcap").read_bytes())
+    with running(tmp_path, "--tshark", stand_in, "-j2", "--life-frames", "0", "--decoder", "ek", *captures) as meter:
+        meter.wait_for(lambda: len(list(tmp_path.glob("tshark.*"))) == 2)
+        told = r"flowmeter: 1 of 4 inputs done: 198 frames, 26 flows open, 13 written, \d+\.\d s"
+        each = r"flowmeter: \S*stall{}\.pcap: 66 frames, 13 flows open, 0 written, \d+\.\d s"
+
+        def asked():
+            before = len(meter.said())
+            meter.process.send_signal(signal.SIGUSR1)
+            meter.wait_for(lambda: meter.said()[before:].count("\n") == 3)
+            return meter.said()[before:].splitlines()
+
+        meter.wait_for(lambda: re.fullmatch(told, asked()[0]))
+        assert [bool(re.fullmatch(each.format(n), line)) for n, line in enumerate(asked()[1:], 1)] == [True, True]
+
+
+def test_counters_of_a_merge(tmp_path):
+    part = flowmeter("--partial", SAMPLES / "dns.pcap").out
+    first, second = tmp_path / "first.part", tmp_path / "second.part"
+    first.write_bytes(part)
+    os.mkfifo(second)
+    other = flowmeter("--partial", SAMPLES / "ssh.pcap").out
+    with running(tmp_path, "merge", first, second) as meter:
+        with second.open("wb", buffering=0) as pipe:
+            head, _, rest = other.partition(b"\n")
+            pipe.write(head + b"\n")
+            meter.process.send_signal(signal.SIGUSR1)
+            pipe.write(rest)
+        assert meter.process.wait(timeout=30) == 0
+        assert re.fullmatch(r"flowmeter: \d of 2 parts merged: \d+ frames, \d+ flows open, \d+ written, \d+\.\d s\n", meter.said())
+
+
+def test_the_service_manager_is_told(tmp_path):
+    growing = tmp_path / "x.pcap"
+    append(growing, (SAMPLES / "dns.pcap").read_bytes())
+    for address in (str(tmp_path / "notify"), f"\0flowmeter-{os.getpid()}"):
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+            manager.bind(address)
+            manager.settimeout(30)
+            os.environ["NOTIFY_SOCKET"] = address.replace("\0", "@")
+            try:
+                with running(tmp_path, "--follow", growing, *COLUMNS) as meter:
+                    assert manager.recv(4096) == b"READY=1"
+                    status = manager.recv(4096).decode()
+                    assert re.fullmatch(r"STATUS=\S*x\.pcap: 66 packets, [\d,]+/s, flows: 13 open, 0 written", status), status
+                    for pid in descendants(meter.process.pid):
+                        assert b"NOTIFY_SOCKET" not in open(f"/proc/{pid}/environ", "rb").read()
+                    meter.process.send_signal(signal.SIGTERM)
+                    assert manager.recv(4096) == b"STOPPING=1"
+                    assert meter.process.wait(timeout=20) == 143 and meter.said() == ""
+            finally:
+                del os.environ["NOTIFY_SOCKET"]
+
+
+@pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="needs systemd-analyze")
+def test_the_unit(tmp_path):
+    text = (SAMPLES.parent / "src" / "systemd" / "flowmeter@.service.in").read_text().replace("@flowmeter@", binary())
+    for name in ("flowmeter@.service", "flowmeter@eth0.service"):
+        (tmp_path / name).write_text(text)
+    checked = run(["systemd-analyze", "verify", "--man=no", tmp_path / "flowmeter@eth0.service"])
+    assert (checked.status, checked.err) == (0, ""), repr(checked)
+    # Its command line is one that the program takes.
+    (command,) = re.findall(r"^ExecStart=(.*)", text, re.M)
+    (options,) = re.findall(r'^Environment="FLOWMETER_OPTIONS=(.*)"', text, re.M)
+    words = command.replace("%%", "%").replace("%I", "lo").replace("%i", "lo").replace("%S", str(tmp_path)).split()
+    words[-1:] = options.split()
+    run([*words, "--print-command"]).expect(0)
 
 
 def test_stopped_and_continued(tmp_path):

@@ -350,6 +350,72 @@ def test_rights_that_are_missing_are_told(wire, tmp_path):
     done.expect(2).one_message(words, "setcap")
 
 
+def rights_of(pid):
+    """All sets of capabilities of a process, but for the bound."""
+    status = open(f"/proc/{pid}/status").read()
+    return {name: int(value, 16) for name, value in re.findall(r"^(Cap(?:Inh|Prm|Eff|Amb)):\t(\w+)", status, re.M)}
+
+
+def test_rights_are_handed_to_dumpcap_alone(wire, tmp_path):
+    """As the service's unit has it: the right to capture comes with the process, and nothing that reads packets has it."""
+    if not shutil.which("setpriv"):
+        pytest.skip("needs setpriv")
+    manager = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    manager.bind(str(tmp_path / "notify"))
+    os.chmod(tmp_path / "notify", 0o777)
+    manager.settimeout(30)
+    program = reachable(tmp_path)
+    process = subprocess.Popen(
+        wire.inside(wire.names[0], "setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--no-new-privs",
+                    "--bounding-set=-all,+net_raw,+net_admin", "--inh-caps=-all,+net_raw", "--ambient-caps=-all,+net_raw",
+                    program, "-i", "wire", "-f", "udp", "--columns", COLUMNS),
+        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        env={**os.environ, "HOME": "/nonexistent", "NOTIFY_SOCKET": str(tmp_path / "notify"), "ASAN_OPTIONS": "detect_leaks=0"})
+    try:
+        assert manager.recv(4096) == b"READY=1"  # so it captures
+        talk(wire)
+        deadline = time.monotonic() + 20
+        names = {}
+        while "tshark" not in names.values() and time.monotonic() < deadline:
+            names = {pid: open(f"/proc/{pid}/comm").read().strip() for pid in descendants(process.pid)}
+        assert {"dumpcap", "tshark"} <= set(names.values())
+        for pid in (process.pid, *(pid for pid, name in names.items() if name == "tshark")):
+            assert set(rights_of(pid).values()) == {0}, names.get(pid, "flowmeter")
+        process.send_signal(signal.SIGTERM)
+        out, err = process.communicate(timeout=20)
+        assert (process.returncode, err) == (143, "")
+        assert [(row["dst_port"], row["fwd_tot_pkt"]) for row in csv.DictReader(io.StringIO(out))] == [("5001", "3")]
+    finally:
+        process.kill()
+        manager.close()
+
+
+def test_the_service_is_ready_though_the_wire_is_silent(wire, tmp_path):
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+        manager.bind(str(tmp_path / "notify"))
+        manager.settimeout(30)
+        process = subprocess.Popen(wire.inside(wire.names[0], binary(), "-i", "wire", "-f", "udp"), stdin=subprocess.DEVNULL,
+                                   stdout=subprocess.DEVNULL, env={**os.environ, "NOTIFY_SOCKET": str(tmp_path / "notify")})
+        assert manager.recv(4096) == b"READY=1"
+        assert len(wire.run(wire.names[0], "cat", "/proc/net/packet").stdout.splitlines()) > 1
+        process.send_signal(signal.SIGINT)
+        assert process.wait(timeout=20) == 130
+
+
+def test_progress_tells_of_frames_flows_and_losses(wire, tmp_path):
+    with live(wire, tmp_path, "--progress", "-f", "udp") as meter:
+        talk(wire)
+        line = r"wire: 6 packets, \d+/s, flows: 1 open, 0 written, 0 dropped by the interface\n"
+        for said in iter(lambda: meter.process.stderr.readline().decode(), ""):
+            if re.fullmatch(line, said):
+                break
+            assert "0 packets" in said, said
+        meter.process.send_signal(signal.SIGUSR1)
+        said = meter.process.stderr.readline().decode()
+        assert re.match(r"flowmeter: wire: 6 frames, 1 flows open, 0 written, \d+\.\d s, 0 frames dropped by the interface", said), said
+        meter.end()
+
+
 def reachable(tmp_path):
     """The program where everybody may run it."""
     for place in (tmp_path, *tmp_path.parents):

@@ -121,3 +121,115 @@ def test_stopped_by_the_terminal_and_continued(terminal, large):
     terminal.type('kill -INT %1; fg; echo "status $?"')
     terminal.wait_for(lambda: "status 130" in terminal.screen())
     assert os.path.getsize(terminal.socket.parent / "rows.csv") > 1000
+
+
+INPUTS = re.compile(r"(\d+) of 14 inputs: [\d,]+ packets, [\d,]+/s, flows: [\d,]+ open, [\d,]+ written, (?P<percent>\d+) %, \d+:\d\d left")
+
+
+@pytest.fixture
+def many(tmp_path, large):
+    """A large capture below a directory, and small ones before and after it."""
+    folder = tmp_path / "many"
+    folder.mkdir()
+    (folder / "m.pcap").symlink_to(large)
+    for name in "abcdefguvwxyz":
+        shutil.copy(REPO / "samples" / "dns.pcap", folder / f"{name}.pcap")
+    return folder
+
+
+@pytest.mark.parametrize("place", ["-o rows.csv", "-o rows/", "> rows.csv"])
+def test_progress_over_all_inputs(terminal, many, place):
+    terminal.type(f'"$FLOWMETER" -j1 -r {many} {place}; echo "status $?"')
+
+    def shown():
+        return INPUTS.search(terminal.screen())
+
+    terminal.wait_for(lambda: shown() and 1 < int(shown()["percent"]) < 100)
+    assert shown()[1] == "7"
+    terminal.wait_for(lambda: "status 0" in terminal.screen())
+    assert not shown()
+
+
+def test_progress_where_the_rows_are_in_a_file(terminal, large):
+    """Standard output is the terminal, and nothing goes there."""
+    terminal.type(f'"$FLOWMETER" {large} -o rows.csv; echo "status $?"')
+    terminal.wait_for(lambda: PROGRESS.search(terminal.screen()))
+    terminal.wait_for(lambda: "status 0" in terminal.screen())
+    assert not PROGRESS.search(terminal.screen())
+
+
+@pytest.mark.parametrize("place", ["", "-o /dev/tty"])
+def test_progress_makes_way_for_rows(terminal, large, place):
+    """On one screen with them, if somebody wants that: rows are whole, and nothing of the line stays between them."""
+    rows = subprocess.run([binary(), "-t", "0.5", "--columns", "protocol,src_port", large], check=True, stdout=subprocess.PIPE,
+                          text=True, timeout=100).stdout.splitlines()
+    terminal.tmux("set-option", "-g", "history-limit", "1000000")
+    terminal.tmux("new-window", "-c", terminal.socket.parent, "env", "-u", "TMUX", "PS1=ready$ ", f"FLOWMETER={binary()}", "bash",
+                  "--norc", "--noprofile")
+    terminal.wait_for(lambda: "ready$" in terminal.screen())
+    terminal.type(f'"$FLOWMETER" -t 0.5 --progress --columns protocol,src_port {large} {place}; echo "status $?"')
+    terminal.wait_for(lambda: PROGRESS.search(terminal.screen()))
+    terminal.wait_for(lambda: "status 0" in terminal.screen(), 100)
+    shown = terminal.tmux("capture-pane", "-p", "-S", "-").splitlines()
+    shown = shown[shown.index("protocol,src_port"):]
+    assert shown[: shown.index("status 0")] == rows
+
+
+def test_no_progress_by_default_where_rows_are(terminal, large):
+    terminal.type(f'"$FLOWMETER" -j1 --columns protocol,src_port {large} -o /dev/tty | cat; echo "status $?"')
+    seen = []
+    terminal.wait_for(lambda: seen.append(terminal.screen()) or "status 0" in seen[-1], 100)
+    assert not any(PROGRESS.search(screen) for screen in seen)
+
+
+def test_no_progress_from_the_background(terminal, large):
+    terminal.type(f'"$FLOWMETER" -j1 {large} > rows.csv & wait; echo "status $?"')
+    seen = []
+    terminal.wait_for(lambda: seen.append(terminal.screen()) or "status 0" in seen[-1], 100)
+    assert not any(PROGRESS.search(screen) for screen in seen)
+
+
+# ---- the example of a live pipe ----------------------------------------------------------------------------------
+
+#: What stands for tcpdump: frames of a capture until somebody ends it.
+TCPDUMP = """#!/usr/bin/env python3
+import signal, sys
+sys.path.insert(0, "{tests}")
+import packets
+signal.signal(signal.SIGINT, lambda *_: sys.exit(0))
+def put(seconds, port):
+    frame = packets.udp("192.0.2.1", "192.0.2.2", port, 9, b"x" * 30)
+    sys.stdout.buffer.write(packets.record((packets.START + seconds) * 10**9, frame))
+    sys.stdout.buffer.flush()
+sys.stdout.buffer.write(packets.pcap_header())
+put(1, 1001)
+put(200, 1002)
+signal.pause()
+"""
+
+
+def readme_example():
+    """The line of the README that begins with tcpdump."""
+    (line,) = re.findall(r"^tcpdump .*\n(?:  .*\n)*", (REPO / "README.md").read_text(), re.M)
+    return " ".join(line.split())
+
+
+@pytest.mark.skipif(not shutil.which("mlr"), reason="needs Miller")
+def test_the_live_pipe_of_the_readme(terminal, tmp_path):
+    """Rows come as flows end, and after Ctrl-C those of the flows that were open."""
+    programs = tmp_path / "programs"
+    programs.mkdir()
+    (programs / "flowmeter").symlink_to(binary())
+    (programs / "tcpdump").write_text(TCPDUMP.format(tests=REPO / "tests" / "e2e"))
+    (programs / "tcpdump").chmod(0o755)
+    terminal.type(f"PATH={programs}:$PATH; clear")
+    terminal.type(readme_example() + '; echo "status $?"')
+
+    def ports():
+        return re.findall(r'"src_port": (\d+)', re.sub(r"\x1b\[[0-9;]*m", "", terminal.screen()))
+
+    terminal.wait_for(lambda: ports() == ["1001"])
+    terminal.key("C-c")
+    terminal.wait_for(lambda: ports() == ["1001", "1002"])
+    terminal.wait_for(lambda: "status" in terminal.screen())
+    assert descendants(terminal.shell()) == []
