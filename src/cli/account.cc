@@ -42,13 +42,13 @@ std::vector<std::string> remarks_on(const FlowCounters& counters) {
   std::vector<std::string> remarks;
   if (const std::uint64_t number = counters.disordered_packets(); number != 0) {
     remarks.push_back(
-        fmt::format("{} {} older than the packet of the flow before; reordercap puts a capture in order",
+        fmt::format("{} {} older than the previous packet of the flow; reordercap sorts a capture by time",
                     count(number, "packet"), number == 1 ? "is" : "are"));
   }
   if (const std::uint64_t number = counters.forgotten_streams(); number != 0) {
     remarks.push_back(
-        fmt::format("{} {} cut by a time-out so long ago that direction and part number were forgotten; a "
-                    "further part counts as a first one",
+        fmt::format("{} {} split by a time-out so long ago that direction and part number are no longer "
+                    "known; the next part counts as a first one",
                     count(number, "stream"), number == 1 ? "was" : "were"));
   }
   return remarks;

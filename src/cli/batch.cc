@@ -65,7 +65,7 @@ void refuse_to_replace_inputs(const std::string& written, const std::vector<Inpu
     const std::vector<std::string> whole = {input.path};
     for (const std::string& part : input.parts.empty() ? whole : input.parts) {
       if (same_file(written, part))
-        throw UsageError(fmt::format("{}: is an input as well as an output", written));
+        throw UsageError(fmt::format("{}: is both an input and an output", written));
     }
   }
 }
@@ -96,23 +96,24 @@ Batch::Batch(const Options& options, const MeterPlan& plan, Reporter& reporter)
       setup_(options, plan, reporter),
       inputs_(inputs_of(options, reporter, skipped_)) {
   if (inputs_.empty()) {
-    throw UsageError(fmt::format("{}: no captures below", fmt::join(options_.inputs, ", ")));
+    throw UsageError(fmt::format("{}: no captures found below", fmt::join(options_.inputs, ", ")));
   }
   for (const std::string& written : {options.output, options.meta})
     refuse_to_replace_inputs(written, inputs_);
   if (!options.meta.empty()) {
     if (options.meta == options.output || same_file(options.meta, options.output) ||
         (options.meta == "-" && is_standard_output(options.output))) {
-      throw UsageError(fmt::format("{}: is named for the rows and by --meta", options.meta));
+      throw UsageError(fmt::format("{}: is the file of --meta and also of the rows", options.meta));
     }
     meta_ = std::make_unique<MetaFile>(options.meta, reporter);
     for (const Input& input : inputs_) entries_.push_back({input.path});
   }
   if (options_.partial && !into_directory_ && inputs_.size() > 1) {
-    throw UsageError("--partial makes a part of each capture: name a directory by -o, or add --continuous");
+    throw UsageError(
+        "--partial writes a part for each capture: name a directory with -o, or add --continuous");
   }
   if (options_.rotation.wanted() && (into_directory_ || inputs_.size() > 1)) {
-    throw UsageError("--rotate-every and --rotate-rows take one input, and a file for -o");
+    throw UsageError("--rotate-every and --rotate-rows need a single input and a file for -o");
   }
   if (into_directory_) {
     refuse_clashes(inputs_, options_);

@@ -65,7 +65,7 @@ Beginning begin_of(const Input& input, const std::string& tshark) {
   if (kind == InputKind::empty) return {false, std::nullopt};
   if (kind == InputKind::cut)
     throw UsageError(fmt::format("{}: cut short in the middle of its header", input.path));
-  if (!is_capture(kind)) return refuse("--continuous takes captures, and this is none");
+  if (!is_capture(kind)) return refuse("--continuous takes captures, and this is not one");
   if (kind == InputKind::capture) {
     const FirstFrame first(file.get());
     if (first.understood()) return {true, first.time_ns()};
@@ -94,7 +94,7 @@ Input one_after_the_other(const std::vector<Input>& inputs, const std::string& t
     if (beginning.capture) {
       parts.push_back({&input, beginning.first_ns});
     } else {
-      reporter.note(fmt::format("{}: has no frames, left out", input.path));
+      reporter.note(fmt::format("{}: has no frames and was left out", input.path));
     }
   }
   if (parts.empty()) throw UsageError("no captures among the inputs");
@@ -116,7 +116,7 @@ std::vector<std::string> captures_in_order(const std::vector<std::string>& files
       if (beginning.capture) {
         parts.push_back({&input, beginning.first_ns});
       } else {
-        reporter.note(fmt::format("{}: is no capture, left out", input.path));
+        reporter.note(fmt::format("{}: is not a capture and was left out", input.path));
       }
     } catch (const UsageError& error) {
       reporter.warning(error.what());

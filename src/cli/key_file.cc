@@ -27,7 +27,7 @@ std::string read_all(const std::string& path) {
   struct stat status {};
   if (file.get() < 0 || fstat(file.get(), &status) != 0) refuse(path, std::strerror(errno));
   if (S_ISREG(status.st_mode) && (status.st_mode & S_IROTH) != 0) {
-    refuse(path, "everybody may read this key (chmod o-r)");
+    refuse(path, "every user can read this key: run chmod o-r on it");
   }
   std::string bytes(most_bytes, '\0');
   std::size_t size = 0;
@@ -65,7 +65,7 @@ Anonymizer::Key read_key_file(const std::string& path, GivenFile& file) {
   std::string_view text = bytes;
   if (text.ends_with('\n')) text.remove_suffix(1);
   if (text.ends_with('\r')) text.remove_suffix(1);
-  if (!parse_hex(text, key)) refuse(path, "a key is 32 bytes, or 64 hexadecimal digits");
+  if (!parse_hex(text, key)) refuse(path, "a key must be 32 bytes or 64 hexadecimal digits");
   return key;
 }
 

@@ -26,9 +26,8 @@ namespace flowmeter {
 namespace {
 
 constexpr const char* description =
-    "Puts parts, which flowmeter --partial has written, together: the rows that flowmeter --continuous gives "
-    "for\n"
-    "all their captures. Parts may be compressed (gzip, zstd, LZ4), and be named in any order.";
+    "Merges parts that flowmeter --partial has written into the rows that flowmeter --continuous gives for\n"
+    "all their captures. Parts can be compressed (gzip, zstd, LZ4) and named in any order.";
 
 class HelpFormatter final : public CLI::Formatter {
   std::string make_usage(const CLI::App* /*app*/, std::string /*name*/) const override {
@@ -54,7 +53,9 @@ MergeOptions parse_merge_options(int argc, const char* const* argv, std::string&
   app.get_formatter()->column_width(30);
   app.set_help_flag("-h,--help", "Print this help")->group("Messages");
   app.add_option("PART", options.parts, "Parts; - is standard input")->type_name("");
-  app.add_option("-o,--output", options.output, "File to write")->type_name("FILE")->group("Output");
+  app.add_option("-o,--output", options.output, "File to write (default: standard output)")
+      ->type_name("FILE")
+      ->group("Output");
   app.add_flag("--partial", options.partial, "Write another part, of all of them")->group("Output");
   add_row_options(app, options.rows, raw);
   add_selection_options(app, options.meter);
@@ -63,7 +64,7 @@ MergeOptions parse_merge_options(int argc, const char* const* argv, std::string&
   help = parse_words(app, argc, argv);
   if (!help.empty()) return options;
   if (options.output == "-") options.output.clear();
-  if (options.parts.empty()) throw UsageError("no parts; name those to be merged (see --help)");
+  if (options.parts.empty()) throw UsageError("no parts: name the parts to merge (see --help)");
   options.selected = app.count("--schema") != 0 || app.count("--columns") != 0;
   if (app.count("--schema") == 0) options.meter.schema.clear();
   if (options.partial) {
@@ -72,7 +73,7 @@ MergeOptions parse_merge_options(int argc, const char* const* argv, std::string&
       const bool of_rows = (group == "Columns" || group == "Output") && option->count() != 0;
       const std::string name = option->get_name();
       if (!of_rows || name == "--partial" || name == "--output") continue;
-      throw UsageError(fmt::format("{} does not go with --partial: give it to the last merge", name));
+      throw UsageError(fmt::format("{} cannot be combined with --partial: give it to the last merge", name));
     }
   }
   read_printed_options(app, raw, options.meter);
@@ -112,8 +113,8 @@ void refuse_strangers(const std::vector<Part>& parts) {
           fmt::format("{} cannot be merged with {}: {}", part.name(), first.name(), printable(what)));
     }
     if (part.header.states != first.header.states) {
-      throw UsageError(
-          fmt::format("{} cannot be merged with {}: it holds other states", part.name(), first.name()));
+      throw UsageError(fmt::format("{} cannot be merged with {}: it was made with other columns", part.name(),
+                                   first.name()));
     }
     if (part.header.segments.has_value() != first.header.segments.has_value()) {
       const bool has = part.header.segments.has_value();
@@ -130,7 +131,8 @@ void refuse_doubles(const std::vector<Part>& parts) {
     for (const std::string& capture : part.header.captures) {
       const auto [known, is_new] = seen.emplace(capture, &part);
       if (is_new) continue;
-      throw UsageError(fmt::format("{} and {} are both of {}", known->second->name(), part.name(), capture));
+      throw UsageError(
+          fmt::format("{} and {} are both parts of {}", known->second->name(), part.name(), capture));
     }
   }
 }
@@ -156,7 +158,7 @@ void sort_by_segment(std::vector<Part>& parts, bool whole) {
   for (const Part& part : parts) {
     const PartSegments& segments = *part.header.segments;
     if (segments.total != parts.front().header.segments->total) {
-      throw UsageError(fmt::format("{} is of {} segments, {} of {}", part.name(), segments.total,
+      throw UsageError(fmt::format("{} belongs to {} segments, {} to {}", part.name(), segments.total,
                                    parts.front().name(), parts.front().header.segments->total));
     }
     const std::uint64_t expected = before != nullptr ? before->header.segments->last + 1
@@ -173,7 +175,7 @@ void sort_by_segment(std::vector<Part>& parts, bool whole) {
   }
   const PartSegments& last = *before->header.segments;
   if (whole && last.last != last.total) {
-    throw UsageError(missing({last.last + 1, last.total, last.total}) + " behind " + before->name());
+    throw UsageError(missing({last.last + 1, last.total, last.total}) + " after " + before->name());
   }
 }
 
@@ -305,7 +307,7 @@ class Merge {
       } catch (const InputError& error) {
         // A flow may lack what the part does not tell: it is better not to be had.
         throw std::runtime_error(
-            fmt::format("{}: {} (flows that were open are not written)", part.name(), error.what()));
+            fmt::format("{}: {} (open flows were not written)", part.name(), error.what()));
       }
       part.reader.reset();
     }

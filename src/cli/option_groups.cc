@@ -48,10 +48,10 @@ void add_recorded_options(CLI::App& app, MeterOptions& meter) {
       ->check(CLI::Range(1, most_splt_packets).description(""))
       ->group("Columns");
   add_choice<SpltBasis>(app, "--splt-packets", meter.features.splt_basis,
-                        "Packets that it takes: all, or payload (no empty ones, no retransmissions)",
+                        "Packets of --splt: all, or payload (no empty ones, no retransmissions)",
                         {{"all", SpltBasis::all}, {"payload", SpltBasis::payload}}, "Columns");
   add_choice<SpltLayout>(app, "--splt-layout", meter.features.splt_layout,
-                         "A column for each packet (wide), or one cell with all (list)",
+                         "Columns of --splt: one for each packet (wide) or one cell for all (list)",
                          {{"wide", SpltLayout::wide}, {"list", SpltLayout::list}}, "Columns");
   for (const char* name : {"--splt-packets", "--splt-layout"}) {
     app.get_option(name)->needs(app.get_option("--splt"));
@@ -61,7 +61,7 @@ void add_recorded_options(CLI::App& app, MeterOptions& meter) {
       ->type_name("SPEC")
       ->allow_extra_args(false)
       ->group("Columns");
-  app.add_option("--list-max", meter.features.list_max, "Most values in a cell that lists a field's")
+  app.add_option("--list-max", meter.features.list_max, "Maximum number of values in a cell that lists them")
       ->type_name("N")
       ->check(CLI::Range(1, 1'000'000).description(""))
       ->capture_default_str()
@@ -86,21 +86,21 @@ void add_printed_options(CLI::App& app, MeterOptions& meter, RawOptions& raw) {
   app.add_flag("--drop-ids", meter.drop_ids,
                "Leave out the columns that identify a flow: addresses, ports, times, ids")
       ->group("Columns");
-  app.add_option("--na", raw.na, "What statistics without samples print (default: 0; kurtosis -3)")
+  app.add_option("--na", raw.na, "Text for statistics without samples (default: 0; kurtosis -3)")
       ->type_name("TOKEN")
       ->group("Columns");
-  app.add_option("--labels", raw.labels, "A column `label`, by rules in a CSV file")
+  app.add_option("--labels", raw.labels, "Add the column `label` by the rules in a CSV file")
       ->type_name("FILE")
       ->group("Columns");
   add_choice<LabelTime>(app, "--label-time", raw.label_time,
-                        "What must lie in a rule's time window: any part of a flow (overlap), or its start",
+                        "What must lie in a rule's time window: any part of a flow (overlap) or its start",
                         {{"overlap", LabelTime::overlap}, {"start", LabelTime::start}}, "Columns");
   app.add_option("--label-tz", raw.label_zone,
-                 "Zone of times in rules that tell none: UTC, +02:00, Europe/Berlin")
+                 "Time zone of times in rules without one: UTC, +02:00, Europe/Berlin")
       ->type_name("ZONE")
       ->capture_default_str()
       ->group("Columns");
-  app.add_option("--label-default", raw.label_default, "The label of flows that no rule takes")
+  app.add_option("--label-default", raw.label_default, "Label of flows that no rule matches")
       ->type_name("TEXT")
       ->capture_default_str()
       ->group("Columns");
@@ -129,17 +129,17 @@ GivenFiles read_printed_options(const CLI::App& app, const RawOptions& raw, Mete
 
 void add_row_options(CLI::App& app, RowFormat& rows, RawOptions& raw) {
   add_choice<OutputFormat>(
-      app, "--format", rows.format, "csv, tsv (tabs between), or jsonl (a JSON object a line)",
+      app, "--format", rows.format, "csv, tsv (separated by tabs) or jsonl (a JSON object on each line)",
       {{"csv", OutputFormat::csv}, {"tsv", OutputFormat::tsv}, {"jsonl", OutputFormat::jsonl}}, "Output");
-  app.add_option("--delimiter", raw.delimiter, "Character between CSV's cells (\\t for a tab)")
+  app.add_option("--delimiter", raw.delimiter, "Character between the cells of CSV (\\t for a tab)")
       ->type_name("CHAR")
       ->default_str(",")
       ->group("Output");
   app.add_flag("--safe-cells", rows.safe_cells,
-               "A ' before text that a spreadsheet would take for a formula (= + - @)")
+               "Put ' before text that a spreadsheet would read as a formula (= + - @)")
       ->group("Output");
   app.add_flag_callback(
-         "--no-header", [&rows] { rows.header = false; }, "Leave the header line out")
+         "--no-header", [&rows] { rows.header = false; }, "Omit the header line")
       ->group("Output");
 }
 
@@ -147,14 +147,14 @@ void read_row_format(const CLI::App& app, const RawOptions& raw, RowFormat& rows
   if (rows.format == OutputFormat::tsv) rows.delimiter = '\t';
   if (app.count("--delimiter") == 0) return;
   if (rows.format != OutputFormat::csv) {
-    throw UsageError(fmt::format("--delimiter does not go with --format {}", name_of(rows.format)));
+    throw UsageError(fmt::format("--delimiter cannot be combined with --format {}", name_of(rows.format)));
   }
   rows.delimiter = parse_delimiter(raw.delimiter);
 }
 
 void add_message_options(CLI::App& app, RawOptions& raw) {
-  app.add_flag("-q,--quiet", raw.quiet, "Errors only")->group("Messages");
-  app.add_flag("-v,--verbose", raw.verbose, "Say more")->group("Messages");
+  app.add_flag("-q,--quiet", raw.quiet, "Print errors only")->group("Messages");
+  app.add_flag("-v,--verbose", raw.verbose, "Print more messages")->group("Messages");
 }
 
 Reporter::Level level_of(const RawOptions& raw) {

@@ -24,7 +24,7 @@ Seconds parse_seconds(const char* option, std::string_view text) {
   const char* const end = text.data() + text.size();
   const auto [stopped, error] = std::from_chars(text.data(), end, value);
   if (error != std::errc{} || stopped != end || std::isnan(value) || std::signbit(value)) {
-    throw UsageError(fmt::format("{}: \"{}\" is no time in seconds (see --help)", option, text));
+    throw UsageError(fmt::format("{}: \"{}\" is not a time in seconds (see --help)", option, text));
   }
   return Seconds(value);
 }
@@ -68,8 +68,8 @@ const TransportWord& transport_word(const char* option, std::string_view word) {
   for (const TransportWord& known : transport_words) {
     if (known.word == word) return known;
   }
-  throw UsageError(
-      fmt::format("{}: \"{}\" is no protocol that it takes (tcp, udp, sctp, dccp, icmp)", option, word));
+  throw UsageError(fmt::format(
+      "{}: \"{}\" is not a protocol that this option takes (tcp, udp, sctp, dccp, icmp)", option, word));
 }
 
 }  // namespace
@@ -102,7 +102,7 @@ void parse_idle_timeouts(std::string_view text, MeterOptions& options) {
   for (const TransportWord& known : transport_words) {
     if (const auto found = by_word.find(known.word); found != by_word.end()) {
       if (!options.transports.has(known.means.front())) {
-        throw UsageError(fmt::format("--timeout: {} is not among what --transport names", known.word));
+        throw UsageError(fmt::format("--timeout: {} is not among the protocols of --transport", known.word));
       }
       options.*known.timeout = found->second;
     } else if (all) {
@@ -139,7 +139,7 @@ std::shared_ptr<Labeller> read_labels(const std::string& file, const std::string
 char parse_delimiter(std::string_view text) {
   if (text == "\\t") return '\t';
   const bool usable = text.size() == 1 && text != "\"" && text != "\n" && text != "\r";
-  if (!usable) throw UsageError("--delimiter takes one character that is no quote or line end");
+  if (!usable) throw UsageError("--delimiter takes one character that is not a quote or a line end");
   return text.front();
 }
 

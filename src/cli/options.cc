@@ -51,10 +51,10 @@ void add_input_options(CLI::App& app, Options& options) {
       ->type_name("");
   app.add_flag("-r,--recursive", options.recursive, "Take all captures below directories")->group("Input");
   app.add_flag("--continuous", options.continuous,
-               "The captures are one, in several files: flows run on from file to file, in time order")
+               "The captures are parts of one: flows continue from file to file, in time order")
       ->group("Input");
   app.add_option("-Y,--display-filter", options.tshark.display_filter,
-                 "Only frames that tshark's display filter passes")
+                 "Count only frames that match this display filter of tshark")
       ->type_name("FILTER")
       ->group("Input");
   app.add_option("-d,--decode-as", options.tshark.decode_as, "tshark's decode-as rule (repeatable)")
@@ -78,13 +78,13 @@ void add_input_options(CLI::App& app, Options& options) {
                "Switch application dissectors off: faster; see doc/tshark.md for what differs")
       ->group("Input");
   add_choice<DecoderChoice>(app, "--decoder", options.decoder,
-                            "How tshark is asked: ek, json, columns, or auto (the fastest that is exact)",
+                            "Format to read from tshark: ek, json, columns, or auto (the fastest exact one)",
                             {{"auto", DecoderChoice::automatic},
                              {"ek", DecoderChoice::ek},
                              {"json", DecoderChoice::json},
                              {"columns", DecoderChoice::columns}},
                             "Input");
-  app.add_option("-j,--jobs", options.jobs, "tsharks at once (default: the cores)")
+  app.add_option("-j,--jobs", options.jobs, "Number of tsharks to run at once (default: one for each core)")
       ->type_name("N")
       ->check(CLI::Range(1, 256).description(""))
       ->group("Input");
@@ -95,29 +95,30 @@ void add_input_options(CLI::App& app, Options& options) {
       ->capture_default_str()
       ->group("Input");
   app.add_flag("--keep-going", options.keep_going,
-               "Pass over damaged records of tshark's output, and tell how many there were")
+               "Skip damaged records of tshark's output and report their number")
       ->group("Input");
   app.add_flag("--print-command", options.print_command,
-               "Print the tshark command line that would be run, and do nothing else")
+               "Print the tshark command line that would be run, and exit")
       ->group("Input");
   app.add_option("--read-size", options.read_bytes, "Most bytes for a read")->group("");
 }
 
 void add_live_options(CLI::App& app, Options& options, RawOptions& raw) {
   LiveOptions& live = options.live;
-  app.add_option("-i,--interface", live.interfaces, "Capture on that interface, until SIGINT (repeatable)")
+  app.add_option("-i,--interface", live.interfaces, "Capture on this interface until SIGINT (repeatable)")
       ->type_name("NAME")
       ->allow_extra_args(false)
       ->group("Live");
-  app.add_option("-f,--capture-filter", live.filter, "Capture only what that filter passes (as tcpdump's)")
+  app.add_option("-f,--capture-filter", live.filter,
+                 "Capture only what this filter matches (syntax of tcpdump)")
       ->type_name("FILTER")
       ->group("Live");
   app.add_option("-c,--frames", live.frames,
-                 "Stop after so many frames: captured ones, or those of each input")
+                 "Stop after this number of frames: captured ones, or those of each input")
       ->type_name("N")
       ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{INT32_MAX}).description(""))
       ->group("Input");
-  app.add_option("--duration", raw.duration, "Stop after so many seconds")
+  app.add_option("--duration", raw.duration, "Stop after this number of seconds")
       ->type_name("SECONDS")
       ->group("Live");
   app.add_option("-s,--snaplen", live.snaplen, "Bytes to capture of each frame (default: all)")
@@ -132,15 +133,15 @@ void add_live_options(CLI::App& app, Options& options, RawOptions& raw) {
   app.add_flag_callback(
          "-p,--no-promiscuous", [&live] { live.promiscuous = false; }, "Only frames from and to this machine")
       ->group("Live");
-  app.add_option("--follow", options.follow, "Read on where that file grows, until SIGINT")
+  app.add_option("--follow", options.follow, "Read this file and what is appended to it, until SIGINT")
       ->type_name("FILE")
       ->group("Live");
-  app.add_option(
-         "--watch", options.watch,
-         "Read the captures that are left in that directory (tcpdump -G, dumpcap -b) as one, until SIGINT")
+  app.add_option("--watch", options.watch,
+                 "Read the captures that are finished in this directory (tcpdump -G, dumpcap -b) as one, "
+                 "until SIGINT")
       ->type_name("DIRECTORY")
       ->group("Live");
-  app.add_flag("-D,--list-interfaces", options.list_interfaces, "List the interfaces, and do nothing else")
+  app.add_flag("-D,--list-interfaces", options.list_interfaces, "List the interfaces, and exit")
       ->group("Live");
 }
 
@@ -193,8 +194,9 @@ void add_flow_options(CLI::App& app, Options& options, RawOptions& raw) {
                  "close: a TCP flow also ends 2 s after both FINs or a RST; close=SECONDS: after that long")
       ->type_name("EVENT")
       ->group("Flows");
-  app.add_option("--max-flows", meter.most_flows,
-                 "Flows open at once; the one longest without a packet makes room for a new one")
+  app.add_option(
+         "--max-flows", meter.most_flows,
+         "Maximum number of open flows; the flow that is idle for the longest time ends for a new one")
       ->type_name("N")
       ->check(CLI::Range(std::size_t{1}, std::numeric_limits<std::size_t>::max()).description(""))
       ->group("Flows");
@@ -204,11 +206,12 @@ void add_flow_options(CLI::App& app, Options& options, RawOptions& raw) {
       "SYN+ACK (handshake)",
       {{"first", DirectionPolicy::first}, {"handshake", DirectionPolicy::handshake}}, "Flows");
   add_choice<TunnelPolicy>(
-      app, "--tunnel", meter.tunnel, "Of several transports in a frame: all, inner, outer",
+      app, "--tunnel", meter.tunnel,
+      "Which transport headers of a frame with several count: all, inner, outer",
       {{"all", TunnelPolicy::all}, {"inner", TunnelPolicy::inner}, {"outer", TunnelPolicy::outer}}, "Flows");
   add_choice<ClockPolicy>(
       app, "--clock", meter.clock,
-      "Packets count with their own times (raw), or no earlier than the one before (monotone)",
+      "Times of packets: their own (raw), or never earlier than the previous packet's (monotone)",
       {{"raw", ClockPolicy::raw}, {"monotone", ClockPolicy::monotone}}, "Flows");
 }
 
@@ -223,17 +226,17 @@ void add_output_options(CLI::App& app, Options& options, RawOptions& raw) {
       ->type_name("PATH")
       ->group("Output");
   app.add_option("--rotate-every", raw.rotate_every,
-                 "A new file at each multiple of so many seconds; -o takes strftime's conversions")
+                 "Begin a new file at each multiple of this time; -o takes the conversions of strftime")
       ->type_name("SECONDS")
       ->check(CLI::Range(1, 366 * 86'400).description(""))
       ->group("Output");
-  app.add_option("--rotate-rows", options.rotation.rows, "A new file after so many rows")
+  app.add_option("--rotate-rows", options.rotation.rows, "Begin a new file after this number of rows")
       ->type_name("N")
       ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{1} << 40).description(""))
       ->group("Output");
   add_row_options(app, options.rows, raw);
   app.add_option("--meta", options.meta,
-                 "File for what was run on what, and the counts, as JSON: to cite and to repeat; - with -o")
+                 "JSON file that records versions, options, inputs and counts, to repeat the run; - with -o")
       ->type_name("FILE")
       ->group("Output");
   app.add_flag_callback(
@@ -241,7 +244,7 @@ void add_output_options(CLI::App& app, Options& options, RawOptions& raw) {
          "Show progress on stderr (default on a terminal that has no rows)")
       ->group("Messages");
   app.add_flag_callback(
-         "--no-progress", [&progress] { progress = 0; }, "Do not")
+         "--no-progress", [&progress] { progress = 0; }, "Show no progress")
       ->group("Messages");
   add_message_options(app, raw);
   app.add_flag("--version", options.version, "Print the versions of flowmeter and tshark")->group("Messages");
@@ -249,13 +252,15 @@ void add_output_options(CLI::App& app, Options& options, RawOptions& raw) {
 
 void add_part_options(CLI::App& app, Options& options, RawOptions& raw) {
   app.add_flag("--partial", options.partial,
-               "Write what joins flows over the borders of captures, for flowmeter merge, instead of rows")
+               "Write a part for flowmeter merge instead of rows: flows can continue in the next capture")
       ->group("Parts");
-  app.add_option("--segment", raw.segment, "Which part of how many it is, so that merge can miss it")
+  app.add_option("--segment", raw.segment,
+                 "Number of the part and of all parts, so that merge notices missing ones")
       ->type_name("N/TOTAL")
       ->needs(app.get_option("--partial"))
       ->group("Parts");
-  app.add_option("--after", options.after, "The capture before, of which fragments are looked at")
+  app.add_option("--after", options.after,
+                 "The previous capture, whose fragments can belong to datagrams of this one")
       ->type_name("CAPTURE")
       ->needs(app.get_option("--partial"))
       ->group("Parts");
@@ -267,9 +272,9 @@ void read_part_options(const CLI::App& app, const RawOptions& raw, Options& opti
   if (app.count("--segment") != 0) options.segment = parse_segment(raw.segment);
   for (const char* name : {"--format", "--delimiter", "--safe-cells", "--no-header", "--rotate-every",
                            "--rotate-rows", "--display-filter", "--keep-going", "--frames"}) {
-    if (app.count(name) != 0) throw UsageError(fmt::format("{} does not go with --partial", name));
+    if (app.count(name) != 0) throw UsageError(fmt::format("{} cannot be combined with --partial", name));
   }
-  if (options.endless()) throw UsageError("--partial takes captures in files");
+  if (options.endless()) throw UsageError("--partial reads captures from files only");
   if (!options.tshark.extra_arguments.empty()) throw UsageError("--partial takes no arguments for tshark");
   options.meter.features.parts = true;
   options.rows.format = OutputFormat::part;
@@ -334,7 +339,7 @@ Options parse_options(int argc, const char* const* argv, std::string& help) {
   read_rotation(app, raw, options);
   options.meter.transports = parse_transports(raw.transports);
   if (options.tshark.transport_only && options.meter.transports != tcp_and_udp) {
-    throw UsageError("--transport does not go with --transport-only, which leaves TCP and UDP");
+    throw UsageError("--transport cannot be combined with --transport-only, which leaves TCP and UDP");
   }
   parse_idle_timeouts(raw.timeout, options.meter);
   if (app.count("--active-timeout") != 0) {

@@ -89,7 +89,7 @@ void Run::conclude_tshark(const ChildExit& how) {
 std::string Run::feed_failure() const {
   if (given_.origin != InputOrigin::file) return feed_->failure();
   const std::uint64_t packets = source_ || fleet_ ? frames() : 0;
-  return fmt::format("{} (behind packet {} of all)", feed_->failure(), packets);
+  return fmt::format("{} (after packet {} of all inputs)", feed_->failure(), packets);
 }
 
 /// Frames that no row has, because nobody could take them in time.
@@ -114,13 +114,13 @@ void Run::warn_of_frames() {
                     count, count == 1 ? "" : "s"));
   }
   if (const std::uint64_t count = decoder.headers_left_out(); count != 0) {
-    reporter_.warning(fmt::format("{}: {} packet{} not counted: more than 64 in a frame", name_, count,
+    reporter_.warning(fmt::format("{}: {} packet{} not counted: a frame had more than 64", name_, count,
                                   count == 1 ? " is" : "s are"));
   }
   if (const std::uint64_t count = decoder.forgotten_echoes(); count != 0) {
     reporter_.warning(fmt::format(
-        "{}: {} echo conversation{} so long without a message that they were forgotten; what comes of them "
-        "later counts as new ones",
+        "{}: {} echo conversation{} idle for so long that the memory for them was reused; their later "
+        "messages begin new flows",
         name_, count, count == 1 ? " was" : "s were"));
   }
   for (const std::string& remark : remarks_on(meter_->counters())) {
@@ -128,8 +128,8 @@ void Run::warn_of_frames() {
   }
   if (const std::uint64_t count = fleet_ ? fleet_->pairs_refused() : 0; count != 0) {
     reporter_.warning(fmt::format(
-        "{}: {} packet{} should have left all that is between two addresses to one tshark, which has "
-        "too many of them: streams there may be cut otherwise (-j1 --life-frames 0 is safe)",
+        "{}: {} packet{} needed all traffic between two addresses in one tshark, but too many pairs of "
+        "addresses did; streams may differ from those of a single tshark (-j1 --life-frames 0 uses one)",
         name_, count, count == 1 ? "" : "s"));
   }
 }

@@ -172,7 +172,7 @@ InputKind Run::kind_of(InputKind seen) const {
 void Run::begin_part(InputKind kind) {
   if (kind == InputKind::cut) throw InputError(cut_in_header, true);
   if (kind != InputKind::empty && !is_capture(kind)) {
-    throw InputError("is no capture, of which alone parts are made", true);
+    throw InputError("is not a capture; parts are made of captures only", true);
   }
   const std::vector<std::string> whole = {input_};
   static_cast<void>(setup_.get());

@@ -81,8 +81,7 @@ const TsharkSetup::Choice& TsharkSetup::get() {
   installation_ = std::make_unique<TsharkInstallation>(choice.tshark.program);
   installation_->check();
   if (!installation_->version().known()) {
-    throw UsageError(
-        fmt::format("{} does not say which version it is; is it a tshark?", choice.tshark.program));
+    throw UsageError(fmt::format("{} does not print a version; is it a tshark?", choice.tshark.program));
   }
   choice.tshark.version = installation_->version();
   const std::string warning = explain_version(installation_->version());
@@ -91,8 +90,8 @@ const TsharkSetup::Choice& TsharkSetup::get() {
   choice.shares = numbers_streams_as_known(choice.tshark.version);
   if (!choice.shares && options_.jobs_given && options_.jobs > 1) {
     reporter_.warning(
-        fmt::format("streams are put together by the rules of tshark 4.0: with {} -j may cut some of them "
-                    "otherwise than a single tshark does",
+        fmt::format("flowmeter assigns packets to streams by the rules of tshark 4.0: with {}, -j may give "
+                    "other streams than a single tshark",
                     version()));
   }
   choice.fields = choose_fields();

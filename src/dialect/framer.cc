@@ -14,7 +14,7 @@ namespace flowmeter {
 namespace {
 
 std::string too_long(const std::string& behind) {
-  return fmt::format("a record is longer than {} MiB (behind {})", max_record_bytes >> 20, behind);
+  return fmt::format("a record is longer than {} MiB (after {})", max_record_bytes >> 20, behind);
 }
 
 }  // namespace
@@ -71,7 +71,7 @@ std::optional<std::span<char>> LineFramer::next() {
   scan_ = next_begin;
   if (line_end - start > max_record_bytes) refuse_line(too_long(place()));
   if (found == nullptr && last_ == LastLine::torn) {
-    refuse_line(fmt::format("cut short behind {}", place()));
+    refuse_line(fmt::format("cut short after {}", place()));
   }
   if (line_end > start && data[line_end - 1] == '\r') --line_end;
   data[line_end] = '\0';

@@ -112,7 +112,7 @@ std::string TableParser::read_row(std::string_view line, Record& record) const {
     const auto* tab = static_cast<const char*>(std::memchr(at, '\t', static_cast<std::size_t>(end - at)));
     const char* const cell_end = tab == nullptr ? end : tab;
     if (column == columns_.size())
-      return fmt::format("more than the {} columns of the header", columns_.size());
+      return fmt::format("more columns than the {} of the header", columns_.size());
     const FieldId field = columns_[column].field;
     std::string_view cell(at, static_cast<std::size_t>(cell_end - at));
     if (field != no_field && !cell.empty()) {

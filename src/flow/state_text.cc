@@ -58,11 +58,11 @@ std::string_view StateReader::next() {
 }
 
 void StateReader::finish() const {
-  if (next_ != elements_.size()) throw InputError("goes on behind its last element");
+  if (next_ != elements_.size()) throw InputError("continues after its last element");
 }
 
 void StateReader::refuse(std::string_view element) {
-  throw InputError(fmt::format("has the element \"{:.40}\" in a place where that makes no sense", element));
+  throw InputError(fmt::format("has the element \"{:.40}\" at a place where it is not possible", element));
 }
 
 void StateReader::get_words(std::span<std::uint64_t> words) {

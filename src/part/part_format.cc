@@ -32,7 +32,7 @@ void strings(Writer& json, const char* name, const std::vector<std::string>& val
 rapidjson::Document parse(std::string_view line) {
   rapidjson::Document document;
   document.Parse(line.data(), line.size());
-  if (document.HasParseError() || !document.IsObject()) throw InputError("is no line of a part");
+  if (document.HasParseError() || !document.IsObject()) throw InputError("is not a line of a part");
   return document;
 }
 
@@ -44,18 +44,18 @@ const rapidjson::Value& member(const rapidjson::Value& object, const char* name)
 
 std::uint64_t natural(const rapidjson::Value& object, const char* name) {
   const rapidjson::Value& value = member(object, name);
-  if (!value.IsUint64()) throw InputError(fmt::format("its \"{}\" is no number", name));
+  if (!value.IsUint64()) throw InputError(fmt::format("its \"{}\" is not a number", name));
   return value.GetUint64();
 }
 
 std::string text(const rapidjson::Value& value) {
-  if (!value.IsString()) throw InputError("has something else where text should be");
+  if (!value.IsString()) throw InputError("has a value that is not text where text must be");
   return {value.GetString(), value.GetStringLength()};
 }
 
 std::vector<std::string> texts(const rapidjson::Value& object, const char* name) {
   const rapidjson::Value& value = member(object, name);
-  if (!value.IsArray()) throw InputError(fmt::format("its \"{}\" is no list", name));
+  if (!value.IsArray()) throw InputError(fmt::format("its \"{}\" is not a list", name));
   std::vector<std::string> all;
   for (const rapidjson::Value& element : value.GetArray()) all.push_back(text(element));
   return all;
@@ -64,7 +64,7 @@ std::vector<std::string> texts(const rapidjson::Value& object, const char* name)
 std::optional<std::int64_t> time(const rapidjson::Value& object, const char* name) {
   const auto found = object.FindMember(name);
   if (found == object.MemberEnd()) return std::nullopt;
-  if (!found->value.IsInt64()) throw InputError(fmt::format("its \"{}\" is no time", name));
+  if (!found->value.IsInt64()) throw InputError(fmt::format("its \"{}\" is not a time", name));
   return found->value.GetInt64();
 }
 
@@ -156,7 +156,7 @@ PartHeader parse_header(std::string_view line) {
   rapidjson::Document document;
   document.Parse(line.data(), line.size());
   const bool part = !document.HasParseError() && document.IsObject() && document.HasMember(format_name);
-  if (!part) throw InputError("is no part (flowmeter --partial writes them)", true);
+  if (!part) throw InputError("is not a part (flowmeter --partial writes parts)", true);
   const rapidjson::Value& version = document[format_name];
   if (!version.IsInt() || version.GetInt() != part_version) {
     throw InputError("is a part of another version of flowmeter", true);
@@ -168,7 +168,7 @@ PartHeader parse_header(std::string_view line) {
   header.first_ns = time(document, "first_ns");
   if (document.HasMember("skipped")) header.skipped = natural(document, "skipped");
   const rapidjson::Value& settings = member(document, "settings");
-  if (!settings.IsObject()) throw InputError("its \"settings\" are no object");
+  if (!settings.IsObject()) throw InputError("its \"settings\" are not an object");
   for (const auto& [name, value] : settings.GetObject()) {
     header.settings.emplace_back(text(name), text(value));
   }
@@ -177,7 +177,7 @@ PartHeader parse_header(std::string_view line) {
     const auto is_number = [](const rapidjson::Value& value) { return value.IsUint64(); };
     const bool numbers = segments.IsArray() && segments.Size() == 3 &&
                          std::all_of(segments.Begin(), segments.End(), is_number);
-    if (!numbers) throw InputError("its \"segments\" are no numbers");
+    if (!numbers) throw InputError("its \"segments\" are not numbers");
     const PartSegments range{segments[0].GetUint64(), segments[1].GetUint64(), segments[2].GetUint64()};
     if (range.first < 1 || range.last < range.first || range.total < range.last) {
       throw InputError("its \"segments\" are out of order");
@@ -191,7 +191,8 @@ PartTrailer parse_trailer(std::string_view line) {
   const rapidjson::Document document = parse(line);
   PartTrailer trailer;
   const std::string end = text(member(document, "end"));
-  if (end != "complete" && end != "damaged") throw InputError("its \"end\" is none");
+  if (end != "complete" && end != "damaged")
+    throw InputError("its \"end\" is neither \"complete\" nor \"damaged\"");
   trailer.damaged = end == "damaged";
   trailer.frames = natural(document, "frames");
   trailer.parts = natural(document, "parts");
@@ -200,7 +201,7 @@ PartTrailer parse_trailer(std::string_view line) {
   const auto [last, error] =
       std::from_chars(digest.data(), digest.data() + digest.size(), trailer.digest, 16);
   if (error != std::errc{} || last != digest.data() + digest.size())
-    throw InputError("its \"digest\" is none");
+    throw InputError("its \"digest\" is not a SHA-256 digest");
   return trailer;
 }
 
@@ -228,7 +229,7 @@ SlotAndHead parse_head(std::span<const std::string_view> all) {
   StateReader elements(all);
   elements(parsed.slot, header.key.transport, header.key.stream);
   if (header.key.transport != Transport::tcp && header.key.transport != Transport::udp) {
-    throw InputError("is of a transport that parts do not have");
+    throw InputError("has a transport that parts do not support");
   }
   header.source = read_endpoint(elements);
   header.destination = read_endpoint(elements);

@@ -61,7 +61,7 @@ PartReader::PartReader(const std::string& path)
   if (S_ISDIR(status.st_mode)) throw InputError("is a directory", true);
   regular_ = S_ISREG(status.st_mode) && path != "-";
   const auto line = next_line();
-  if (!line) throw InputError("is empty, so no part", true);
+  if (!line) throw InputError("is empty and therefore not a part", true);
   header_ = parse_header({line->data(), line->size()});
 }
 
@@ -73,12 +73,12 @@ std::optional<std::span<char>> PartReader::next_line() {
     if (over_) return std::nullopt;
     const std::size_t count = read_some(fd_, chunk_);
     if (!decompressor_.feed({chunk_.data(), count})) {
-      throw InputError(fmt::format("damaged behind {}: {}", place(), decompressor_.problem()));
+      throw InputError(fmt::format("damaged after {}: {}", place(), decompressor_.problem()));
     }
     if (count != 0) continue;
     over_ = true;
     if (decompressor_.finish() != PackingEnd::whole) {
-      throw InputError(fmt::format("cut short behind {}", place()));
+      throw InputError(fmt::format("cut short after {}", place()));
     }
     lines_.close();
   }
@@ -87,7 +87,7 @@ std::optional<std::span<char>> PartReader::next_line() {
 const PartEvent* PartReader::next() {
   const auto line = next_line();
   if (!line)
-    throw InputError(fmt::format("cut short behind {}: the part was not written to its end", place()));
+    throw InputError(fmt::format("cut short after {}: the part was not written to its end", place()));
   try {
     if (!line->empty() && line->front() == '{') {
       end(*line);
@@ -112,7 +112,7 @@ void PartReader::parse(std::span<char> line) {
   rapidjson::Reader reader;
   constexpr unsigned flags = rapidjson::kParseInsituFlag | rapidjson::kParseNumbersAsStringsFlag;
   if (!reader.Parse<flags>(text, handler) || elements_.size() < 2 || elements_.front().size() != 1) {
-    throw InputError("is no line of a part");
+    throw InputError("is not a line of a part");
   }
   const std::span<const std::string_view> all(elements_);
   const char kind = all.front().front();

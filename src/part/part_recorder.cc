@@ -36,8 +36,8 @@ class PartRecorder final : public Meter, private PacketObserver {
   void on_frame(const Frame& frame) override {
     if (before_ < header_.skipped) return;
     if (!frame.timed) {
-      throw InputError(fmt::format("frame {} has no time stamp, without which parts cannot be put together",
-                                   frame.number));
+      throw InputError(
+          fmt::format("frame {} has no time stamp, which a part needs for every frame", frame.number));
     }
     if (trailer_.frames == 0) {
       header_.first_ns = trailer_.clock_ns = frame.time_ns;
@@ -97,7 +97,7 @@ class PartRecorder final : public Meter, private PacketObserver {
 void refuse(const MeterOptions& options) {
   const MeterOptions plain;
   const auto refuse_if = [](bool asked, const char* option, const char* why) {
-    if (asked) throw UsageError(fmt::format("{} does not go with --partial: {}", option, why));
+    if (asked) throw UsageError(fmt::format("{} cannot be combined with --partial: {}", option, why));
   };
   constexpr const char* whole = "it depends on the whole flow";
   refuse_if(options.schema == "pyflowmeter", "--schema pyflowmeter", whole);
@@ -106,7 +106,7 @@ void refuse(const MeterOptions& options) {
   refuse_if(options.clock != plain.clock, "--clock monotone", whole);
   refuse_if(options.most_flows != 0, "--max-flows", "it depends on all flows");
   refuse_if(options.transports != plain.transports, "--transport", "parts are of TCP and UDP");
-  constexpr const char* later = "give it to merge";
+  constexpr const char* later = "give it to flowmeter merge";
   refuse_if(options.features.anonymizer != nullptr, "--anonymize", later);
   refuse_if(options.features.labeller != nullptr, "--labels", later);
   refuse_if(options.features.na.has_value(), "--na", later);
@@ -118,8 +118,8 @@ void refuse(const MeterOptions& options) {
 /// Columns that depend on what a tshark remembers of packets that are in another part.
 void refuse_columns(const MeterPlan& plan) {
   const auto refuse_column = [](const std::string& column) {
-    throw UsageError(
-        fmt::format("column {} does not go with --partial: it depends on all packets of a flow", column));
+    throw UsageError(fmt::format(
+        "column {} cannot be combined with --partial: it depends on all packets of a flow", column));
   };
   if (const AccumulatorKind* const kind = plan.accumulators()->not_composing()) {
     refuse_column(plan.column_of(*kind));
@@ -127,9 +127,11 @@ void refuse_columns(const MeterPlan& plan) {
   for (const std::string& field : plan.fields().names()) {
     if (!stateless(field)) refuse_column(plan.column_of(field));
   }
-  if (plan.needs_one_tshark()) throw UsageError("a column does not go with --partial: it needs one tshark");
+  if (plan.needs_one_tshark())
+    throw UsageError("a column cannot be combined with --partial: it needs a single tshark");
   if (plan.ranks_streams() && plan.tunnel() != TunnelPolicy::all) {
-    throw UsageError("stream numbers do not go with --partial and --tunnel: choose columns without `stream`");
+    throw UsageError(
+        "stream numbers cannot be combined with --partial and --tunnel: choose columns without `stream`");
   }
 }
 

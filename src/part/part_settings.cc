@@ -132,9 +132,10 @@ void read_settings(const PartSettings& settings, MeterOptions& options) {
   for (const Setting& setting : all_settings()) {
     const auto found = std::find_if(settings.begin(), settings.end(),
                                     [&](const auto& member) { return member.first == setting.name; });
-    if (found == settings.end()) throw InputError(fmt::format("does not tell its {}", setting.name));
+    if (found == settings.end()) throw InputError(fmt::format("lacks the setting {}", setting.name));
     if (!setting.read(options, found->second)) {
-      throw InputError(fmt::format("its {} is \"{:.40}\"", setting.name, found->second));
+      throw InputError(
+          fmt::format("its setting {} has the invalid value \"{:.40}\"", setting.name, found->second));
     }
   }
 }

@@ -74,9 +74,10 @@ void add_analysis(Columns& columns) {
                 {"spur_retx_cnt", "that are spurious retransmissions: the data were acknowledged",
                  analysis({"spurious_retransmission"})}});
   add_presence(columns, {{"ooo_cnt", "out of order", analysis({"out_of_order"})}});
-  add_presence(columns,
-               {{"lost_seg_cnt", "behind a gap: what the capture lacks", analysis({"lost_segment"})},
-                {"ack_lost_cnt", "that acknowledge what the capture lacks", analysis({"ack_lost_segment"})}});
+  add_presence(columns, {{"lost_seg_cnt", "after a gap of segments that the capture does not contain",
+                          analysis({"lost_segment"})},
+                         {"ack_lost_cnt", "that acknowledge segments that the capture does not contain",
+                          analysis({"ack_lost_segment"})}});
   add_presence(columns, {{"dup_ack_cnt", "that are duplicate ACKs", analysis({"duplicate_ack"})}});
   add_presence(columns, {{"zero_win_cnt", "with a window of 0", analysis({"zero_window"})},
                          {"win_full_cnt", "that fill the peer's window", analysis({"window_full"})},
@@ -92,7 +93,7 @@ void add_analysis(Columns& columns) {
                        const auto& state = cell.as<PresenceState>();
                        cell.out.natural(state[0].value() + state[1].value() != 0 ? 1 : 0);
                      }});
-  add_retransmitted(columns, "uniq_byte", "that are no retransmissions", &RetransmissionState::once);
+  add_retransmitted(columns, "uniq_byte", "that are not retransmissions", &RetransmissionState::once);
 }
 
 void add_ack_rtts(Columns& columns) {

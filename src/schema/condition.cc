@@ -58,7 +58,7 @@ class ConditionParser {
   void read() {
     condition_.root_ = read_any();
     if (at_end()) return;
-    if (text_[at_] == ')') refuse(at_, "\")\" closes nothing");
+    if (text_[at_] == ')') refuse(at_, "\")\" without \"(\" before it");
     refuse_rest();
   }
 
@@ -143,19 +143,19 @@ class ConditionParser {
   [[noreturn]] void refuse_rest() {
     const char c = text_[at_];
     if (c == '&' || c == '|') {
-      refuse(at_, fmt::format("a single \"{0}\" joins nothing: write {0}{0} or \"{1}\"{2}, or put text with "
+      refuse(at_, fmt::format("\"{0}\" is not an operator: write {0}{0} or \"{1}\"{2}, or put text with "
                               "\"{0}\" in quotes",
                               c, c == '&' ? "and" : "or",
                               c == '|' ? ", in {a, b} for one of several values" : ""));
     }
     if (c == ',') {
       refuse(at_,
-             "\",\" does not belong here: write in {a, b} for one of several values, or put text with "
+             "unexpected \",\": write in {a, b} for one of several values, or put text with "
              "\",\" in quotes");
     }
     const std::string_view word = peek_word(name_marks);
-    refuse(at_, fmt::format("\"{}\" does not belong here: join comparisons by && or ||, and put text with "
-                            "blanks or marks in quotes",
+    refuse(at_, fmt::format("unexpected \"{}\": join comparisons with && or ||, and put text with "
+                            "blanks or punctuation in quotes",
                             printable(word.empty() ? text_.substr(at_, 1) : word)));
   }
 
@@ -235,7 +235,7 @@ class ConditionParser {
     for (const OperatorWord& known : operator_words) {
       if (!take(known.word)) continue;
       if (at_ < text_.size() && is_one_of(text_[at_], "!<>=~")) {
-        refuse(begin, fmt::format("\"{}\" is no operator (= != < <= > >= ~ !~ in)",
+        refuse(begin, fmt::format("\"{}\" is not an operator (= != < <= > >= ~ !~ in)",
                                   text_.substr(begin, at_ + 1 - begin)));
       }
       operator_ = known.word;
@@ -360,7 +360,7 @@ class ConditionParser {
     }
     if (column.kind == ValueKind::value) return std::nullopt;
     refuse(literal.place,
-           fmt::format("\"{}\" is no range of {}", printable(literal.text),
+           fmt::format("\"{}\" is not a range of {}", printable(literal.text),
                        column.kind == ValueKind::number ? "numbers (such as 8000..8099)"
                                                         : "addresses (such as 10.0.0.1..10.0.0.9)"));
   }
@@ -382,8 +382,8 @@ class ConditionParser {
         if (literal.text == "-") return Condition::Text{literal.text};
         if (const auto block = parse_address_block(literal.text)) return *block;
         refuse(literal.place,
-               fmt::format("{} is an address, and \"{}\" is no address and no block of addresses (such as "
-                           "10.0.0.0/8)",
+               fmt::format("{} is an address, and \"{}\" is neither an address nor a block such as "
+                           "10.0.0.0/8",
                            column.name, printable(literal.text)));
       case ValueKind::value:
         if (literal.quoted) break;
@@ -399,9 +399,10 @@ class ConditionParser {
       }
     }
     if (!literal.quoted && literal.text.find('*') != std::string::npos) {
-      refuse(literal.place, fmt::format("\"{}\" is a pattern: compare it by ~, or put it in quotes if its * "
-                                        "stands for itself",
-                                        printable(literal.text)));
+      refuse(literal.place,
+             fmt::format("\"{}\" contains *: compare a pattern with ~, or put text in quotes if its * "
+                         "stands for itself",
+                         printable(literal.text)));
     }
     return Condition::Text{literal.text};
   }
@@ -409,12 +410,13 @@ class ConditionParser {
   Decimal number(const Column& column, const Literal& literal) const {
     auto parsed = parse_decimal(literal.text);
     if (parsed && !literal.quoted) return *parsed;
-    const char* const kind = column.kind == ValueKind::number ? "is a number" : "is compared as a number";
+    const char* const kind =
+        column.kind == ValueKind::number ? "is a number" : "is compared with < > as a number";
     std::string why;
     if (parsed) {
       why = fmt::format("{0} {1}: write {2} without quotes", column.name, kind, printable(literal.text));
     } else {
-      why = fmt::format("{} {}, and \"{}\" is none", column.name, kind, printable(literal.text));
+      why = fmt::format("{} {}, and \"{}\" is not", column.name, kind, printable(literal.text));
       if (known_.contains(literal.text)) why += "; columns are compared with values, not with each other";
       if (is_range_with_dash(literal.text))
         why += fmt::format("; a range is written {} in {{LOW..HIGH}}", column.name);

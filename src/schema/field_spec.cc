@@ -37,7 +37,7 @@ class SpecParser {
       }
     }
     if (at_ < end_) spec.aggregates = take_aggregates();
-    if (at_ < end_) refuse(at_, "nothing can follow the aggregates but =NAME");
+    if (at_ < end_) refuse(at_, "only =NAME can follow the aggregates");
     if (spec.aggregates.empty()) spec.aggregates = {"first"};
     if (end_ < text_.size()) spec.name = take_name();
     return spec;
@@ -56,16 +56,16 @@ class SpecParser {
 
   std::string take_field() {
     std::string field(peek());
-    if (field.empty()) refuse(0, "there is no field");
+    if (field.empty()) refuse(0, "the field is missing");
     if (field.front() == '@') {
       if (std::find(built_in.begin(), built_in.end(), field) == built_in.end()) {
-        refuse(0, fmt::format("{} is not built in{} (there are {})", printable(field),
+        refuse(0, fmt::format("there is no built-in field {}{} (there are {})", printable(field),
                               did_you_mean(field, built_in), fmt::join(built_in, " ")));
       }
     }
     for (std::size_t i = field.front() == '@' ? 1 : 0; i < field.size(); ++i) {
       if (!is_letter_or_digit(field[i]) && std::string_view("._-").find(field[i]) == std::string_view::npos) {
-        refuse(i, "fields have no such character");
+        refuse(i, "a field name cannot contain this character");
       }
     }
     skip();
@@ -80,7 +80,7 @@ class SpecParser {
       const std::string_view word = words.substr(0, words.find(','));
       check_aggregate(word, place);
       if (std::find(found.begin(), found.end(), word) != found.end()) {
-        refuse(place, fmt::format("{} is there twice", word));
+        refuse(place, fmt::format("{} is given twice", word));
       }
       found.emplace_back(word);
       if (word.size() == words.size()) break;
@@ -103,13 +103,13 @@ class SpecParser {
 
   [[nodiscard]] std::string take_name() const {
     const std::string_view name = text_.substr(end_ + 1);
-    if (name.empty()) refuse(end_ + 1, "there is no name behind the =");
+    if (name.empty()) refuse(end_ + 1, "a name is missing after =");
     for (std::size_t i = 0; i < name.size(); ++i) {
       const bool other = std::string_view("_.:/@").find(name[i]) != std::string_view::npos ||
                          (i != 0 && std::string_view("+-").find(name[i]) != std::string_view::npos) ||
                          static_cast<unsigned char>(name[i]) >= 0x80;
       if (!is_letter_or_digit(name[i]) && !other) {
-        refuse(end_ + 1 + i, "a column's name cannot have this character here");
+        refuse(end_ + 1 + i, "a column name cannot contain this character here");
       }
     }
     return std::string(name);

@@ -67,8 +67,7 @@ std::optional<std::int64_t> parse_moment(const RuleValue& value) {
 
 AddressBlock parse_block(std::string_view word) {
   if (const auto block = parse_address_block(word)) return *block;
-  throw Refusal{
-      fmt::format("\"{}\" is no address and no block of addresses (such as 10.0.0.0/8)", printable(word))};
+  throw Refusal{fmt::format("\"{}\" is neither an address nor a block such as 10.0.0.0/8", printable(word))};
 }
 
 /// The patterns of a list, between bars; names may have blanks in them.
@@ -89,7 +88,7 @@ PortRange parse_ports(std::string_view word) {
   const auto first = whole<std::uint16_t>(word.substr(0, dash));
   const auto last = dash == std::string_view::npos ? first : whole<std::uint16_t>(word.substr(dash + 1));
   if (!first || !last || *first > *last) {
-    throw Refusal{fmt::format("\"{}\" is no port, and no range of ports", printable(word))};
+    throw Refusal{fmt::format("\"{}\" is neither a port nor a range such as 8000-8999", printable(word))};
   }
   return {*first, *last};
 }
@@ -103,7 +102,7 @@ std::uint8_t parse_protocol(std::string_view word) {
     }
   }
   if (const auto number = whole<std::uint8_t>(word)) return *number;
-  throw Refusal{fmt::format("\"{}\" is no protocol (tcp, udp, sctp, dccp, icmp, icmpv6, or a number)",
+  throw Refusal{fmt::format("\"{}\" is not a protocol (tcp, udp, sctp, dccp, icmp, icmpv6, or a number)",
                             printable(word))};
 }
 
@@ -115,7 +114,7 @@ bool parse_flag(std::string_view text) {
   for (const char* no : {"0", "false", "False", "no"}) {
     if (text == no) return false;
   }
-  throw Refusal{fmt::format("both_ways is \"{}\", not 1 or 0", printable(text))};
+  throw Refusal{fmt::format("both_ways must be 1 or 0, not \"{}\"", printable(text))};
 }
 
 /// Words by one of the functions above.
@@ -173,18 +172,18 @@ Layout read_header(const CsvRow& row) {
   for (const CsvCell& cell : row.cells) {
     const auto found = std::find(names.begin(), names.end(), trimmed(cell.text));
     if (found == names.end()) {
-      throw Refusal{fmt::format("the header has \"{}\"{} (it may have {})", printable(cell.text),
+      throw Refusal{fmt::format("unknown column \"{}\" in the header{} (known: {})", printable(cell.text),
                                 did_you_mean(cell.text, names), fmt::join(names, ", ")),
                     cell.at};
     }
     const RuleColumn* column = &rule_columns[static_cast<std::size_t>(found - names.begin())];
     if (std::find(layout.begin(), layout.end(), column) != layout.end()) {
-      throw Refusal{fmt::format("the header has {} twice", *found), cell.at};
+      throw Refusal{fmt::format("the header names {} twice", *found), cell.at};
     }
     layout.push_back(column);
   }
   if (std::find(layout.begin(), layout.end(), rule_columns.data()) == layout.end()) {
-    throw Refusal{"the header has no column label"};
+    throw Refusal{"the header has no column \"label\""};
   }
   return layout;
 }
@@ -193,7 +192,7 @@ LabelRule read_rule(const Layout& layout, const CsvRow& row, const TimeZone& zon
   if (row.cells.size() != layout.size()) {
     throw Refusal{fmt::format(
         "{} values instead of the header's {}{}", row.cells.size(), layout.size(),
-        row.cells.size() > layout.size() ? " (a value with commas in it stands in double quotes)" : "")};
+        row.cells.size() > layout.size() ? " (put a value that contains commas in double quotes)" : "")};
   }
   LabelRule rule;
   rule.line = row.line;
@@ -207,7 +206,7 @@ LabelRule read_rule(const Layout& layout, const CsvRow& row, const TimeZone& zon
     }
   }
   if (rule.start_ns && rule.end_ns && *rule.start_ns > *rule.end_ns)
-    throw Refusal{"it ends before it starts"};
+    throw Refusal{"the rule ends before it starts"};
   return rule;
 }
 

@@ -154,7 +154,7 @@ std::string Labeller::unmatched() const {
       names.push_back(fmt::format("line {} ({})", rules_[place].line, rules_[place].label));
   }
   if (count == 0) return {};
-  return fmt::format("{}: {} rule{} took no flow: {}{}", file_, count, count == 1 ? "" : "s",
+  return fmt::format("{}: {} rule{} matched no flow: {}{}", file_, count, count == 1 ? "" : "s",
                      fmt::join(names, ", "), count > most_named ? ", ..." : "");
 }
 

@@ -61,9 +61,9 @@ std::vector<std::string> unused_remarks(const std::vector<const UnusedValues*>& 
   for (const auto& [field, unused] : by_field) {
     const std::uint64_t count = unused.count[0] + unused.count[1];
     if (count == 0) continue;
-    remarks.push_back(
-        fmt::format("{} value{} of {} {} no number and left out of its statistics, such as \"{:.40}\"", count,
-                    count == 1 ? "" : "s", field, count == 1 ? "is" : "are", printable(unused.example)));
+    remarks.push_back(fmt::format(
+        "{} value{} of {} {} not numeric and left out of its statistics, for example \"{:.40}\"", count,
+        count == 1 ? "" : "s", field, count == 1 ? "is" : "are", printable(unused.example)));
   }
   return remarks;
 }
@@ -204,8 +204,8 @@ class ColumnMeterPlan final : public MeterPlan {
                                      [&](const NamedColumn& one) { return one.column->accumulator == kind; });
       if (kind.factory == nullptr || known) continue;
       throw UsageError(
-          fmt::format("column {} was not recorded: name it, or a column that is kept in the same "
-                      "way, for flowmeter --partial",
+          fmt::format("column {} was not recorded in the parts: add it to --columns when flowmeter "
+                      "--partial writes them",
                       named.name));
     }
   }
@@ -295,7 +295,8 @@ void refuse_what_pyflowmeter_lacks(const MeterOptions& options) {
   if (!options.features.fields.empty()) option = "--field";
   if (options.features.labeller) option = "--labels";
   if (option == nullptr) return;
-  throw UsageError(fmt::format("{} does not go with --schema pyflowmeter, which is fixed", option));
+  throw UsageError(
+      fmt::format("{} cannot be combined with --schema pyflowmeter, whose columns are fixed", option));
 }
 
 }  // namespace
@@ -311,7 +312,7 @@ std::vector<NamedColumn> chosen_columns(const MeterOptions& options, const Colum
   if (options.drop_ids) {
     std::erase_if(columns, [](const NamedColumn& named) { return named.column->identifies; });
   }
-  if (columns.empty()) throw UsageError("no column is left");
+  if (columns.empty()) throw UsageError("no columns are left to write");
   return columns;
 }
 

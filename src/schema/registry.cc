@@ -28,7 +28,7 @@ void ColumnRegistry::add(const char* name, Group group) {
   for (Column& column : group) {
     if (find(column.name) != nullptr) {
       throw UsageError(fmt::format(
-          "there is a column \"{}\" already; give this one another name: --field ...=NAME", column.name));
+          "the column name \"{}\" is taken: choose another one with --field ...=NAME", column.name));
     }
     column.group = name;
     columns_.push_back(std::move(column));

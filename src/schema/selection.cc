@@ -24,7 +24,7 @@ class Selection {
   void add(std::string_view word) {
     if (const Column* column = registry_.find(word)) {
       if (chosen(*column) != columns.end()) {
-        throw UsageError(fmt::format("column \"{}\" is chosen twice", word));
+        throw UsageError(fmt::format("column \"{}\" is named twice", word));
       }
       columns.push_back({column->name, column});
       return;
@@ -58,7 +58,7 @@ class Selection {
     const Column* const column = registry_.find(word);
     if (column == nullptr && registry_.group(word).empty()) refuse(word);
     if (drop_ids_ && (column == nullptr || column->identifies)) return;  // it was dropped before
-    throw UsageError(fmt::format("column \"{}\" cannot be dropped, it was not chosen", word));
+    throw UsageError(fmt::format("column \"{}\" cannot be dropped: it is not among the chosen ones", word));
   }
 
  private:
@@ -131,7 +131,7 @@ std::vector<NamedColumn> select_columns(std::string_view list, const ColumnRegis
     }
   }
   if (from_scratch) selection.add_made();
-  if (selection.columns.empty()) throw UsageError("no column is left");
+  if (selection.columns.empty()) throw UsageError("no columns are left to write");
   return std::move(selection.columns);
 }
 

@@ -57,7 +57,7 @@ fs::path RotatingFile::path_at(std::time_t time) const {
   localtime_r(&time, &parts);
   std::array<char, 4096> text{};
   const std::size_t size = std::strftime(text.data(), text.size(), name_.c_str(), &parts);
-  if (size == 0) throw OutputError(fmt::format("{}: gives no name for a file", name_));
+  if (size == 0) throw OutputError(fmt::format("{}: its conversions give an empty file name", name_));
   fs::path path(std::string(text.data(), size));
   if (files_ == 0 && !rotation_.wanted()) return path;
   fs::path free = path;

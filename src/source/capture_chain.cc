@@ -115,7 +115,7 @@ void CaptureChain::group_over() {
   const ChildExit how = child_->wait_for_end();
   std::string why;
   if (how.signal != 0) {
-    why = fmt::format("mergecap was ended by signal {} ({})", how.signal, strsignal(how.signal));
+    why = fmt::format("mergecap was killed by signal {} ({})", how.signal, strsignal(how.signal));
   } else if (how.status != 0) {
     why = last_words(child_->errors());
     if (why.starts_with("mergecap: ")) why.erase(0, 10);

@@ -336,12 +336,13 @@ bool TsharkFleet::take_record(Life& life) {
       const auto text = life.framer.next();
       if (!text) return false;
       if (!life.parser->parse(*text, record_)) continue;
-      if (life.parser->before() != Between::nothing) throw InputError("a frame after text that is none");
+      if (life.parser->before() != Between::nothing)
+        throw InputError("a frame after text that tshark does not write");
     } catch (const CutValue& error) {
       pass_over(error);
       record_damaged_ = true;
     } catch (const InputError& error) {
-      skip(fmt::format("tshark's output behind frame {}: {}", decoder_.frames(), error.what()));
+      skip(fmt::format("tshark's output after frame {}: {}", decoder_.frames(), error.what()));
       record_damaged_ = true;
     }
     ++life.taken;

@@ -22,7 +22,8 @@ Descriptor open_file(const std::string& path) {
   Descriptor file(open(path.c_str(), O_RDONLY | O_CLOEXEC));
   struct stat status {};
   if (file.get() < 0 || fstat(file.get(), &status) != 0) throw InputError(std::strerror(errno), true);
-  if (!S_ISREG(status.st_mode)) throw InputError("is no regular file; --follow is for files that grow", true);
+  if (!S_ISREG(status.st_mode))
+    throw InputError("is not a regular file; --follow reads files that grow", true);
   return file;
 }
 

@@ -80,7 +80,7 @@ std::string find_dumpcap(const std::string& tshark) {
   if (!program.empty()) return program;
   std::error_code ignored;
   if (fs::exists(beside, ignored)) {  // Debian lets only the group wireshark run it
-    throw UsageError(fmt::format("{}: may not be run; {}", beside.string(), rights_hint(beside)));
+    throw UsageError(fmt::format("{}: no permission to run it; {}", beside.string(), rights_hint(beside)));
   }
   throw UsageError("dumpcap: not found in PATH; -i needs it (Debian: wireshark-common)");
 }
@@ -106,7 +106,7 @@ Command dumpcap_command(const std::string& program, const LiveOptions& options) 
 
 std::string explain_dumpcap(const std::string& program, const ChildExit& how, std::string_view errors) {
   if (how.signal != 0) {
-    return fmt::format("dumpcap was ended by signal {} ({})", how.signal, strsignal(how.signal));
+    return fmt::format("dumpcap was killed by signal {} ({})", how.signal, strsignal(how.signal));
   }
   if (has(errors, "ermission to capture") || has(errors, "Operation not permitted)")) {
     return fmt::format("no permission to capture; {}", rights_hint(program));

@@ -70,7 +70,7 @@ std::string last_words(std::string_view errors) {
 TsharkFailure explain_failure(const ChildExit& how, std::string_view errors, std::uint64_t frames) {
   const std::string words = last_words(errors);
   if (how.signal != 0) {
-    return {fmt::format("tshark was ended by signal {} ({}) after {} frames", how.signal,
+    return {fmt::format("tshark was killed by signal {} ({}) after {} frames", how.signal,
                         strsignal(how.signal), frames),
             false, false};
   }
@@ -78,14 +78,15 @@ TsharkFailure explain_failure(const ChildExit& how, std::string_view errors, std
     return {fmt::format("cut short in the middle of packet {}", frames + 1), false, false};
   }
   if (has(errors, "appears to be damaged or corrupt")) {
-    return {fmt::format("damaged behind packet {}{}", frames, in_parentheses(words)), false, false};
+    return {fmt::format("damaged after packet {}{}", frames, in_parentheses(words)), false, false};
   }
   if (frames == 0 && has(errors, "middle of a packet or other data")) {
     return {"cut short in the middle of its header", false, false};
   }
   if (has(errors, "isn't a capture file")) return {"is not a capture that tshark knows", true, true};
   if (how.status == 0) {
-    return {fmt::format("tshark ended after {} frames, though there are more", frames), frames == 0, false};
+    return {fmt::format("tshark ended after {} frames, although the input has more", frames), frames == 0,
+            false};
   }
   const std::string said = words.empty() ? "said nothing" : fmt::format("said: {}", words);
   if (frames == 0) return {fmt::format("tshark failed (status {}) and {}", how.status, said), true, false};

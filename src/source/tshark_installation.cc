@@ -125,10 +125,10 @@ bool answered(const Question& question) {
 /// Why there is no answer.
 std::string failure(const Question& question, std::chrono::seconds patience) {
   if (Interrupt::signal() != 0) return "interrupted";
-  if (question.output.size() == most_output) return "does not end";
+  if (question.output.size() == most_output) return "its output does not end";
   if (!question.exit) return fmt::format("no end within {} s", patience.count());
   if (question.exit->signal != 0) {
-    return fmt::format("ended by signal {} ({})", question.exit->signal, strsignal(question.exit->signal));
+    return fmt::format("killed by signal {} ({})", question.exit->signal, strsignal(question.exit->signal));
   }
   const std::string words = printable(last_words(question.errors));
   return fmt::format("status {}, {}", question.exit->status, words.empty() ? "and no answer" : words);
@@ -154,7 +154,7 @@ TransportProfile ask_profile(const std::string& program, std::chrono::seconds pa
   // Heuristics alone make no profile: which carriers to keep is in the table of ports and the like.
   if (derive_transport_profile(decodes, {}, protocols).empty()) {
     throw UsageError(
-        fmt::format("{} {}: names no dissectors that could be switched off", program, questions[0].about));
+        fmt::format("{} {}: lists no dissectors that can be switched off", program, questions[0].about));
   }
   return derive_transport_profile(decodes, questions[1].output, protocols);
 }
@@ -173,7 +173,7 @@ std::string ask_fields(const std::string& program, std::chrono::seconds patience
   std::string names = answered(question) ? read_field_table(question.output) : std::string();
   if (names.size() > 1) return names;
   throw UsageError(fmt::format("{} {}: {}", program, question.about,
-                               answered(question) ? "names no fields" : failure(question, patience)));
+                               answered(question) ? "lists no fields" : failure(question, patience)));
 }
 
 /// Whether a program could not be started for want of something, and not because of what it is.
@@ -270,8 +270,8 @@ std::string to_string(const TsharkVersion& tshark) {
 std::string explain_version(const TsharkVersion& tshark) {
   if (tshark >= oldest_tried && tshark <= newest_tried) return {};
   const std::string what =
-      tshark.known() ? "this is " + to_string(tshark) : "this one does not tell its version";
-  return fmt::format("flowmeter was tried with tshark {}.{} to {}.{}, {}", oldest_tried.major,
+      tshark.known() ? "this is " + to_string(tshark) : "this one does not print its version";
+  return fmt::format("flowmeter was tested with tshark {}.{} to {}.{}, {}", oldest_tried.major,
                      oldest_tried.minor, newest_tried.major, newest_tried.minor, what);
 }
 
@@ -360,7 +360,8 @@ std::string TsharkInstallation::transport_directory() {
       return transport_->path();
     }
   }
-  throw UsageError("no place for tshark's configuration: neither a cache nor TMPDIR can be written");
+  throw UsageError(
+      "no directory for tshark's configuration: neither a cache directory nor TMPDIR is writable");
 }
 
 }  // namespace flowmeter

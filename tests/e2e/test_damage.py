@@ -334,7 +334,7 @@ def test_what_was_seen_is_told_however_it_ends(ends, small, tshark):
     assert out == flowmeter("-q", "-", data=b"".join(reversed(records))).out.decode()
     said = err.splitlines()
     assert len(said) == 1 + (ends == "damaged"), err
-    assert " older than the packet of the flow before" in said[0]
+    assert " older than the previous packet of the flow" in said[0]
 
 
 @SIGNALS

@@ -70,7 +70,7 @@ def test_streams_that_are_forgotten_are_told_of():
     text = "\n".join(["\t".join(NEEDED), *lines, ""])
     result = flowmeter("--columns", "src_port,part", "-t", "0", "-", data=text.encode(), timeout=200)
     assert result.lines[-2:] == ["2,0", "1,1"]
-    result.one_message("standard input: 2 streams were cut by a time-out so long ago ")
+    result.one_message("standard input: 2 streams were split by a time-out so long ago ")
 
 
 def test_equal_ports_do_not_confuse_the_direction():

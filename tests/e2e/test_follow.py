@@ -88,7 +88,7 @@ def test_a_frame_that_is_not_whole_yet_is_no_damage(tmp_path):
 
 def test_what_cannot_be_followed_is_refused(tmp_path):
     flowmeter("--follow", tmp_path / "none", status=2).one_message("none")
-    flowmeter("--follow", tmp_path, status=2).one_message("no regular file")
+    flowmeter("--follow", tmp_path, status=2).one_message("not a regular file")
     flowmeter("--follow", tmp_path / "x", "y.pcap", status=2).one_message("only input")
     flowmeter("--follow", tmp_path / "x", "--watch", tmp_path, status=2).one_message("only one")
 

@@ -164,7 +164,7 @@ def test_bad_key_files(small, key, tmp_path):
     refused(tmp_path / "nosuch", "No such file")
     refused(tmp_path, "directory")
     key.chmod(0o604)
-    refused(key, "everybody may read", "chmod o-r")
+    refused(key, "every user can read", "chmod o-r")
     key.chmod(0o600)
     for content in (b"", b"x" * 31, b"x" * 33, b"g" * 64, b"ab" * 32 + b"\n\n", os.urandom(4096)):
         key.write_bytes(content)

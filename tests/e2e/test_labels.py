@@ -47,7 +47,7 @@ def test_a_label_for_all_others(tmp_path):
     assert {row["label"] for row in labels(path)} == {"web"}
     done = flowmeter("--labels", rules(tmp_path, "label,dport\nssh,22\n"), "--label-default", "benign", SLOWLORIS)
     assert {row["label"] for row in cells(done)} == {"benign"}
-    done.one_message("1 rule took no flow", "line 2 (ssh)")
+    done.one_message("1 rule matched no flow", "line 2 (ssh)")
 
 
 def test_time_windows(tmp_path):

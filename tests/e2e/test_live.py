@@ -344,7 +344,7 @@ def test_rights_that_are_missing_are_told(wire, tmp_path):
                       stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).returncode == 0:
         words = "no permission to capture"
     else:
-        words = "may not be run"  # Debian can be told so
+        words = "no permission to run it"  # Debian can be told so
     done = run(wire.inside(wire.names[0], "setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", reachable(tmp_path), "-i", "wire"),
                env={**os.environ, "HOME": "/nonexistent", "ASAN_OPTIONS": "detect_leaks=0"})
     done.expect(2).one_message(words, "setcap")

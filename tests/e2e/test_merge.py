@@ -83,11 +83,11 @@ def test_what_is_missing_doubled_or_overlaps_is_named(parts, tmp_path):
     first, second, third, *rest = parts
     assert f"segment 2 of {total} is missing before {third}" in refused(first, third, *rest)
     assert f"segments 1 to 2 of {total} are missing before" in refused(third, *rest)
-    assert f"segment {total} of {total} is missing behind {parts[-2]}" in refused(*parts[:-1])
-    assert "are both of" in refused(*parts, first)
+    assert f"segment {total} of {total} is missing after {parts[-2]}" in refused(*parts[:-1])
+    assert "are both parts of" in refused(*parts, first)
     both = tmp_path / "both.part"
     flowmeter("merge", "--partial", first, second, "-o", both).silent()
-    assert "are both of" in refused(both, second, third, *rest)
+    assert "are both parts of" in refused(both, second, third, *rest)
     assert flowmeter("merge", both, third, *rest).silent().out == flowmeter("merge", *parts).out
     text = second.read_text().replace(json.loads(second.read_text().splitlines()[0])["captures"][0], "another")
     other = tmp_path / "other.part"
@@ -113,7 +113,7 @@ def test_strangers_are_refused(captures, parts, tmp_path):
     other.write_text(second.read_text().replace('"tshark":"', '"tshark":"9.'))
     assert "its tshark is" in refused(first, other)
     other.write_text("a,b\n1,2\n")
-    assert "is no part" in refused(first, other)
+    assert "is not a part" in refused(first, other)
     other.write_text("")
     assert "is empty" in refused(other)
     assert "No such file" in refused(tmp_path / "none")
@@ -185,7 +185,7 @@ def test_text_is_refused(tmp_path, small):
     text = tmp_path / "x.ek"
     with text.open("wb") as out:
         subprocess.run(["tshark", "-n", "-r", small, "-T", "ek"], check=True, stdout=out, stderr=subprocess.DEVNULL)
-    assert "is no capture" in flowmeter("--partial", text, status=2).err
+    assert "is not a capture" in flowmeter("--partial", text, status=2).err
 
 
 def test_a_damaged_capture_is_told_of(tmp_path, captures):

@@ -260,7 +260,7 @@ def test_nothing_that_is_read_is_written_over(tmp_path):
     capture.write_bytes((REPO / "samples" / "reset.pcap").read_bytes())
     other.symlink_to(capture)
     for options in (["-o", other], ["--meta", capture], ["--continuous", "-o", capture]):
-        flowmeter(*options, capture, status=2).one_message("is an input as well as an output")
+        flowmeter(*options, capture, status=2).one_message("is both an input and an output")
     flowmeter("-o", tmp_path / "out", "--meta", tmp_path / "out", capture, status=2).one_message("--meta")
     assert capture.read_bytes() == (REPO / "samples" / "reset.pcap").read_bytes()
     assert sorted(tmp_path.iterdir()) == [other, capture]

@@ -271,9 +271,9 @@ TEST(OptionsTest, FormatChoosesTheDelimiter) {
   EXPECT_EQ(parse({"--format", "tsv", "x"}).rows.delimiter, '\t');
   EXPECT_EQ(parse({"--format", "jsonl", "x"}).rows.format, OutputFormat::jsonl);
   EXPECT_EQ(refusal({"--format", "tsv", "--delimiter", ";", "x"}),
-            "--delimiter does not go with --format tsv");
+            "--delimiter cannot be combined with --format tsv");
   EXPECT_EQ(refusal({"--format", "jsonl", "--delimiter", ",", "x"}),
-            "--delimiter does not go with --format jsonl");
+            "--delimiter cannot be combined with --format jsonl");
   EXPECT_NE(refusal({"--format", "xml", "x"}), "");
 }
 

@@ -174,7 +174,7 @@ TEST(LineFramer, RefusesALongerLineBeforeItsEndCame) {
   ASSERT_TRUE(framer.next());
   put_zeros(framer, max_record_bytes + 1);
   EXPECT_EQ(message_of<InputError>([&] { (void)framer.next(); }),
-            "a record is longer than 64 MiB (behind line 1)");
+            "a record is longer than 64 MiB (after line 1)");
 }
 
 TEST(LineFramer, RefusesALongerLineThatCameTogetherWithItsEnd) {
@@ -182,7 +182,7 @@ TEST(LineFramer, RefusesALongerLineThatCameTogetherWithItsEnd) {
   put_zeros(framer, max_record_bytes + 1);
   put(framer, "\n");
   EXPECT_EQ(message_of<InputError>([&] { (void)framer.next(); }),
-            "a record is longer than 64 MiB (behind line 0)");
+            "a record is longer than 64 MiB (after line 0)");
 }
 
 TEST(JsonFramer, CutsTheObjectsOut) {
@@ -325,11 +325,11 @@ std::string refusal_of_a_long_object(std::string_view end) {
 }
 
 TEST(JsonFramer, RefusesATooLongObjectBeforeItsEndCame) {
-  EXPECT_EQ(refusal_of_a_long_object(""), "a record is longer than 64 MiB (behind record 1 (byte 1))");
+  EXPECT_EQ(refusal_of_a_long_object(""), "a record is longer than 64 MiB (after record 1 (byte 1))");
 }
 
 TEST(JsonFramer, RefusesATooLongObjectThatCameTogetherWithItsEnd) {
-  EXPECT_EQ(refusal_of_a_long_object("\"}]"), "a record is longer than 64 MiB (behind record 1 (byte 1))");
+  EXPECT_EQ(refusal_of_a_long_object("\"}]"), "a record is longer than 64 MiB (after record 1 (byte 1))");
 }
 
 /// Records, and what is said of damage between them, for all chunk sizes alike; as who goes on behind it.
@@ -408,7 +408,7 @@ TEST(JsonFramer, RefusesALongerLine) {
   ASSERT_TRUE(framer.next());
   put_zeros(framer, max_record_bytes);
   EXPECT_EQ(message_of<InputError>([&] { (void)framer.next(); }),
-            "a record is longer than 64 MiB (behind line 1)");
+            "a record is longer than 64 MiB (after line 1)");
   put(framer, "\"}\n{}\n");
   ASSERT_TRUE(framer.next());
   EXPECT_EQ(framer.place(), "line 3");

@@ -152,7 +152,7 @@ TEST_F(Table, RefusesALineWithAnotherNumberOfColumns) {
   EXPECT_EQ(message_of<InputError>([&] { (void)parse(parser, "10.0.0.1\t3"); }),
             "2 columns instead of the header's 3");
   EXPECT_EQ(message_of<InputError>([&] { (void)parse(parser, "10.0.0.1\t3\t1\t"); }),
-            "more than the 3 columns of the header");
+            "more columns than the 3 of the header");
   EXPECT_EQ(message_of<InputError>([&] { (void)parse(parser, ""); }), "1 columns instead of the header's 3");
 }
 
@@ -236,7 +236,7 @@ TEST_F(Table, RefusesALineOfAnotherNumberOfColumnsThatIsNoStatistics) {
   EXPECT_EQ(message_of<InputError>([&] { (void)parse(parser, "garbage"); }),
             "1 columns instead of the header's 2");
   EXPECT_EQ(message_of<InputError>([&] { (void)parse(parser, "=======\t\t"); }),
-            "more than the 2 columns of the header");
+            "more columns than the 2 of the header");
 }
 
 }  // namespace

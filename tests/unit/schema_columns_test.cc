@@ -409,13 +409,15 @@ TEST(SelectColumns, SaysWhatIsUnknown) {
 }
 
 TEST(SelectColumns, SaysWhatIsThereTwice) {
-  EXPECT_EQ(refusal_of("duration,duration"), "column \"duration\" is chosen twice");
-  EXPECT_EQ(refusal_of("+duration"), "column \"duration\" is chosen twice");
+  EXPECT_EQ(refusal_of("duration,duration"), "column \"duration\" is named twice");
+  EXPECT_EQ(refusal_of("+duration"), "column \"duration\" is named twice");
 }
 
 TEST(SelectColumns, SaysWhatCannotBeDropped) {
-  EXPECT_EQ(refusal_of("-src_port"), "column \"src_port\" cannot be dropped, it was not chosen");
-  EXPECT_EQ(refusal_of("-duration,-duration"), "column \"duration\" cannot be dropped, it was not chosen");
+  EXPECT_EQ(refusal_of("-src_port"),
+            "column \"src_port\" cannot be dropped: it is not among the chosen ones");
+  EXPECT_EQ(refusal_of("-duration,-duration"),
+            "column \"duration\" cannot be dropped: it is not among the chosen ones");
 }
 
 TEST(SelectColumns, AMissingNameIsNoColumn) {
@@ -426,7 +428,7 @@ TEST(SelectColumns, AMissingNameIsNoColumn) {
 }
 
 TEST(SelectColumns, SomeColumnMustBeLeft) {
-  EXPECT_EQ(refusal_of("-duration,-protocol"), "no column is left");
+  EXPECT_EQ(refusal_of("-duration,-protocol"), "no columns are left to write");
 }
 
 TEST(ColumnPlan, PaysOnlyForWhatItsColumnsUse) {

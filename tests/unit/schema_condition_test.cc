@@ -71,7 +71,7 @@ TEST(Condition, AMissingNumberEqualsNoneAndHasNoOrder) {
   const Condition missing("port=NaN", columns, "NaN");
   EXPECT_TRUE(missing.holds([](std::size_t) { return "NaN"; }));
   EXPECT_FALSE(missing.holds([](std::size_t) { return "0"; }));
-  expect_refusal("port=NaN", "6: port is a number, and \"NaN\" is none");
+  expect_refusal("port=NaN", "6: port is a number, and \"NaN\" is not");
 }
 
 TEST(Condition, ComparesTextAsItIsWritten) {
@@ -190,24 +190,24 @@ TEST(Condition, RefusesWhatDoesNotParse) {
   expect_refusal("port=", "6: a value is missing after \"=\"");
   expect_refusal("port= && port=1", "7: a value is missing after \"=\"");
   expect_refusal("port=or", "6: a value is missing after \"=\" (if \"or\" is meant, put it in quotes)");
-  expect_refusal("port=80 & bytes=1", "9: a single \"&\" joins nothing: write && or \"and\"");
-  expect_refusal("port=80|443", "8: a single \"|\" joins nothing: write || or \"or\", in {a, b}");
-  expect_refusal("port=80,443", "8: \",\" does not belong here: write in {a, b}");
-  expect_refusal("port=80 443", "9: \"443\" does not belong here");
-  expect_refusal("port=80 bytes=1", "9: \"bytes\" does not belong here");
-  expect_refusal("agent=curl/7 (x)", "14: \"(\" does not belong here");
-  expect_refusal("port=80; port=1", "6: port is a number, and \"80;\" is none");
+  expect_refusal("port=80 & bytes=1", "9: \"&\" is not an operator: write && or \"and\"");
+  expect_refusal("port=80|443", "8: \"|\" is not an operator: write || or \"or\", in {a, b}");
+  expect_refusal("port=80,443", "8: unexpected \",\": write in {a, b}");
+  expect_refusal("port=80 443", "9: unexpected \"443\"");
+  expect_refusal("port=80 bytes=1", "9: unexpected \"bytes\"");
+  expect_refusal("agent=curl/7 (x)", "14: unexpected \"(\"");
+  expect_refusal("port=80; port=1", "6: port is a number, and \"80;\" is not");
   expect_refusal("(port=80", "1: \"(\" is not closed");
-  expect_refusal("port=80)", "8: \")\" closes nothing");
-  expect_refusal("(port=80 bytes=1)", "10: \"bytes\" does not belong here");
+  expect_refusal("port=80)", "8: \")\" without \"(\" before it");
+  expect_refusal("(port=80 bytes=1)", "10: unexpected \"bytes\"");
   expect_refusal("agent='x", "7: a quote is not closed");
   expect_refusal("agent=x'y", "8: a quote inside a value");
-  expect_refusal("port=>80", "5: \"=>\" is no operator");
-  expect_refusal("port=~80", "5: \"=~\" is no operator");
-  expect_refusal("port<>80", "5: \"<>\" is no operator");
-  expect_refusal("port===80", "5: \"===\" is no operator");
+  expect_refusal("port=>80", "5: \"=>\" is not an operator");
+  expect_refusal("port=~80", "5: \"=~\" is not an operator");
+  expect_refusal("port<>80", "5: \"<>\" is not an operator");
+  expect_refusal("port===80", "5: \"===\" is not an operator");
   expect_refusal("1<port<80", "1: there is no column \"1\"");
-  expect_refusal("port<80<90", "6: port is a number, and \"80<90\" is none");
+  expect_refusal("port<80<90", "6: port is a number, and \"80<90\" is not");
   expect_refusal("port in 80", "9: a list in braces is missing after \"in\", such as port in {a, b}");
   expect_refusal("port in (80, 443)", "9: a list in braces is missing after \"in\"");
   expect_refusal("port in {}", "10: a value is missing after \"{\"");
@@ -220,27 +220,27 @@ TEST(Condition, RefusesWhatDoesNotParse) {
 }
 
 TEST(Condition, RefusesComparisonsThatCannotBe) {
-  expect_refusal("port=http", "6: port is a number, and \"http\" is none");
+  expect_refusal("port=http", "6: port is a number, and \"http\" is not");
   expect_refusal("port=\"80\"", "6: port is a number: write 80 without quotes");
-  expect_refusal("port>bytes",
-                 "6: port is a number, and \"bytes\" is none; columns are compared with values");
-  expect_refusal("port in {80, http}", "14: port is a number, and \"http\" is none");
+  expect_refusal("port>bytes", "6: port is a number, and \"bytes\" is not; columns are compared with values");
+  expect_refusal("port in {80, http}", "14: port is a number, and \"http\" is not");
   expect_refusal("port=8000-8099",
-                 "6: port is a number, and \"8000-8099\" is none; a range is written port in ");
+                 "6: port is a number, and \"8000-8099\" is not; a range is written port in ");
   expect_refusal("port in {9..1}", "10: the range \"9..1\" ends before it begins");
-  expect_refusal("port in {1..}", "10: \"1..\" is no range of numbers");
+  expect_refusal("port in {1..}", "10: \"1..\" is not a range of numbers");
   expect_refusal("port~8*", "5: \"~\" compares text, and port is a number");
   expect_refusal("protocol=6", "10: protocol is text, and 6 is a number: put it in quotes");
   expect_refusal("protocol in {TCP, 6}", "19: protocol is text, and 6 is a number");
   expect_refusal("protocol>=TCP", "9: \">=\" compares numbers, and protocol is text");
   expect_refusal("protocol>5", "9: \">\" compares numbers, and protocol is text");
-  expect_refusal("input=a/*", "7: \"a/*\" is a pattern: compare it by ~");
-  expect_refusal("src_ip=80", "8: src_ip is an address, and \"80\" is no address");
-  expect_refusal("src_ip=10.0.0.0/33", "8: src_ip is an address, and \"10.0.0.0/33\" is no address");
+  expect_refusal("input=a/*", "7: \"a/*\" contains *: compare a pattern with ~");
+  expect_refusal("src_ip=80", "8: src_ip is an address, and \"80\" is neither an address nor a block");
+  expect_refusal("src_ip=10.0.0.0/33",
+                 "8: src_ip is an address, and \"10.0.0.0/33\" is neither an address nor a block");
   expect_refusal("src_ip in {10.0.0.9..10.0.0.1}", "12: the range");
-  expect_refusal("src_ip in {10.0.0.9..::1}", "12: \"10.0.0.9..::1\" is no range of addresses");
+  expect_refusal("src_ip in {10.0.0.9..::1}", "12: \"10.0.0.9..::1\" is not a range of addresses");
   expect_refusal("src_ip<10.0.0.1", "7: \"<\" compares numbers, and src_ip is an address");
-  expect_refusal("ttl>abc", "5: ttl is compared as a number, and \"abc\" is none");
+  expect_refusal("ttl>abc", "5: ttl is compared with < > as a number, and \"abc\" is not");
 }
 
 }  // namespace

@@ -130,13 +130,12 @@ TEST(LabelRules, AreOfAZone) {
 
 TEST(LabelRules, AreRefusedWithFilePlaceAndReason) {
   EXPECT_EQ(refusal(""), "--labels rules.csv:1:1: there is no header line");
-  EXPECT_EQ(refusal("src\n10.0.0.1\n"), "--labels rules.csv:1:1: the header has no column label");
-  EXPECT_EQ(refusal("label,sorce\n").substr(0, 40), "--labels rules.csv:1:7: the header has \"");
-  EXPECT_EQ(
-      refusal("label,src\n\nx,10.0.0\n"),
-      "--labels rules.csv:3:3: \"10.0.0\" is no address and no block of addresses (such as 10.0.0.0/8)");
+  EXPECT_EQ(refusal("src\n10.0.0.1\n"), "--labels rules.csv:1:1: the header has no column \"label\"");
+  EXPECT_EQ(refusal("label,sorce\n").substr(0, 40), "--labels rules.csv:1:7: unknown column \"");
+  EXPECT_EQ(refusal("label,src\n\nx,10.0.0\n"),
+            "--labels rules.csv:3:3: \"10.0.0\" is neither an address nor a block such as 10.0.0.0/8");
   EXPECT_EQ(refusal("label,src\nx,1.2.3.4,5\n"),
-            "--labels rules.csv:2:1: 3 values instead of the header's 2 (a value with commas in it stands in "
+            "--labels rules.csv:2:1: 3 values instead of the header's 2 (put a value that contains commas in "
             "double quotes)");
   EXPECT_EQ(refusal("label\na\n\"b\n"), "--labels rules.csv:3: a quote is not closed");
   for (const char* line : {",,,,,", "x,1.2.3.4/33,,,,", "x,,70000,,,", "x,,9-5,,,", "x,,,icmpx,,",
@@ -172,7 +171,7 @@ TEST(Labeller, TakesTheFirstRuleInTheOrderOfTheFile) {
   EXPECT_EQ(labeller.label(cell), "any");
   of.destination.port = of.source.port = 9;
   EXPECT_EQ(labeller.label(cell), "other");
-  EXPECT_EQ(labeller.unmatched(), "rules.csv: 2 rules took no flow: line 2 (none), line 3 (net)");
+  EXPECT_EQ(labeller.unmatched(), "rules.csv: 2 rules matched no flow: line 2 (none), line 3 (net)");
 }
 
 /// What a labeller says of a rule with that filter, quotes in it as they are, in the second column.
@@ -189,7 +188,7 @@ TEST(Labeller, RefusesFiltersWithFileAndPlace) {
             "--labels rules.csv:2:4: there is no column \"fwd_tot_pkts\", did you mean \"fwd_tot_pkt\"? (see "
             "--list-columns)");
   EXPECT_EQ(filter_refusal("protocol = \"TCP\" | dst_port = 80"),
-            "--labels rules.csv:2:23: a single \"|\" joins nothing: write || or \"or\", in {a, b} for one of "
+            "--labels rules.csv:2:23: \"|\" is not an operator: write || or \"or\", in {a, b} for one of "
             "several values, or put text with \"|\" in quotes");
   EXPECT_EQ(
       filter_refusal("dst_port = 80 &&\n  protocol = 6"),

@@ -31,7 +31,7 @@ const std::vector<Case> cases = {
     {2, 3,
      root + "tshark: The file \"x.pcap\" appears to be damaged or corrupt.\n"
             "(pcap: File has 3441821248-byte packet, bigger than maximum of 262144)\n",
-     "damaged behind packet 3: pcap: File has 3441821248-byte packet, bigger than maximum of 262144", false,
+     "damaged after packet 3: pcap: File has 3441821248-byte packet, bigger than maximum of 262144", false,
      false},
     {2, 0, root + "tshark: The file \"x.txt\" isn't a capture file in a format TShark understands.\n",
      "is not a capture that tshark knows", true, true},
@@ -67,11 +67,11 @@ TEST(ExplainFailure, KnowsWhatTsharkSays) {
 
 TEST(ExplainFailure, NamesTheSignal) {
   const TsharkFailure killed = explain_failure({0, SIGKILL}, root, 7);
-  EXPECT_EQ(killed.message, "tshark was ended by signal 9 (Killed) after 7 frames");
+  EXPECT_EQ(killed.message, "tshark was killed by signal 9 (Killed) after 7 frames");
   EXPECT_FALSE(killed.nothing_done);
   EXPECT_FALSE(killed.not_a_capture);
   EXPECT_EQ(explain_failure({0, SIGSEGV}, "", 0).message,
-            "tshark was ended by signal 11 (Segmentation fault) after 0 frames");
+            "tshark was killed by signal 11 (Segmentation fault) after 0 frames");
 }
 
 TEST(ExplainFailure, AlwaysSaysOneLine) {

@@ -97,10 +97,10 @@ TEST(TsharkVersion, IsExplainedOutsideOfTheTriedRange) {
   for (const TsharkVersion tried : {TsharkVersion{3, 4, 0}, {4, 0, 17}, {4, 6, 0}, {4, 6, 99}}) {
     EXPECT_EQ(explain_version(tried), "") << to_string(tried);
   }
-  EXPECT_EQ(explain_version({3, 2, 11}), "flowmeter was tried with tshark 3.4 to 4.6, this is 3.2.11");
-  EXPECT_EQ(explain_version({4, 7, 0}), "flowmeter was tried with tshark 3.4 to 4.6, this is 4.7.0");
+  EXPECT_EQ(explain_version({3, 2, 11}), "flowmeter was tested with tshark 3.4 to 4.6, this is 3.2.11");
+  EXPECT_EQ(explain_version({4, 7, 0}), "flowmeter was tested with tshark 3.4 to 4.6, this is 4.7.0");
   EXPECT_EQ(explain_version({}),
-            "flowmeter was tried with tshark 3.4 to 4.6, this one does not tell its version");
+            "flowmeter was tested with tshark 3.4 to 4.6, this one does not print its version");
 }
 
 /// A home with a script that plays tshark, in a directory that is gone at the end.
@@ -549,13 +549,13 @@ TEST_F(Installation, SaysWhyThereAreNoTables) {
     return message_of<UsageError>([&] { static_cast<void>(transport_directory()); });
   };
   write_tshark("4.0.17", "echo 'no table'");
-  EXPECT_EQ(message(), program() + " -G decodes: names no dissectors that could be switched off");
+  EXPECT_EQ(message(), program() + " -G decodes: lists no dissectors that can be switched off");
   write_tshark("4.0.17", "printf 'udp.port\\t53\\tdns\\n'; echo 'tshark: out of memory.' >&2; exit 4");
   EXPECT_EQ(message(), program() + " -G decodes: status 4, out of memory");
   write_tshark("4.0.17", ":");
   EXPECT_EQ(message(), program() + " -G decodes: status 0, and no answer");
   write_tshark("4.0.17", "kill -SEGV $$");
-  EXPECT_EQ(message(), program() + " -G decodes: ended by signal 11 (Segmentation fault)");
+  EXPECT_EQ(message(), program() + " -G decodes: killed by signal 11 (Segmentation fault)");
   EXPECT_NE(message_of<UsageError>([&] {
               static_cast<void>(TsharkInstallation(at("bin/none")).transport_directory());
             }).find("bin/none"),
@@ -590,7 +590,7 @@ TEST_F(Installation, DoesNotWaitForever) {
 TEST_F(Installation, DoesNotListenForever) {
   write_tshark("4.0.17", "exec yes");
   EXPECT_EQ(message_of<UsageError>([&] { static_cast<void>(transport_directory()); }),
-            program() + " -G decodes: does not end");
+            program() + " -G decodes: its output does not end");
 }
 
 TEST_F(Installation, EndsWithASignal) {
