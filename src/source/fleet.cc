@@ -359,7 +359,7 @@ void TsharkFleet::skip(const std::string& why) {
 /// A record that columns did not hold; nobody can be asked again unless the capture can be read again.
 void TsharkFleet::pass_over(const CutValue& error) {
   if (options_.refuse_cut_values) throw error;
-  count_skipped(fmt::format("tshark's output behind frame {}: {}", collected_, error.what()));
+  count_skipped(fmt::format("tshark's output after frame {}: {}", collected_, error.what()));
 }
 
 void TsharkFleet::count_skipped(const std::string& why) {

@@ -96,7 +96,7 @@ TsharkFailure explain_failure(const ChildExit& how, std::string_view errors, std
 
 std::string explain_packing(PackingEnd end, const std::string& problem, std::uint64_t frames) {
   if (end == PackingEnd::cut_short) return fmt::format("cut short in the middle of packet {}", frames + 1);
-  return fmt::format("damaged behind packet {}: {}", frames, problem);
+  return fmt::format("damaged after packet {}: {}", frames, problem);
 }
 
 }  // namespace flowmeter

@@ -156,7 +156,7 @@ def test_zeros_after_the_last_member_are_padding(way, zeros, tool, small, tmp_pa
 def test_anything_else_after_the_last_member_is_damage(way, small, tmp_path):
     packed = gzip.compress(small.read_bytes())
     got = both_ways(packed + b"more that is neither compressed nor a packet", tmp_path / "x.pcap.gz", *way, status=1)
-    assert got.one_message("damaged behind packet 60").out == flowmeter(small).out
+    assert got.one_message("damaged after packet 60").out == flowmeter(small).out
 
 
 @WAYS
@@ -164,7 +164,7 @@ def test_broken_compression(way, small, tmp_path):
     packed = bytearray(gzip.compress(small.read_bytes()))
     packed[-6] ^= 0xFF  # the checksum
     got = both_ways(bytes(packed), tmp_path / "x.pcap.gz", *way, status=1)
-    assert got.one_message("damaged behind packet 60", "incorrect data check").out == flowmeter(small).out
+    assert got.one_message("damaged after packet 60", "incorrect data check").out == flowmeter(small).out
 
 
 # ---- directories ----------------------------------------------------------------------------------------------
