@@ -236,9 +236,7 @@ std::vector<std::int64_t> TimeZone::times_at(std::int64_t wall) const {
 std::int64_t parse_local_time(std::string_view text, const TimeZone& zone) {
   const auto clock = read_clock_time(text);
   if (!clock) {
-    if (text.find('T') == std::string_view::npos) {
-      if (const auto ns = parse_time(text)) return *ns;
-    }
+    if (const auto ns = parse_duration(text)) return *ns;  // since 1970
     throw NoTime(
         fmt::format("\"{}\" is not a time (such as 2017-07-07 09:20:00, 2017-07-07T09:20:00+02:00, or "
                     "seconds since 1970)",

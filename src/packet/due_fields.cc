@@ -86,10 +86,23 @@ void DueFields::set_rule(std::string_view field, Expectation& expectation) {
 }
 
 void DueFields::see(const Record& record, const LayerPlan& plan, std::uint64_t frame) {
+  if (record.columns() != nullptr && *record.columns() != columns_) take_columns(*record.columns());
   if (unseen_ == 0) return;
   const Signs all = signs(record, plan);
   for (Expectation& expectation : expectations_) {
     if (!expectation.seen) look_for(expectation, record, all[expectation.kind], frame);
+  }
+}
+
+/// What the columns before had does not help those that come.
+void DueFields::take_columns(const std::vector<bool>& columns) {
+  columns_ = columns;
+  for (Expectation& expectation : expectations_) {
+    expectation.column = columns[expectation.field] ? Column::there : Column::absent;
+    if (!expectation.seen || expectation.column == Column::there) continue;
+    expectation.seen = false;
+    expectation.since.reset();
+    ++unseen_;
   }
 }
 
@@ -144,8 +157,7 @@ void DueFields::look_for(Expectation& expectation, const Record& record, unsigne
     return;
   }
   unsigned due_with = expectation.due_with;
-  if (const std::vector<bool>* columns = record.columns()) {
-    expectation.column = (*columns)[expectation.field] ? Column::there : Column::absent;
+  if (record.columns() != nullptr) {
     due_with = expectation.column == Column::absent ? unsigned{present} : due_with & unnumbered;
   } else if (!record.is_complete()) {
     due_with |= expectation.likely_with;

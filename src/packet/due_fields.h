@@ -83,12 +83,14 @@ class DueFields {
   void add(std::string_view field, bool each);
   [[nodiscard]] static unsigned shown(const Expectation& expectation, const Record& record, unsigned signs);
   static void set_rule(std::string_view field, Expectation& expectation);
+  void take_columns(const std::vector<bool>& columns);
   [[nodiscard]] Signs signs(const Record& record, const LayerPlan& plan) const;
   void look_for(Expectation& expectation, const Record& record, unsigned signs, std::uint64_t frame);
 
   const FieldSet& fields_;
   std::vector<Expectation> expectations_;
   std::size_t unseen_ = 0, lacking_ = 0;  // expectations
+  std::vector<bool> columns_;             // of the text, by FieldId; empty if it does not say
   bool met_[other]{};                     // some frame had values of that kind
 };
 

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "base/error.h"
+#include "dialect/parser.h"
 #include "support.h"
 
 namespace flowmeter {
@@ -409,7 +410,7 @@ TEST_F(Decoder, CutLayersDoIfNoPacketIsAmongThem) {
   EXPECT_EQ(decoder_.decode(record_).packets.size(), 1U);
   for (const char* field : {"tcp.stream", "ip.src", "udp.stream"}) {
     FrameText text = with(with(syn, "tcp.stream", {"3"}), "ip.src", {"10.0.0.1"});
-    text.emplace_back("udp.stream", std::vector<std::string>{});
+    text.emplace_back("udp.stream", std::vector<std::string_view>{});
     for (auto& [name, values] : text) {
       if (name == field) values.emplace_back("4");
     }

@@ -294,6 +294,16 @@ TEST_F(Due, AColumnThatIsAbsentIsNotLackingBeforeItIsNeeded) {
   EXPECT_EQ(lacking(), Names{});
 }
 
+TEST_F(Due, OtherColumnsMayLackWhatTheFirstHad) {
+  no_columns({"ipv6.src"});
+  see("eth:ethertype:ip:tcp:http", syn);
+  EXPECT_EQ(lacking(), Names{});
+  no_columns({"tcp.flags"});
+  see("eth:ethertype:ip:tcp:http", without(syn, {"tcp.flags"}));
+  EXPECT_EQ(lacking(), Names{"tcp.flags"});
+  EXPECT_EQ(due_.lacking().frame, 2U);
+}
+
 TEST_F(Due, AFieldThatHeadersNeedNotHaveIsLackingOnlyAmongColumns) {
   due_.require_column("tcp.analysis.flags");
   due_.require_column("eth.src");
