@@ -65,7 +65,7 @@ Beginning begin_of(const Input& input, const std::string& tshark) {
   if (kind == InputKind::empty) return {false, std::nullopt};
   if (kind == InputKind::cut)
     throw UsageError(fmt::format("{}: cut short in the middle of its header", input.path));
-  if (!is_capture(kind)) return refuse("--continuous takes captures, and this is not one");
+  if (!is_capture(kind)) return refuse("is not a capture, and --continuous takes captures only");
   if (kind == InputKind::capture) {
     const FirstFrame first(file.get());
     if (first.understood()) return {true, first.time_ns()};
