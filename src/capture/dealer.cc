@@ -37,8 +37,10 @@ void Dealer::deal(const CaptureItem& item) {
 
 void Dealer::deal_frame(const CaptureItem& item) {
   const DealKey key = key_of(item);
-  if (options_.keeper && key.follows() && key.announces) bring_to_keeper(key.hash);
-  const unsigned worker = lane_of(key);
+  bool kept = goes_to_keeper(key);
+  DealKey part = key;  // the innermost packet, which may be a fragment
+  for (unsigned depth = 0; depth < most_tunnels && enter(part); ++depth) kept |= goes_to_keeper(part);
+  const unsigned worker = kept ? keeper() : lane_of(key);
   if (life_is_over(worker)) {
     on_life_end_(worker);
     new_life(worker);
@@ -49,7 +51,7 @@ void Dealer::deal_frame(const CaptureItem& item) {
   if (open(worker)) keep_header(item, key);
   filler_.remember(item);
   const bool looked_back = options_.life_frames != 0 || options_.keeper;
-  if (key.fragment && looked_back) lane.fragments.keep(item.bytes, key.hash, key.datagram);
+  if (part.fragment && looked_back) lane.fragments.keep(item.bytes, part.hash, part.datagram);
   ++lane.given;
   ++lane.frames;
   ++frames_;
@@ -102,13 +104,16 @@ DealKey Dealer::key_of(const CaptureItem& frame) const {
 }
 
 unsigned Dealer::lane_of(const DealKey& key) const {
-  const bool kept = options_.keeper && key.follows() && (key.application || keepers_.contains(key.hash));
-  if (kept) return static_cast<unsigned>(lanes_.size() - 1);
-  const bool odd = key.fixed ? key.reason != DealReason::not_ip : key.fragment;
+  const bool odd = key.fixed ? key.reason != DealReason::not_ip : key.readdressed;
   return options_.headers && odd ? odd_ : worker_of(key, workers_);
 }
 
-unsigned Dealer::worker_for(const CaptureItem& frame) const { return lane_of(key_of(frame)); }
+/// Whether a packet with that key, alone or in a tunnel, takes its frame to the keeper.
+bool Dealer::goes_to_keeper(const DealKey& key) {
+  if (!options_.keeper || !key.follows()) return false;
+  if (key.announces) bring_to_keeper(key.hash);
+  return key.application || keepers_.contains(key.hash);
+}
 
 /// A life has as many frames as it may, unless that would let all tsharks together become too large: then the
 /// largest is replaced before. When lives of n workers end in turn, they have d, 2d, ..., nd frames at the
@@ -134,17 +139,14 @@ std::uint64_t Dealer::size_of(unsigned worker) const {
   return worker < workers_ ? lanes_[worker].frames : 2 * lanes_[worker].frames;
 }
 
-/// From now on all of this pair goes to the keeper. What there is of its datagrams has gone to one
-/// of two workers; the keeper is to see that as well.
+/// From now on all of this pair goes to the keeper, which is to see what there is of its datagrams as well.
 void Dealer::bring_to_keeper(std::uint64_t pair) {
   if (keepers_.contains(pair)) return;
   if (!keepers_.add(pair)) {
     ++pairs_refused_;
     return;
   }
-  const unsigned before = worker_of({pair, false, DealReason::plain}, workers_);
   hand_over(lanes_[odd_].fragments, pair);
-  if (before != odd_) hand_over(lanes_[before].fragments, pair);
 }
 
 void Dealer::hand_over(const Fragments& fragments, std::uint64_t pair) {

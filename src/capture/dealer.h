@@ -29,15 +29,16 @@ struct DealerOptions {
 };
 
 /// Deals the frames of one capture to a number of tsharks, each reading `-r -` from a pipe.
-/// All frames of a pair of addresses go to one worker; what is not plain goes to worker 0; what is
-/// not a frame goes to all. With one lane and one life its output is the input, byte for byte.
+/// All frames of a pair of addresses go to one worker; what is not plain goes to worker 0 (tunnels,
+/// fragments); what is not a frame goes to all. With one lane and one life its output is the input, byte for
+/// byte.
 ///
 /// Lanes: one for each worker, behind them one for what is not open, if headers are asked for, and the
 /// keeper's, if there is one.
 /// The keeper gets the traffic of the applications in application_ports.h and, from a pair's first frame
-/// on that may announce something, all that is between these two addresses, but for what is fixed: so
-/// their dissectors find what they look for. Its life does not end. Media between addresses other than
-/// those that announced it are not found.
+/// on that may announce something, all that is between these two addresses, in tunnels that are walked (see
+/// carried_part()) as well: so their dissectors find what they look for. Its life does not end. Media between
+/// addresses other than those that announced it are not found.
 ///
 /// Headers: on demand the workers get only *open* frames, in which the one TCP or UDP header can be read
 /// here, or which seem to have none; headers() has them. All else, fragments and what would be worker
@@ -45,9 +46,8 @@ struct DealerOptions {
 ///
 /// Lives: a tshark that is replaced when it had its frames bounds the memory of all of them. The
 /// next one is given the prologue, then as context the newest IP fragments that its lane had, as
-/// the parts of a datagram may lie on both sides (see fragments.h; only fragments of a frame's own
-/// IP packet, not inside tunnels, and only of the same section of a pcapng). Context is in no run
-/// of the log, as fillers are; its streams take numbers in the new tshark all the same.
+/// the parts of a datagram may lie on both sides (see fragments.h; only of the same section of a pcapng).
+/// Context is in no run of the log, as fillers are; its streams take numbers in the new tshark all the same.
 ///
 /// Input: the (decompressed) bytes of a capture in pieces of any size; finish() at the end.
 /// Output: bytes per lane, to be drained by the caller, and the log of who has which frame.
@@ -109,9 +109,6 @@ class Dealer {
   /// What its predecessor was not given yet must have been drained before.
   void new_life(unsigned worker);
 
-  /// Which lane a record goes to; for a frame only.
-  [[nodiscard]] unsigned worker_for(const CaptureItem& frame) const;
-
   /// Lanes: the workers, and the keeper if there is one.
   [[nodiscard]] unsigned lanes() const { return static_cast<unsigned>(lanes_.size()); }
 
@@ -158,9 +155,9 @@ class Dealer {
   void deal_to_all(const CaptureItem& item);
   [[nodiscard]] DealKey key_of(const CaptureItem& frame) const;
   [[nodiscard]] unsigned lane_of(const DealKey& key) const;
-  [[nodiscard]] bool is_keeper(unsigned worker) const {
-    return options_.keeper && worker + 1 == lanes_.size();
-  }
+  [[nodiscard]] bool goes_to_keeper(const DealKey& key);
+  [[nodiscard]] unsigned keeper() const { return lanes() - 1; }
+  [[nodiscard]] bool is_keeper(unsigned worker) const { return options_.keeper && worker == keeper(); }
   void keep_header(const CaptureItem& frame, const DealKey& key);
   [[nodiscard]] bool life_is_over(unsigned worker) const;
   [[nodiscard]] std::uint64_t size_of(unsigned worker) const;

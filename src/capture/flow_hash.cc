@@ -2,11 +2,12 @@
 
 #include "capture/ip_key.h"
 #include "capture/link.h"
+#include "capture/tunnel.h"
 
 namespace flowmeter {
+namespace {
 
-DealKey deal_key(std::uint32_t link_type, std::string_view packet) {
-  const NetworkPart part = network_part(link_type, packet);
+DealKey key_of(const NetworkPart& part) {
   switch (part.kind) {
     case NetworkPart::Kind::ipv4:
       return ipv4_key(part.bytes);
@@ -20,6 +21,18 @@ DealKey deal_key(std::uint32_t link_type, std::string_view packet) {
       break;
   }
   return {0, true, DealReason::link};
+}
+
+}  // namespace
+
+DealKey deal_key(std::uint32_t link_type, std::string_view packet) {
+  return key_of(network_part(link_type, packet));
+}
+
+bool enter(DealKey& key) {
+  if (key.reason != DealReason::tunnel) return false;
+  key = key_of(carried_part(key.protocol, key.transport));
+  return true;
 }
 
 }  // namespace flowmeter

@@ -12,6 +12,18 @@
 #include "capture/reader.h"
 
 namespace flowmeter {
+namespace {
+
+/// Whether its packet, or that in its tunnels, is part of a datagram.
+bool is_fragment(const CaptureItem& frame) {
+  if (frame.link_type == no_link_type) return false;
+  DealKey key = deal_key(frame.link_type, frame.packet);
+  for (unsigned depth = 0; depth < most_tunnels && !key.fragment && enter(key); ++depth) {
+  }
+  return key.fragment;
+}
+
+}  // namespace
 
 std::size_t copy_fragments(int fd, const std::function<void(std::string_view)>& out) {
   std::size_t count = 0;
@@ -20,8 +32,7 @@ std::size_t copy_fragments(int fd, const std::function<void(std::string_view)>& 
     for (CaptureItem item; reader.next(item);) {
       if (item.kind == ItemKind::tail) return;
       const bool frame = item.kind == ItemKind::frame;
-      if (frame && (item.link_type == no_link_type || !deal_key(item.link_type, item.packet).fragment))
-        continue;
+      if (frame && !is_fragment(item)) continue;
       if (item.kind == ItemKind::ignorable) continue;
       if (frame) ++count;
       out(item.bytes);

@@ -27,6 +27,18 @@ std::string_view within_length(std::string_view network, std::string_view transp
   return transport.substr(0, whole < before ? 0 : whole - before);
 }
 
+/// Whether the packet says of itself, and was on the wire, that it is long enough for its TCP header.
+/// `before`: bytes of the frame before `transport`.
+bool is_long_enough(const CaptureItem& frame, std::string_view network, std::string_view transport) {
+  const bool v6 = wire::u8(network, 0) >> 4U == 6;
+  const auto offset = static_cast<std::size_t>(transport.data() - network.data());
+  const auto begin = static_cast<std::size_t>(network.data() - frame.packet.data());
+  std::size_t whole = frame.orig_len < begin ? 0 : frame.orig_len - begin;
+  const std::size_t said = wire::be16(network, v6 ? 4 : 2) + std::size_t{v6 ? 40U : 0U};
+  if (wire::be16(network, v6 ? 4 : 2) != 0) whole = std::min(whole, said);
+  return whole >= offset + (wire::u8(transport, 12) >> 4U) * std::size_t{4};
+}
+
 /// A TCP header needs its flags, and a length that makes sense.
 bool is_whole(std::uint8_t protocol, std::string_view transport) {
   if (protocol != tcp_protocol) return transport.size() >= 8;
@@ -50,6 +62,7 @@ FrameHeader frame_header(const CaptureItem& frame, const DealKey& key) {
   if (!is_whole(key.protocol, transport)) return header;
   header.protocol = key.protocol;
   header.quoted = quoted;
+  header.teaches = !quoted && (key.protocol != tcp_protocol || is_long_enough(frame, key.network, transport));
   header.source_port = wire::be16(transport, 0);
   header.destination_port = wire::be16(transport, 2);
   if (key.protocol == tcp_protocol) {

@@ -13,6 +13,9 @@ DealKey ipv4_key(std::string_view packet);
 /// The key of an IPv6 packet, from its header on.
 DealKey ipv6_key(std::string_view packet);
 
+/// The same in an ICMP error, where tshark keeps the destination in spite of routing headers.
+DealKey quoted_ipv6_key(std::string_view packet);
+
 /// The key by what an IP header carries. `payload` begins with the header of `protocol`; `hash` is
 /// that of the addresses.
 DealKey transport_key(std::uint8_t protocol, std::string_view payload, std::uint64_t hash);

@@ -148,6 +148,14 @@ NetworkPart raw(std::string_view packet) {
 
 }  // namespace
 
+NetworkPart ethernet_part(std::string_view frame) { return ethernet(frame); }
+
+NetworkPart ethertype_part(std::uint16_t type, std::string_view rest) {
+  return type == transparent_ethernet ? ethernet(rest) : by_ethertype(type, rest);
+}
+
+NetworkPart ip_part(std::string_view packet) { return by_version(packet); }
+
 NetworkPart network_part(std::uint32_t link_type, std::string_view packet) {
   switch (link_type) {
     case 0:

@@ -24,4 +24,17 @@ struct NetworkPart {
 /// Source: the dissectors of Wireshark 4.0.17; what they treat specially is `other` here.
 NetworkPart network_part(std::uint32_t link_type, std::string_view packet);
 
+// The same for what tunnels carry.
+
+inline constexpr std::uint16_t mpls_ethertype = 0x8847, transparent_ethernet = 0x6558;
+
+/// From an Ethernet header on.
+NetworkPart ethernet_part(std::string_view frame);
+
+/// What an Ethernet type announces; that may be an Ethernet frame.
+NetworkPart ethertype_part(std::uint16_t type, std::string_view rest);
+
+/// An IP packet of either version.
+NetworkPart ip_part(std::string_view packet);
+
 }  // namespace flowmeter

@@ -20,15 +20,31 @@ bool is_syn_or_reset(std::string_view tcp) {
   return tcp.size() > flags_offset && (wire::u8(tcp, flags_offset) & syn_or_reset) != 0;
 }
 
+/// What a VNC server or client says first, on whatever port. That begins another conversation.
+bool is_vnc_version(std::string_view tcp) {
+  constexpr std::string_view message = "RFB ";
+  const std::size_t header = tcp.size() > 12 ? (wire::u8(tcp, 12) >> 4U) * std::size_t{4} : 0;
+  return header >= 20 && tcp.size() > header && tcp.substr(header).starts_with(message);
+}
+
+/// The key of a tunnel that is carried by `protocol`, whose header begins `payload`.
+DealKey tunnel_key(std::uint8_t protocol, std::string_view payload, std::uint64_t hash) {
+  DealKey key{hash, true, DealReason::tunnel};
+  key.protocol = protocol;
+  key.transport = payload;
+  return key;
+}
+
 /// A tunnel is nothing else, whatever the other port is.
 DealKey by_ports(std::uint8_t protocol, std::string_view payload, std::uint64_t hash, PortTest is_tunnel,
                  PortMemory memory_of) {
   if (payload.size() < 4) return {hash, true, DealReason::truncated};
   const std::uint16_t from = wire::be16(payload, 0);
   const std::uint16_t to = wire::be16(payload, 2);
-  if (is_tunnel(from) || is_tunnel(to)) return {hash, true, DealReason::tunnel};
+  if (is_tunnel(from) || is_tunnel(to)) return tunnel_key(protocol, payload, hash);
   DealKey key{hash, false, DealReason::plain};
-  const ApplicationMemory memory = std::max(memory_of(from), memory_of(to));
+  ApplicationMemory memory = std::max(memory_of(from), memory_of(to));
+  if (protocol == 6 && is_vnc_version(payload)) memory = ApplicationMemory::announced;
   key.application = memory != ApplicationMemory::none;
   const bool asks_port_mapper = protocol == 17 && to == port_mapper && from != port_mapper;
   key.announces = memory == ApplicationMemory::announced && !asks_port_mapper &&
@@ -43,13 +59,13 @@ DealKey by_ports(std::uint8_t protocol, std::string_view payload, std::uint64_t 
 DealKey by_quote(std::string_view quote, std::uint64_t outer, DealKey (*key_of)(std::string_view)) {
   DealKey key = key_of(quote);
   const bool elsewhere =
-      key.fixed && (key.reason == DealReason::tunnel || key.reason == DealReason::readdressed ||
-                    key.reason == DealReason::protocol);
+      key.fixed && (key.reason == DealReason::tunnel || key.reason == DealReason::protocol);
   if (elsewhere) return {key.hash, true, key.reason};
   DealKey quoted{key.hash == 0 ? outer : key.hash, false, DealReason::quoted};
   quoted.application = key.application;  // tshark dissects what is quoted
   quoted.announces = key.announces;
-  if (key.fragment || key.fixed) return quoted;
+  quoted.readdressed = key.readdressed;
+  if (key.fragment || key.fixed || key.readdressed) return quoted;
   quoted.protocol = key.protocol;
   quoted.transport = key.transport;
   quoted.network = key.network;
@@ -81,13 +97,13 @@ std::string_view redirected_packet(std::string_view payload) {
 DealKey icmpv6_key(std::string_view payload, std::uint64_t hash) {
   constexpr std::uint8_t redirect_type = 137;
   const std::uint8_t type = payload.empty() ? std::uint8_t{128} : wire::u8(payload, 0);
-  if (type == redirect_type) return by_quote(redirected_packet(payload), hash, ipv6_key);
+  if (type == redirect_type) return by_quote(redirected_packet(payload), hash, quoted_ipv6_key);
   const bool error = type >= 1 && type <= 4;
   if (!error || payload.size() < 8) return {hash, false, DealReason::plain};
   const std::string_view quote = payload.substr(8);
   const bool again = quote.size() > 6 && wire::u8(quote, 6) == 58;
   if (again) return {hash, false, DealReason::quoted};
-  return by_quote(quote, hash, ipv6_key);
+  return by_quote(quote, hash, quoted_ipv6_key);
 }
 
 /// Steps over an authentication header, which stands before what it authenticates.
@@ -137,7 +153,7 @@ DealKey transport_key(std::uint8_t protocol, std::string_view payload, std::uint
     case 115:  // L2TP
     case 137:  // MPLS
     case 143:  // Ethernet
-      return {hash, true, DealReason::tunnel};
+      return tunnel_key(protocol, payload, hash);
     default:
       return {hash, true, DealReason::protocol};
   }

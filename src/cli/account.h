@@ -26,7 +26,8 @@ struct InputAccount {
   std::string command;                      ///< of each tshark, as a line for a shell; empty: none was run
   FrameTally frames;
   FlowTally flows{};
-  double seconds = 0;  ///< from the opening of the input to the end of its last flow
+  std::uint64_t media_elsewhere = 0;  ///< frames that announced media that not every tshark knows of
+  double seconds = 0;                 ///< from the opening of the input to the end of its last flow
 };
 
 /// Seconds of CPU time that the program has used so far, and the programs that it ran and that have ended.

@@ -266,13 +266,13 @@ class Merge {
   }
 
   void run_partial(RowWriter& writer) {
-    const PartMerger* numbers = nullptr;
+    const PartMerger* facts = nullptr;
     PartLog log(
-        *plan_->accumulators(), [&numbers](const Packet&) { return numbers->numbers(); }, writer);
+        *plan_->accumulators(), [&facts](const Packet&, bool) { return facts->facts(); }, writer);
     whole_.states = plan_->accumulators()->names();
     log.write(to_line(whole_));
     PartMerger merger(part_policy(plan_->policy()), *plan_->accumulators(), log, &log);
-    numbers = &merger;
+    facts = &merger;
     take_all(merger);
     if (status_ != ExitStatus::ok && status_ != ExitStatus::damaged) return;
     merger.end();
@@ -282,6 +282,7 @@ class Merge {
     trailer.clock_ns = merger.clock_ns();
     trailer.parts = log.parts();
     trailer.digest = digest_.value();
+    trailer.announcements = all_announcements_;
     log.write(to_line(trailer));
   }
 
@@ -296,6 +297,8 @@ class Merge {
         }
         const PartTrailer& trailer = part.reader->trailer();
         digest_.add(trailer.digest);
+        if (&part != &parts_.back()) announcements_ += trailer.announcements;
+        all_announcements_ += trailer.announcements;
         const auto [known, is_new] = seen.emplace(std::pair(trailer.frames, trailer.digest), part.name());
         if (!is_new && trailer.frames != 0) {
           throw InputError(fmt::format("holds the same frames as {}", known->second));
@@ -312,6 +315,13 @@ class Merge {
       part.reader.reset();
     }
     for (const std::string& remark : remarks_on(merger.counters())) reporter_.warning(remark);
+    if (announcements_ != 0) {
+      reporter_.warning(
+          fmt::format("{} packet{} of signalling may have announced media, of which the parts after know "
+                      "nothing: streams there may be "
+                      "cut otherwise than in a run over all captures",
+                      announcements_, announcements_ == 1 ? "" : "s"));
+    }
     reporter_.note(fmt::format("{} parts, {} frames, {} flows ended, {} open", parts_.size(), merger.frames(),
                                merger.counters().ended_flows(), merger.counters().open_flows()));
   }
@@ -333,6 +343,7 @@ class Merge {
   PartHeader whole_;
   std::unique_ptr<MeterPlan> plan_;
   FrameDigest digest_;
+  std::uint64_t announcements_ = 0, all_announcements_ = 0;  // but for the last part's, and all
   ExitStatus status_ = ExitStatus::ok;
 };
 

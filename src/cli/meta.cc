@@ -272,6 +272,7 @@ void write_account(Document& json, const InputAccount& account) {
   json.text_or_null("command", account.command);
   json.object("frames", [&] { write_frames(json, account.frames); });
   write_traffic(json, account);
+  json.number("media_announced_elsewhere", account.media_elsewhere);
   json.time("earliest_frame", account.frames.earliest_ns);
   json.time("latest_frame", account.frames.latest_ns);
   json.real("seconds", account.seconds);

@@ -89,6 +89,7 @@ void Run::take(std::string_view bytes) {
 void Run::close_account() {
   account_->seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
   account_->flows = meter_->counters().tally();
+  if (fleet_) account_->media_elsewhere = fleet_->media_elsewhere();
   account_->files = {{input_, std::nullopt, ""}};
   if (feed_) account_->interfaces = feed_->counts();
   if (digest_ && !seekable_) account_->files[0] = {input_, digest_->bytes(), digest_->hex()};

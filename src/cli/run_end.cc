@@ -132,6 +132,13 @@ void Run::warn_of_frames() {
         "addresses did; streams may differ from those of a single tshark (-j1 --life-frames 0 uses one)",
         name_, count, count == 1 ? "" : "s"));
   }
+  if (const std::uint64_t count = fleet_ ? fleet_->media_elsewhere() : 0; count != 0) {
+    reporter_.warning(
+        fmt::format("{}: {} packet{} of signalling announced media between other hosts than its own, of "
+                    "which not every tshark "
+                    "knows: streams there may be cut otherwise (-j1 --life-frames 0 is safe)",
+                    name_, count, count == 1 ? "" : "s"));
+  }
 }
 
 void Run::conclude() {

@@ -114,6 +114,8 @@ void Run::start_fleet(const TsharkSetup::Choice& choice, Decoder decoder, bool r
   fleet.read_headers = read_headers;
   fleet.protocols = !only_standard_columns();
   fleet.frames_before = frames_before;
+  // Other versions may not have the fields.
+  fleet.watch_media = choice.shares && !choice.tshark.transport_only;
   fleet.tshark = choice.tshark;
   fleet.decoder = decoder;
   fleet.refuse_cut_values = may_change_decoder(decoder);

@@ -7,7 +7,7 @@ namespace {
 
 class PartEdges final : public AccumulatorOf<PartEdge> {
  public:
-  explicit PartEdges(FieldSet& fields) : numbers_(fields) {}
+  explicit PartEdges(FieldSet& fields) : facts_(fields) {}
   [[nodiscard]] std::string_view name() const noexcept override { return "edge"; }
 
  private:
@@ -16,8 +16,9 @@ class PartEdges final : public AccumulatorOf<PartEdge> {
     if (!state.started[0] && !state.started[1]) state.first_ns = packet.time_ns;
     if (!state.started[way]) state.first_of_ns[way] = packet.time_ns;
     state.started[way] = true;
-    const TcpNumbers numbers = numbers_.of(packet);
-    if (numbers.known) state.initial.learn(way, packet.tcp_flags, numbers);
+    if (packet.key.transport != Transport::tcp) return;
+    const StreamFacts facts = facts_.of(packet, false);
+    if (facts.numbers.known) state.initial.learn(side_of(facts), packet.tcp_flags, facts.numbers);
   }
 
   void append_part(PartEdge& state, const PartEdge& later, const PartEdge&) const override {
@@ -32,10 +33,9 @@ class PartEdges final : public AccumulatorOf<PartEdge> {
   void turn(PartEdge& state) const override {
     std::swap(state.first_of_ns[0], state.first_of_ns[1]);
     std::swap(state.started[0], state.started[1]);
-    state.initial.swap_sides();
   }
 
-  TcpNumberReader numbers_;
+  StreamFactsReader facts_;
 };
 
 }  // namespace

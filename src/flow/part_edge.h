@@ -6,7 +6,7 @@
 #include <tuple>
 
 #include "flow/accumulator.h"
-#include "packet/tcp_numbers.h"
+#include "packet/stream_facts.h"
 
 namespace flowmeter {
 
@@ -16,7 +16,7 @@ struct PartEdge {
   std::int64_t first_ns = 0;                  ///< time of the first packet
   std::array<std::int64_t, 2> first_of_ns{};  ///< of the first packet of each direction
   std::array<bool, 2> started{};              ///< that direction had a packet
-  InitialNumbers initial;                     ///< by direction of the sender
+  InitialNumbers initial;                     ///< by the sender's side, see side_of()
 
   // No parts of the state.
   std::uint64_t id = 0;  ///< of the flow in the part that is written

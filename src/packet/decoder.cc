@@ -204,8 +204,8 @@ std::span<const Packet> PacketDecoder::counted() {
   return chosen_;
 }
 
-bool PacketDecoder::read_header(const Record& record, const TransportLayer& layer, bool quoted,
-                                Packet& header) {
+bool PacketDecoder::read_header(const Record& record, const TransportLayer& layer, const LayerPlan& plan,
+                                bool quoted, Packet& header) {
   if (layer.transport == Transport::icmp || layer.transport == Transport::icmpv6) {
     return read_echo(record, layer, header);
   }
@@ -219,6 +219,8 @@ bool PacketDecoder::read_header(const Record& record, const TransportLayer& laye
   header.time_ns = frame_.time_ns;
   header.occurrence = layer.occurrence;
   header.record = &record;
+  header.plan = &plan;
+  header.layer = &layer;
   if (tcp) {
     header.tcp_flags = static_cast<std::uint16_t>(number_at(record, tcp_flags_, k, 0xffff));
   }
@@ -272,9 +274,9 @@ void PacketDecoder::add_header(const Record& record, const TransportLayer& layer
     case LayerRole::packet:
       return add_packet(record, layer, plan);
     case LayerRole::quoted:
-      return add_quoted(record, layer);
+      return add_quoted(record, layer, plan);
     case LayerRole::sampled:
-      return add_sampled(record, layer);
+      return add_sampled(record, layer, plan);
   }
 }
 
@@ -286,7 +288,7 @@ void PacketDecoder::add_packet(const Record& record, const TransportLayer& layer
   Packet packet;
   // A header that is cut before its flags is not a packet of the flow.
   const bool tcp = layer.transport == Transport::tcp;
-  const bool read = read_header(record, layer, false, packet);
+  const bool read = read_header(record, layer, plan, false, packet);
   if (!read || (tcp && layer.occurrence >= record.values(tcp_flags_).size())) {
     if (read) uncounted_.push_back(packet);
     frame_.cut |= layer.transport != Transport::icmp && layer.transport != Transport::icmpv6;
@@ -301,22 +303,22 @@ void PacketDecoder::add_packet(const Record& record, const TransportLayer& layer
   packets_.push_back(packet);
 }
 
-void PacketDecoder::add_quoted(const Record& record, const TransportLayer& layer) {
+void PacketDecoder::add_quoted(const Record& record, const TransportLayer& layer, const LayerPlan& plan) {
   // tshark takes a quoted SCTP header for one of any association.
   if (layer.transport == Transport::sctp) return;
   Packet header;
-  if (!read_header(record, layer, true, header)) return;
+  if (!read_header(record, layer, plan, true, header)) return;
   const bool known = std::any_of(quoted_.begin(), quoted_.end(),
                                  [&](const Packet& other) { return other.key == header.key; });
   if (!known) quoted_.push_back(header);
 }
 
 /// It takes a stream number, if it is of a transport whose streams tshark numbers.
-void PacketDecoder::add_sampled(const Record& record, const TransportLayer& layer) {
+void PacketDecoder::add_sampled(const Record& record, const TransportLayer& layer, const LayerPlan& plan) {
   if (layer.transport == Transport::icmp || layer.transport == Transport::icmpv6) return;
   if (layer.transport == Transport::sctp) return;  // as if it were quoted
   Packet header;
-  if (read_header(record, layer, true, header)) uncounted_.push_back(header);
+  if (read_header(record, layer, plan, true, header)) uncounted_.push_back(header);
 }
 
 }  // namespace flowmeter

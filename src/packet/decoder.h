@@ -92,15 +92,16 @@ class PacketDecoder {
     FieldId stream, source_port, destination_port;
   };
   /// The header that a layer names, with its stream translated; false if it has no stream number.
-  bool read_header(const Record& record, const TransportLayer& layer, bool quoted, Packet& header);
+  bool read_header(const Record& record, const TransportLayer& layer, const LayerPlan& plan, bool quoted,
+                   Packet& header);
   bool read_echo(const Record& record, const TransportLayer& layer, Packet& header);
   void read_addresses(const Record& record, const TransportLayer& layer, Packet& header) const;
   [[nodiscard]] bool lacks_layers(const Record& record, const LayerPlan& plan) const;
   void read_time(const Record& record);
   void add_header(const Record& record, const TransportLayer& layer, const LayerPlan& plan);
   void add_packet(const Record& record, const TransportLayer& layer, const LayerPlan& plan);
-  void add_quoted(const Record& record, const TransportLayer& layer);
-  void add_sampled(const Record& record, const TransportLayer& layer);
+  void add_quoted(const Record& record, const TransportLayer& layer, const LayerPlan& plan);
+  void add_sampled(const Record& record, const TransportLayer& layer, const LayerPlan& plan);
   [[nodiscard]] std::span<const Packet> counted();
   const LayerPlan& plan(const Record& record);
   [[noreturn]] void refuse(FieldId field, std::string_view text) const;

@@ -35,6 +35,8 @@ struct Walk {
   std::uint8_t depth = 0;           // transports that the token is carried in
   TransportLayer* below = nullptr;  // the transport of the token before
   unsigned* wholes = nullptr;       // where the token before is counted, should another one follow it
+  unsigned routing_begin = 0;       // routing headers before the network layer
+  bool has_options = false;         // the network layer has destination options
 
   struct Level {
     LayerRole role;
@@ -58,6 +60,8 @@ struct Walk {
 
   void network(std::uint8_t version) {
     ip_version = version;
+    routing_begin = plan.routing_headers;
+    has_options = false;
     ++plan.ip_layers;
     ++plan.network_layers[version == 6];
   }
@@ -71,6 +75,18 @@ struct Walk {
                                last(plan.eth_layers), last(plan.vlan_layers), role, depth});
     if (depth != no_layer) ++depth;
     below = &plan.transports.back();
+    below->routing_begin = at_most(routing_begin);
+    below->routing_end = at_most(plan.routing_headers);
+    if (has_options) below->options_occurrence = last(plan.option_layers);
+  }
+
+  void destination_options() {
+    if (!has_options) ++plan.option_layers;
+    has_options = true;
+  }
+
+  static std::uint8_t at_most(unsigned count) {
+    return static_cast<std::uint8_t>(std::min<unsigned>(count, no_layer - 1U));
   }
 
   static std::uint8_t last(unsigned layers) {
@@ -119,6 +135,10 @@ LayerPlan plan_layers(std::string_view protocols, std::uint8_t implicit_version,
     } else if (token == "ipv6") {
       walk.network(6);
       walk.wholes = &walk.plan.whole_networks[1];
+    } else if (token == "ipv6.routing") {
+      ++walk.plan.routing_headers;
+    } else if (token == "ipv6.dstopts") {
+      walk.destination_options();
     } else if (token == "eth") {
       ++walk.plan.eth_layers;
     } else if (token == "vlan") {

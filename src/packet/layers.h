@@ -34,6 +34,11 @@ struct TransportLayer {
   std::uint8_t depth = 0;  ///< transports that it is carried in; neighbours in a frame (A-MSDU) have the same
   std::string carried{};   ///< the token after it: what it carries ("http"); empty for nothing
 
+  // Of its network layer, if that is IPv6: which of the frame's routing headers, from `routing_begin` up to
+  // but without `routing_end`, and its place among those layers that have destination options.
+  std::uint8_t routing_begin = 0, routing_end = 0;
+  std::uint8_t options_occurrence = no_layer;
+
   /// Whether the header must be whole, since something follows it.
   [[nodiscard]] bool is_whole() const noexcept { return !carried.empty(); }
 };
@@ -50,7 +55,9 @@ struct LayerPlan {
   unsigned whole_networks[2]{};                           ///< likewise
   unsigned eth_layers = 0;
   unsigned vlan_layers = 0;
-  bool implicit_ip = false;  ///< a network layer is not named (MPLS since 4.2: "mpls:tcp")
+  unsigned routing_headers = 0;  ///< ipv6.routing tokens
+  unsigned option_layers = 0;    ///< ipv6 tokens that ipv6.dstopts tokens belong to
+  bool implicit_ip = false;      ///< a network layer is not named (MPLS since 4.2: "mpls:tcp")
 };
 
 /// Reads frame.protocols. `implicit_version`: family taken for network layers that are not named.

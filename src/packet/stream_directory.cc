@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <cstring>
 #include <random>
-#include <tuple>
 
 #include "base/error.h"
 #include "stats/wide_int.h"
@@ -15,10 +14,6 @@ namespace {
 
 constexpr std::size_t first_buckets = 1024;
 constexpr std::uint64_t most_local_streams = std::uint64_t{1} << 28;
-
-auto order(const Endpoint& endpoint) {
-  return std::tie(endpoint.address.version, endpoint.address.bytes, endpoint.port);
-}
 
 std::uint64_t random_word() {
   std::random_device device;
@@ -43,11 +38,7 @@ std::size_t next_sweep(std::size_t now, std::size_t remembered) {
   return base + base / 4 + 1024;
 }
 
-std::size_t side_of(const Packet& packet) { return is_low(packet) ? 0 : 1; }
-
 }  // namespace
-
-bool is_low(const Packet& packet) noexcept { return order(packet.source) <= order(packet.destination); }
 
 StreamDirectory::StreamDirectory(std::chrono::nanoseconds idle, std::size_t remembered)
     : idle_ns_(static_cast<std::uint64_t>(idle.count())),
@@ -76,33 +67,36 @@ void StreamDirectory::renew(Conversation& conversation, Transport transport) {
 }
 
 std::uint64_t StreamDirectory::resolve(std::uint32_t segment_number, const Packet& packet,
-                                       const TcpNumbers& numbers, std::int64_t clock_ns) {
+                                       const StreamFacts& facts, std::int64_t clock_ns) {
+  const TcpNumbers& numbers = facts.numbers;
+  const std::size_t side = side_of(facts);
   if (known_.size() >= sweep_at_) sweep(clock_ns);
   Segment& segment = segments_[segment_number];
-  Local& known = local(segment, packet.key);
+  const Local known = local(segment, packet.key);
   const bool first_here =
       known.conversation == 0 || memory_[known.conversation - 1].generation != known.generation;
   bool is_new = false;
-  const std::uint32_t index = first_here ? find_or_add(packet, is_new) : known.conversation - 1;
+  const std::uint32_t index =
+      first_here ? find_or_add(packet.key.transport, facts, is_new) : known.conversation - 1;
   Conversation& conversation = memory_[index];
   const auto number = static_cast<std::uint32_t>(packet.key.stream);
   const bool other_here = !is_new && conversation.segment == segment_number && conversation.local != number;
+  const bool syn = numbers.known && opens(packet);
   // UDP's and TCP's numbers are apart.
   const auto own = [&packet](std::uint64_t stream) {
     return stream << 1 | (packet.key.transport == Transport::udp ? 1U : 0U);
   };
   const std::uint32_t before = conversation.stream;
 
-  if (is_new) {
+  // Whether a dissector began another stream where the tshark itself would have gone on.
+  const auto begun_by_dissector = [&] {
+    const StreamKey older{packet.key.transport, conversation.local};
+    return other_here && first_here &&
+           !(syn && local(segment, older).initial.contradict(side, numbers.sequence));
+  };
+  if (is_new || (syn && conversation.initial.contradict(side, numbers.sequence)) || begun_by_dissector()) {
     renew(conversation, packet.key.transport);
-  } else if (numbers.known && opens(packet)) {
-    if (conversation.initial.contradict(side_of(packet), numbers.sequence)) {
-      renew(conversation, packet.key.transport);
-    }
-  } else if (other_here && first_here) {
-    // A dissector began another stream in the middle, without a SYN.
-    renew(conversation, packet.key.transport);
-  } else if (other_here) {
+  } else if (other_here && !syn) {
     const auto older = segment.superseded.find(own(number));
     if (older != segment.superseded.end()) conversation.stream = older->second;
   }
@@ -110,8 +104,13 @@ std::uint64_t StreamDirectory::resolve(std::uint32_t segment_number, const Packe
   conversation.segment = segment_number;
   conversation.local = number;
   conversation.touched_ns = clock_ns;
-  known = {index + 1, conversation.generation};
-  if (numbers.known) conversation.initial.learn(side_of(packet), packet.tcp_flags, numbers);
+  Local& now = local(segment, packet.key);
+  now.conversation = index + 1;
+  now.generation = conversation.generation;
+  if (numbers.known) {
+    conversation.initial.learn(side, packet.tcp_flags, numbers);
+    now.initial.learn(side, packet.tcp_flags, numbers);
+  }
   return conversation.stream;
 }
 
@@ -121,8 +120,9 @@ void StreamDirectory::hold(std::uint32_t segment, const StreamKey& key) {
 
 void StreamDirectory::learn(std::uint32_t segment, const StreamKey& key, const InitialNumbers& initial,
                             std::int64_t clock_ns) {
-  const Local& known = local(segments_[segment], key);
+  Local& known = local(segments_[segment], key);
   if (known.conversation == 0) return;
+  known.initial.append(initial);
   Conversation& conversation = memory_[known.conversation - 1];
   if (conversation.generation == known.generation) conversation.held = false;
   // If it has gone on in another stream meanwhile, that one's numbers count.
@@ -133,18 +133,18 @@ void StreamDirectory::learn(std::uint32_t segment, const StreamKey& key, const I
   conversation.touched_ns = std::max(conversation.touched_ns, clock_ns);
 }
 
-StreamDirectory::Digest StreamDirectory::digest(const Packet& packet) const {
-  const bool low = is_low(packet);
-  const Endpoint& first = low ? packet.source : packet.destination;
-  const Endpoint& second = low ? packet.destination : packet.source;
+StreamDirectory::Digest StreamDirectory::digest(Transport transport, const StreamFacts& facts) const {
+  const bool low = is_low(facts);
+  const Endpoint& first = low ? facts.source : facts.destination;
+  const Endpoint& second = low ? facts.destination : facts.source;
   const auto hash = [&](std::uint64_t seed) {
-    return mix(mix(mix(seed, static_cast<std::uint64_t>(packet.key.transport)), first), second);
+    return mix(mix(mix(seed, static_cast<std::uint64_t>(transport)), first), second);
   };
   return {hash(seeds_[0]), hash(seeds_[1])};
 }
 
-std::uint32_t StreamDirectory::find_or_add(const Packet& packet, bool& is_new) {
-  const Digest key = digest(packet);
+std::uint32_t StreamDirectory::find_or_add(Transport transport, const StreamFacts& facts, bool& is_new) {
+  const Digest key = digest(transport, facts);
   const auto found = known_.find(key);
   if (found != known_.end()) return found->index;
   is_new = true;

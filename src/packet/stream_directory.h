@@ -8,21 +8,19 @@
 #include <vector>
 
 #include "packet/packet.h"
+#include "packet/stream_facts.h"
 #include "packet/tcp_numbers.h"
 
 namespace flowmeter {
-
-/// Whether the sender is the lower one of the two ends.
-[[nodiscard]] bool is_low(const Packet& packet) noexcept;
 
 /// Turns the stream numbers of several tsharks into those of the whole input, in the order of first
 /// appearance for each transport.
 ///
 /// tshark's numbers mean something only within one *segment*, an uninterrupted run of frames that one
-/// tshark process dissected. Within a segment its word is taken: a new number is a new stream. Across
-/// segments a conversation (the unordered pair of its endpoints) goes on under its number, but a
-/// SYN without ACK opens a new stream if its sequence number differs from the initial one of its
-/// direction, as in tshark's own dissector (epan/dissectors/packet-tcp.c of 4.0).
+/// tshark process dissected. Across segments a conversation (the unordered pair of its endpoints) goes on
+/// under its number, but a SYN without ACK opens a new stream if its sequence number differs from the initial
+/// one of its direction, as in tshark's own dissector (epan/dissectors/packet-tcp.c of 4.0). A new number
+/// within a segment that this does not explain is an application dissector's work: a new stream.
 ///
 /// Conversations that were silent for longer than `idle` are forgotten now and then, the longest silent
 /// first, down to `remembered` of them. With the flow table's own numbers for both, nothing is
@@ -38,14 +36,14 @@ class StreamDirectory {
   /// The whole input's stream for a packet whose key holds its segment's own number. `clock_ns`: the
   /// largest frame time so far. Packets must come in the order of the input.
   /// Throws InputError for a number that no tshark would give.
-  std::uint64_t resolve(std::uint32_t segment, const Packet& packet, const TcpNumbers& numbers,
+  std::uint64_t resolve(std::uint32_t segment, const Packet& packet, const StreamFacts& facts,
                         std::int64_t clock_ns);
 
   /// Keeps in mind the conversation of that stream, which was resolved, however silent it seems to be, until
   /// learn() is called for it.
   void hold(std::uint32_t segment, const StreamKey& local);
 
-  /// Adds what the packets behind the one of the last resolve() for that stream have taught, in the order of
+  /// Adds what the packets after the one of the last resolve() for that stream have taught, in the order of
   /// (lower, higher) endpoint, see is_low(); for who resolves the first packet only of those that follow each
   /// other. `clock_ns`: when the last of them came.
   void learn(std::uint32_t segment, const StreamKey& local, const InitialNumbers& initial,
@@ -79,7 +77,7 @@ class StreamDirectory {
     std::uint32_t segment = 0, local = 0;          // where its last packet came from
     std::uint32_t generation = 0;                  // grows when the memory is used for another one
     std::uint32_t index = 0;                       // in memory_
-    [[no_unique_address]] InitialNumbers initial;  // by is_low() of the sender
+    [[no_unique_address]] InitialNumbers initial;  // by is_low()
     bool used = false;
     bool held = false;
   };
@@ -95,8 +93,9 @@ class StreamDirectory {
 
   /// Which conversation a segment's stream is.
   struct Local {
-    std::uint32_t conversation = 0;  // index plus 1; 0: not seen yet
-    std::uint32_t generation = 0;    // of the conversation then
+    std::uint32_t conversation = 0;                // index plus 1; 0: not seen yet
+    std::uint32_t generation = 0;                  // of the conversation then
+    [[no_unique_address]] InitialNumbers initial;  // as that tshark has them
   };
   struct Segment {
     std::vector<Local> locals[2];                                 // by transport and the segment's own number
@@ -104,8 +103,8 @@ class StreamDirectory {
   };
 
   static Local& local(Segment& segment, const StreamKey& key);
-  Digest digest(const Packet& packet) const;
-  std::uint32_t find_or_add(const Packet& packet, bool& is_new);
+  Digest digest(Transport transport, const StreamFacts& facts) const;
+  std::uint32_t find_or_add(Transport transport, const StreamFacts& facts, bool& is_new);
   std::uint32_t allocate();
   void sweep(std::int64_t clock_ns);
   void renew(Conversation& conversation, Transport transport);

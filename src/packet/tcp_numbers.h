@@ -4,9 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <tuple>
-#include <utility>
 
-#include "dialect/fields.h"
 #include "packet/packet.h"
 
 namespace flowmeter {
@@ -15,21 +13,9 @@ namespace flowmeter {
 struct TcpNumbers {
   std::uint32_t sequence = 0;
   std::uint32_t acknowledgement = 0;
-  bool known = false;  ///< false: the header has none (it is cut, or UDP's)
-};
-
-/// Reads them from packets.
-class TcpNumberReader {
- public:
-  /// Adds the fields to `fields`.
-  explicit TcpNumberReader(FieldSet& fields)
-      : sequence_(fields.add("tcp.seq_raw")), acknowledgement_(fields.add("tcp.ack_raw")) {}
-
-  /// Of a header, which may be one that an ICMP error quotes.
-  [[nodiscard]] TcpNumbers of(const Packet& header) const;
-
- private:
-  FieldId sequence_, acknowledgement_;
+  bool known = false;   ///< false: the header has none (it is cut, or UDP's)
+  bool teaches = true;  ///< tshark takes initial numbers from it: not if an ICMP error quotes it, if it is
+                        ///< part of a datagram that is not whole, or longer than its packet
 };
 
 /// Whether it is a SYN without ACK, which alone may open a connection anew.
@@ -39,13 +25,16 @@ class TcpNumberReader {
 
 /// The sequence number before the first byte of each side of a connection, as tshark takes it
 /// (epan/dissectors/packet-tcp.c of 4.0): from a SYN, else what comes before the first byte seen; the other
-/// side's from an acknowledgement. A SYN+ACK sets its own anew.
+/// side's from an acknowledgement. A SYN+ACK sets its own anew, if there is one, even where it is only
+/// quoted.
 class InitialNumbers {
  public:
   /// `side`: the sender's, 0 or 1.
   void learn(std::size_t side, std::uint16_t tcp_flags, const TcpNumbers& numbers) noexcept {
     const bool syn = (tcp_flags & tcp_flag::syn) != 0, ack = (tcp_flags & tcp_flag::ack) != 0;
-    if (origin_[side] == Origin::none || (syn && ack)) {
+    if (syn && ack && origin_[side] != Origin::none) number_[side] = numbers.sequence;
+    if (!numbers.teaches) return;
+    if (origin_[side] == Origin::none) {
       number_[side] = numbers.sequence - (syn ? 0 : 1);
       origin_[side] = Origin::guess;
     }
@@ -62,29 +51,22 @@ class InitialNumbers {
     return origin_[side] != Origin::none && number_[side] != sequence;
   }
 
-  /// Whether packets that are seen next, with these flags from that side, could teach anything.
-  [[nodiscard]] bool may_learn(std::size_t side, std::uint16_t tcp_flags) const noexcept {
-    const bool ack = (tcp_flags & tcp_flag::ack) != 0;
-    return (tcp_flags & tcp_flag::syn) != 0 || origin_[side] == Origin::none ||
-           (ack && origin_[1 - side] == Origin::none);
+  /// Whether a header that is seen next, with these flags and numbers from that side, may do what depends on
+  /// what was seen before these: open another connection, or set a number.
+  [[nodiscard]] bool may_matter(std::size_t side, std::uint16_t tcp_flags,
+                                const TcpNumbers& numbers) const noexcept {
+    const bool syn = (tcp_flags & tcp_flag::syn) != 0, ack = (tcp_flags & tcp_flag::ack) != 0;
+    if (!syn) return numbers.teaches && origin_[side] == Origin::none;
+    return origin_[side] != Origin::syn || (ack && number_[side] != numbers.sequence);
   }
 
-  /// Whether a SYN of that side was seen: what came before that makes no difference any more.
-  [[nodiscard]] bool settled(std::size_t side) const noexcept { return origin_[side] == Origin::syn; }
-
-  /// Adds what packets behind these have taught.
+  /// Adds what packets after these have taught.
   void append(const InitialNumbers& later) noexcept {
     for (const std::size_t side : {0U, 1U}) {
       if (origin_[side] != Origin::none && later.origin_[side] != Origin::syn) continue;
       number_[side] = later.number_[side];
       origin_[side] = later.origin_[side];
     }
-  }
-
-  /// As if the sides had each other's place.
-  void swap_sides() noexcept {
-    std::swap(number_[0], number_[1]);
-    std::swap(origin_[0], origin_[1]);
   }
 
   static constexpr auto members() { return std::tuple(&InitialNumbers::number_, &InitialNumbers::origin_); }

@@ -76,21 +76,28 @@ std::int64_t sum(std::int64_t time, std::int64_t more) noexcept {
   return static_cast<std::int64_t>(static_cast<std::uint64_t>(time) + static_cast<std::uint64_t>(more));
 }
 
-void append_endpoint(std::string& out, StateWriter& elements, const Endpoint& endpoint) {
+void append_address(std::string& out, const IpAddress& address) {
   out += ",\"";
-  if (endpoint.address.version != 0) out += to_string(endpoint.address);
+  if (address.version != 0) out += to_string(address);
   out += '"';
+}
+
+void append_endpoint(std::string& out, StateWriter& elements, const Endpoint& endpoint) {
+  append_address(out, endpoint.address);
   elements(endpoint.port);
+}
+
+IpAddress read_address(StateReader& elements) {
+  const std::string_view text = elements.next();
+  if (text.empty()) return {};
+  const auto address = parse_address(text);
+  if (!address) throw InputError(fmt::format("has the address \"{:.40}\"", text));
+  return *address;
 }
 
 Endpoint read_endpoint(StateReader& elements) {
   Endpoint endpoint;
-  const std::string_view address = elements.next();
-  if (!address.empty()) {
-    const auto parsed = parse_address(address);
-    if (!parsed) throw InputError(fmt::format("has the address \"{:.40}\"", address));
-    endpoint.address = *parsed;
-  }
+  endpoint.address = read_address(elements);
   elements(endpoint.port);
   return endpoint;
 }
@@ -147,9 +154,12 @@ std::string to_line(const PartHeader& header) {
 std::string to_line(const PartTrailer& trailer) {
   const std::string clock =
       trailer.clock_ns ? fmt::format(",\"clock_ns\":{}", *trailer.clock_ns) : std::string();
-  return fmt::format("{{\"end\":\"{}\",\"frames\":{}{},\"parts\":{},\"digest\":\"{:016x}\"}}\n",
+  const std::string announcements = trailer.announcements != 0
+                                        ? fmt::format(",\"announcements\":{}", trailer.announcements)
+                                        : std::string();
+  return fmt::format("{{\"end\":\"{}\",\"frames\":{}{},\"parts\":{},\"digest\":\"{:016x}\"{}}}\n",
                      trailer.damaged ? "damaged" : "complete", trailer.frames, clock, trailer.parts,
-                     trailer.digest);
+                     trailer.digest, announcements);
 }
 
 PartHeader parse_header(std::string_view line) {
@@ -159,7 +169,10 @@ PartHeader parse_header(std::string_view line) {
   if (!part) throw InputError("is not a part (flowmeter --partial writes parts)", true);
   const rapidjson::Value& version = document[format_name];
   if (!version.IsInt() || version.GetInt() != part_version) {
-    throw InputError("is a part of another version of flowmeter", true);
+    throw InputError(
+        fmt::format("is a part of another version of flowmeter, whose format is not {}: make it again",
+                    part_version),
+        true);
   }
   PartHeader header;
   header.program = text(member(document, "program"));
@@ -197,6 +210,7 @@ PartTrailer parse_trailer(std::string_view line) {
   trailer.frames = natural(document, "frames");
   trailer.parts = natural(document, "parts");
   trailer.clock_ns = time(document, "clock_ns");
+  if (document.HasMember("announcements")) trailer.announcements = natural(document, "announcements");
   const std::string digest = text(member(document, "digest"));
   const auto [last, error] =
       std::from_chars(digest.data(), digest.data() + digest.size(), trailer.digest, 16);
@@ -216,9 +230,13 @@ void append_head(std::string& out, char kind, std::uint64_t slot, const PartHead
   append_endpoint(out, elements, header.destination);
   elements(header.time_ns, difference(head.clock_ns, header.time_ns), header.frame_number,
            header.order_in_frame);
+  const TcpNumbers& numbers = head.facts.numbers;
   if (header.key.transport == Transport::tcp) {
-    elements(header.tcp_flags);
-    if (head.numbers.known) elements(head.numbers.sequence, head.numbers.acknowledgement);
+    elements(header.tcp_flags, numbers.known, numbers.teaches, numbers.sequence, numbers.acknowledgement);
+  }
+  if (head.facts.source != header.source || head.facts.destination != header.destination) {
+    append_address(out, head.facts.source.address);
+    append_address(out, head.facts.destination.address);
   }
   out += "]\n";
 }
@@ -236,13 +254,18 @@ SlotAndHead parse_head(std::span<const std::string_view> all) {
   std::int64_t ahead = 0;
   elements(header.time_ns, ahead, header.frame_number, header.order_in_frame);
   parsed.head.clock_ns = sum(header.time_ns, ahead);
+  StreamFacts& facts = parsed.head.facts;
+  facts.source = header.source;
+  facts.destination = header.destination;
+  std::size_t without_ends = 11;
   if (header.key.transport == Transport::tcp) {
-    constexpr std::size_t without_numbers = 12;
-    elements(header.tcp_flags);
-    parsed.head.numbers.known = all.size() > without_numbers;
-    if (parsed.head.numbers.known) {
-      elements(parsed.head.numbers.sequence, parsed.head.numbers.acknowledgement);
-    }
+    TcpNumbers& numbers = facts.numbers;
+    elements(header.tcp_flags, numbers.known, numbers.teaches, numbers.sequence, numbers.acknowledgement);
+    without_ends += 5;
+  }
+  if (all.size() > without_ends) {
+    facts.source.address = read_address(elements);
+    facts.destination.address = read_address(elements);
   }
   elements.finish();
   return parsed;

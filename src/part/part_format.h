@@ -9,12 +9,12 @@
 #include <vector>
 
 #include "packet/packet.h"
-#include "packet/tcp_numbers.h"
+#include "packet/stream_facts.h"
 
 namespace flowmeter {
 
 /// What the program writes and reads; another version is refused.
-inline constexpr int part_version = 1;
+inline constexpr int part_version = 2;
 
 /// Which of an archive's segments a part is of, counted from 1; several that follow each other once they were
 /// merged.
@@ -43,6 +43,8 @@ struct PartTrailer {
   std::optional<std::int64_t> clock_ns;  ///< largest frame time
   std::uint64_t parts = 0;               ///< of flows
   std::uint64_t digest = 0;              ///< of the frames' times and lengths, see FrameDigest
+  std::uint64_t announcements =
+      0;  ///< frames that may have announced media, of which later parts know nothing
 };
 
 /// Tells captures apart by what their frames are.
@@ -61,7 +63,7 @@ class FrameDigest {
 /// A header where something begins, or that is mentioned.
 struct PartHead {
   Packet header;  ///< key (with the part's own stream number), ends, flags, time, frame, order
-  TcpNumbers numbers;
+  StreamFacts facts;
   std::int64_t clock_ns = 0;  ///< largest frame time so far
 };
 

@@ -9,10 +9,6 @@
 namespace flowmeter {
 namespace {
 
-std::size_t side_of(const Packet& packet, const Flow& flow) noexcept {
-  return packet.source == flow.source ? 0 : 1;
-}
-
 std::uint64_t mixed(std::uint64_t hash, const Endpoint& endpoint) noexcept {
   std::uint64_t words[2];
   std::memcpy(words, endpoint.address.bytes.data(), sizeof words);
@@ -36,10 +32,10 @@ FlowPolicy part_policy(FlowPolicy policy) {
   return policy;
 }
 
-PartLog::PartLog(const AccumulatorSet& accumulators, Numbers numbers, RowWriter& out)
+PartLog::PartLog(const AccumulatorSet& accumulators, Facts facts, RowWriter& out)
     : accumulators_(accumulators),
       edge_offset_(accumulators.find(&make_part_edge).value()),
-      numbers_(std::move(numbers)),
+      facts_(std::move(facts)),
       out_(out),
       order_(accumulators.names().size()) {
   std::iota(order_.begin(), order_.end(), std::size_t{0});
@@ -53,24 +49,28 @@ const PartEdge& PartLog::edge_of(const Flow& flow) const noexcept {
   return *std::launder(reinterpret_cast<const PartEdge*>(flow.states() + edge_offset_));
 }
 
-PartLog::Conversation PartLog::conversation_of(const Packet& header) {
-  if (is_low(header)) return {header.source, header.destination, header.key.transport};
-  return {header.destination, header.source, header.key.transport};
+PartLog::Conversation PartLog::conversation_of(Transport transport, const StreamFacts& facts) {
+  if (is_low(facts)) return {facts.source, facts.destination, transport};
+  return {facts.destination, facts.source, transport};
 }
 
 void PartLog::write(const std::string& line) { out_.text(line); }
 
-std::uint64_t PartLog::take_slot() {
-  if (free_slots_.empty()) return slots_++;
+std::uint64_t PartLog::take_slot(const Conversation& conversation) {
+  if (free_slots_.empty()) {
+    slots_.push_back(conversation);
+    return slots_.size() - 1;
+  }
   const std::uint64_t slot = free_slots_.back();
   free_slots_.pop_back();
+  slots_[slot] = conversation;
   return slot;
 }
 
-/// Ends the flow of the header's two ends that is open, unless it is this one. What the table has cut in this
+/// Ends the flow of the conversation that is open, unless it is this one. What the table has cut in this
 /// frame is handed over later.
-void PartLog::end_other_than(Flow* flow, const Packet& header) {
-  const auto found = open_.find(conversation_of(header));
+void PartLog::end_other_than(const Flow* flow, const Conversation& conversation) {
+  const auto found = open_.find(conversation);
   if (found == open_.end() || found->second == flow) return;
   Flow& other = *found->second;
   if (table_->find(other.key) == &other) end(other);
@@ -82,24 +82,30 @@ void PartLog::end(Flow& flow) {
 }
 
 void PartLog::before_packet(const Packet& packet) {
-  if (!opens(packet)) return;
   Flow* const flow = table_->find(packet.key);
-  if (flow != nullptr && !edge_of(*flow).initial.settled(side_of(packet, *flow))) end(*flow);
+  if (flow == nullptr) return;
+  // A third sender (routing headers do that) is for the whole to tell: it may be the flow's first.
+  if (packet.source != flow->source && packet.source != flow->destination) return end(*flow);
+  if ((packet.tcp_flags & tcp_flag::syn) == 0) return;
+  const StreamFacts facts = facts_(packet, false);
+  // What a SYN+ACK does is told by the flow's own state, unless it teaches nothing.
+  if (!opens(packet) && facts.numbers.teaches) return;
+  if (edge_of(*flow).initial.may_matter(side_of(facts), packet.tcp_flags, facts.numbers)) end(*flow);
 }
 
 void PartLog::mention(std::uint64_t frame, std::span<const Packet> headers, bool errors) {
   for (Packet header : headers) {
     header.frame_number = frame;
     Flow* const flow = table_->find(header.key);
-    const TcpNumbers numbers = numbers_(header);
+    const StreamFacts facts = facts_(header, errors);
     if (flow != nullptr) {
-      const bool taught =
-          numbers.known && edge_of(*flow).initial.may_learn(side_of(header, *flow), header.tcp_flags);
-      if (!taught) continue;
+      const bool matters = facts.numbers.known &&
+                           edge_of(*flow).initial.may_matter(side_of(facts), header.tcp_flags, facts.numbers);
+      if (!matters) continue;
       end(*flow);
     }
-    end_other_than(nullptr, header);
-    const PartHead head{header, numbers, table_->clock_ns()};
+    end_other_than(nullptr, conversation_of(header.key.transport, facts));
+    const PartHead head{header, facts, table_->clock_ns()};
     append_head(mentioned_, errors ? 'q' : 'm', 0, head);
   }
 }
@@ -112,11 +118,13 @@ void PartLog::frame_over() {
 }
 
 void PartLog::on_open(Flow& flow, const Packet& first) {
-  end_other_than(&flow, first);
-  open_[conversation_of(first)] = &flow;
-  const std::uint64_t slot = take_slot();
+  const StreamFacts facts = facts_(first, false);
+  const Conversation conversation = conversation_of(first.key.transport, facts);
+  end_other_than(&flow, conversation);
+  open_[conversation] = &flow;
+  const std::uint64_t slot = take_slot(conversation);
   edge_of(flow).id = slot;
-  append_head(begun_, 'b', slot, {first, numbers_(first), flow.touched_ns});
+  append_head(begun_, 'b', slot, {first, facts, flow.touched_ns});
   frame_ = first.frame_number;
 }
 
@@ -125,13 +133,9 @@ void PartLog::on_flow(const Flow& flow, EndReason /*reason*/) {
     write(begun_);
     begun_.clear();
   }
-  Packet ends;
-  ends.key = flow.key;
-  ends.source = flow.source;
-  ends.destination = flow.destination;
-  const auto open = open_.find(conversation_of(ends));
-  if (open != open_.end() && open->second == &flow) open_.erase(open);
   const PartEdge& edge = edge_of(flow);
+  const auto open = open_.find(slots_[edge.id]);
+  if (open != open_.end() && open->second == &flow) open_.erase(open);
   const PartTimes times =
       relative({flow.first_ns, flow.last_ns, flow.previous_ns, flow.touched_ns}, edge.first_ns);
   line_ = "[\"e\"";

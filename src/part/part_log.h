@@ -27,11 +27,11 @@ namespace flowmeter {
 /// and where another stream of the same two ends is seen.
 class PartLog final : public FlowSink {
  public:
-  /// What a TCP header says of the connection's numbers.
-  using Numbers = std::function<TcpNumbers(const Packet& header)>;
+  /// What decides which stream a header is of. `quoted`: an ICMP error quotes it.
+  using Facts = std::function<StreamFacts(const Packet& header, bool quoted)>;
 
   /// `accumulators` have the PartEdge. They and `out`, which gets a line for a row, outlive the log.
-  PartLog(const AccumulatorSet& accumulators, Numbers numbers, RowWriter& out);
+  PartLog(const AccumulatorSet& accumulators, Facts facts, RowWriter& out);
 
   /// The table, which outlives the last call.
   void watch(FlowTable& table) { table_ = &table; }
@@ -55,7 +55,7 @@ class PartLog final : public FlowSink {
   [[nodiscard]] std::uint64_t parts() const noexcept { return parts_; }
 
  private:
-  /// Two ends and a transport, the lower end first.
+  /// Two ends by which tshark finds it and a transport, the lower end first.
   struct Conversation {
     Endpoint low, high;
     Transport transport;
@@ -66,24 +66,24 @@ class PartLog final : public FlowSink {
     std::size_t operator()(const Conversation& conversation) const noexcept;
   };
 
-  [[nodiscard]] static Conversation conversation_of(const Packet& header);
+  [[nodiscard]] static Conversation conversation_of(Transport transport, const StreamFacts& facts);
   [[nodiscard]] PartEdge& edge_of(Flow& flow) const noexcept;
   [[nodiscard]] const PartEdge& edge_of(const Flow& flow) const noexcept;
-  [[nodiscard]] std::uint64_t take_slot();
+  [[nodiscard]] std::uint64_t take_slot(const Conversation& conversation);
   void end(Flow& flow);
-  void end_other_than(Flow* flow, const Packet& header);
+  void end_other_than(const Flow* flow, const Conversation& conversation);
 
   const AccumulatorSet& accumulators_;
   const std::size_t edge_offset_;
-  const Numbers numbers_;
+  const Facts facts_;
   RowWriter& out_;
   FlowTable* table_ = nullptr;
   std::vector<std::size_t> order_;  // of the states: as they are
   std::unordered_map<Conversation, Flow*, ConversationHash> open_;
   std::vector<std::uint64_t> free_slots_;
-  std::uint64_t slots_ = 0;
-  std::string begun_;      // lines of the frame's new flows
-  std::string mentioned_;  // of its headers that are no packets
+  std::vector<Conversation> slots_;  // of the flow that has it
+  std::string begun_;                // lines of the frame's new flows
+  std::string mentioned_;            // of its headers that are no packets
   std::uint64_t parts_ = 0;
   std::uint64_t frame_ = 0;  // of begun_
   std::string line_;         // scratch

@@ -81,7 +81,7 @@ void PartMerger::advance(const PartHead& head) {
     clock_ns_ = std::max(clock_ns_.value_or(head.clock_ns), head.clock_ns);
     table_.on_frame(frame);
   }
-  numbers_ = head.numbers;
+  facts_ = head.facts;
 }
 
 void PartMerger::frame_over() {
@@ -94,7 +94,7 @@ void PartMerger::frame_over() {
 Packet PartMerger::resolved(const PartHead& head) {
   Packet packet = head.header;
   packet.frame_number += frames_offset_;
-  packet.key.stream = directory_.resolve(segment_, head.header, head.numbers, *clock_ns_);
+  packet.key.stream = directory_.resolve(segment_, head.header, head.facts, *clock_ns_);
   return packet;
 }
 
@@ -118,7 +118,6 @@ void PartMerger::begin(const PartEvent& event) {
   slot.first_packet_ns = packet.time_ns;
   slot.fresh = flow.first_frame == packet.frame_number && flow.first_order == packet.order_in_frame;
   slot.reversed = flow.source != packet.source;
-  slot.low_first = is_low(packet);
 }
 
 void PartMerger::finish(const PartEvent& event) {
@@ -141,8 +140,7 @@ void PartMerger::finish(const PartEvent& event) {
   }
   accumulators_.load(states, elements, order_);
   elements.finish();
-  InitialNumbers initial = edge_in(states).initial;
-  if (!slot.low_first) initial.swap_sides();
+  const InitialNumbers initial = edge_in(states).initial;
   if (slot.reversed) accumulators_.reverse(states);
   accumulators_.renumber(states, frames_offset_);
   if (!slot.fresh) accumulators_.append(flow.states(), states, edge_in(states));

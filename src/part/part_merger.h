@@ -41,8 +41,8 @@ class PartMerger {
   /// There are no more parts. With a log: what is open is written as it is.
   void end();
 
-  /// What the numbers of a header are; for the log.
-  [[nodiscard]] const TcpNumbers& numbers() const noexcept { return numbers_; }
+  /// What decides of the header that is taken which stream it is of; for the log.
+  [[nodiscard]] const StreamFacts& facts() const noexcept { return facts_; }
 
   [[nodiscard]] const FlowCounters& counters() const noexcept { return table_; }
   [[nodiscard]] std::uint64_t frames() const noexcept { return frames_before_; }
@@ -54,9 +54,8 @@ class PartMerger {
     Flow* flow = nullptr;  // null: it is free
     StreamKey local;       // the part's own
     std::int64_t first_packet_ns = 0;
-    bool fresh = false;      // the flow has no states yet
-    bool reversed = false;   // its forward is the flow's backward
-    bool low_first = false;  // its source is the lower end
+    bool fresh = false;     // the flow has no states yet
+    bool reversed = false;  // its forward is the flow's backward
   };
 
   [[nodiscard]] PartEdge& edge_in(std::byte* states) const noexcept {
@@ -81,7 +80,7 @@ class PartMerger {
   std::vector<Slot> slots_;
   std::vector<std::size_t> order_;
   std::vector<std::max_align_t> states_;  // scratch: of a part
-  TcpNumbers numbers_;
+  StreamFacts facts_;
   std::uint32_t segment_ = 0;
   std::uint64_t frames_before_ = 0;
   std::uint64_t frames_offset_ = 0;  // what the part's numbers lack of those of all, modulo 2^64

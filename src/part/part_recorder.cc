@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
+#include <string_view>
 
 #include "base/error.h"
 #include "part/part_settings.h"
@@ -12,14 +14,27 @@
 namespace flowmeter {
 namespace {
 
+/// Whether a frame of these protocols may announce media between ports that nothing else tells of.
+bool may_announce(std::string_view protocols) {
+  constexpr std::array<std::string_view, 4> signalling = {"sdp", "rtsp", "h245", "skinny"};
+  while (!protocols.empty()) {
+    const std::string_view token = protocols.substr(0, protocols.find(':'));
+    if (std::find(signalling.begin(), signalling.end(), token) != signalling.end()) return true;
+    protocols.remove_prefix(std::min(protocols.size(), token.size() + 1));
+  }
+  return false;
+}
+
 /// The flow table of one capture, whose events become a part.
 class PartRecorder final : public Meter, private PacketObserver {
  public:
-  PartRecorder(const FlowPolicy& policy, const AccumulatorSet& accumulators, const TcpNumberReader& numbers,
-               PartHeader header, RowWriter& out)
+  PartRecorder(const FlowPolicy& policy, const AccumulatorSet& accumulators, const StreamFactsReader& facts,
+               FieldId protocols, PartHeader header, RowWriter& out)
       : header_(std::move(header)),
+        protocols_(protocols),
         log_(
-            accumulators, [numbers](const Packet& packet) { return numbers.of(packet); }, out),
+            accumulators, [facts](const Packet& packet, bool quoted) { return facts.of(packet, quoted); },
+            out),
         table_(policy, accumulators, log_) {
     log_.watch(table_);
   }
@@ -52,6 +67,8 @@ class PartRecorder final : public Meter, private PacketObserver {
 
   void on_packet(const Packet& packet) override {
     if (before_ < header_.skipped) return;
+    if (packet.order_in_frame == 0 && may_announce(packet.record->first(protocols_)))
+      ++trailer_.announcements;
     log_.before_packet(packet);
     table_.on_packet(packet);
   }
@@ -85,6 +102,7 @@ class PartRecorder final : public Meter, private PacketObserver {
   }
 
   PartHeader header_;
+  const FieldId protocols_;
   PartTrailer trailer_;
   FrameDigest digest_;
   std::uint64_t before_ = 0;  // frames that are none of the part's
@@ -125,7 +143,9 @@ void refuse_columns(const MeterPlan& plan) {
     refuse_column(plan.column_of(*kind));
   }
   for (const std::string& field : plan.fields().names()) {
-    if (!stateless(field)) refuse_column(plan.column_of(field));
+    const std::string column = plan.column_of(field);
+    const bool own = field == StreamFactsReader::shown_sequence && column.empty();
+    if (!stateless(field) && !own) refuse_column(column);
   }
   if (plan.needs_one_tshark())
     throw UsageError("a column cannot be combined with --partial: it needs a single tshark");
@@ -158,9 +178,9 @@ class PartPlan final : public MeterPlan {
   const AccumulatorSet* accumulators() const noexcept override { return states_->accumulators(); }
 
   std::unique_ptr<Meter> make(const std::string& /*input*/, RowWriter& out) const override {
-    FieldSet fields = states_->fields();  // which has those of the numbers, for the PartEdge
-    return std::make_unique<PartRecorder>(policy_, *states_->accumulators(), TcpNumberReader(fields), header_,
-                                          out);
+    FieldSet fields = states_->fields();  // which has those of the facts, for the PartEdge
+    return std::make_unique<PartRecorder>(policy_, *states_->accumulators(), StreamFactsReader(fields),
+                                          fields.find("frame.protocols"), header_, out);
   }
 
  private:

@@ -53,9 +53,12 @@ TsharkFleet::TsharkFleet(EventLoop& io, const FleetOptions& options, const Field
     : io_(io),
       options_(options),
       fields_(fields),
-      numbers_(fields_),
+      facts_(fields_),
+      media_(options.watch_media
+                 ? std::optional<MediaWatch>(std::in_place, fields_, options.decoder == Decoder::columns)
+                 : std::nullopt),
       asked_(fields_),
-      asked_of_open_(HeaderValues::remaining(fields_, options.protocols)),
+      asked_of_open_(HeaderValues::remaining(fields, options.protocols)),
       headers_(options.read_headers ? std::optional<HeaderValues>(std::in_place, fields_, options.protocols)
                                     : std::nullopt),
       host_(std::move(host)),
@@ -379,8 +382,9 @@ bool TsharkFleet::complete_record(const Life& life) {
 bool TsharkFleet::publish_record(const Life& life) {
   if (record_damaged_) return true;
   try {
-    due_segment_ = life.segment;
+    due_ = &life;
     const Frame& frame = decoder_.decode(record_);
+    if (media_ && !dealer_.open(life.lane)) media_->look(record_);
     const std::size_t streams = frame.packets.size() + frame.quoted.size();
     if (dealer_.open(life.lane) && streams != (headers_->has_stream() ? 1 : 0)) return false;
     if (decoder_.frames() > options_.frames_before) publish(frame);
@@ -400,10 +404,11 @@ void TsharkFleet::disagree() {
 }
 
 /// The stream of the whole input.
-std::uint64_t TsharkFleet::translate(const Packet& header, bool /*quoted*/) {
+std::uint64_t TsharkFleet::translate(const Packet& header, bool quoted) {
   clock_ns_ = clock_set_ ? std::max(clock_ns_, header.time_ns) : header.time_ns;
   clock_set_ = true;
-  return directory_.resolve(due_segment_, header, numbers_.of(header), clock_ns_);
+  const StreamFacts facts = dealer_.open(due_->lane) ? headers_->facts() : facts_.of(header, quoted);
+  return directory_.resolve(due_->segment, header, facts, clock_ns_);
 }
 
 /// Lets go of the lane's lives before `number`: nothing of theirs is waited for any more.

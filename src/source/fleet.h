@@ -16,8 +16,10 @@
 #include "dialect/parser.h"
 #include "dialect/skipped.h"
 #include "packet/decoder.h"
+#include "packet/media_watch.h"
 #include "packet/observer.h"
 #include "packet/stream_directory.h"
+#include "packet/stream_facts.h"
 #include "source/child.h"
 #include "source/header_values.h"
 #include "source/timer.h"
@@ -41,6 +43,7 @@ struct FleetOptions {
   bool read_headers = false;       ///< take what lies open from the frames, see HeaderValues; columns
   bool refuse_cut_values = false;  ///< throw CutValue when a record is due that columns did not hold
   bool protocols = true;           ///< the run needs all of frame.protocols
+  bool watch_media = false;        ///< look for announcements of media, see MediaWatch
   std::uint64_t frames_before = 0;  ///< first frames that are not published: they were before
   TunnelPolicy tunnel = TunnelPolicy::all;
 };
@@ -116,6 +119,8 @@ class TsharkFleet final : public PacketSource, private StreamNumbers {
   [[nodiscard]] const PacketDecoder& decoder() const noexcept { return decoder_; }
   /// See Dealer::pairs_refused().
   [[nodiscard]] std::uint64_t pairs_refused() const noexcept { return dealer_.pairs_refused(); }
+  /// Frames that announced media between other hosts than their own, see MediaWatch; if that was asked for.
+  [[nodiscard]] std::uint64_t media_elsewhere() const noexcept { return media_ ? media_->frames() : 0; }
   [[nodiscard]] const SkippedRecords& skipped() const noexcept { return skipped_; }
 
  private:
@@ -174,7 +179,8 @@ class TsharkFleet final : public PacketSource, private StreamNumbers {
   EventLoop& io_;
   const FleetOptions options_;
   FieldSet fields_;
-  const TcpNumberReader numbers_;
+  const StreamFactsReader facts_;
+  std::optional<MediaWatch> media_;
   const FieldSet asked_, asked_of_open_;  // what tsharks are asked for
   std::optional<HeaderValues> headers_;
   Host host_;
@@ -195,7 +201,7 @@ class TsharkFleet final : public PacketSource, private StreamNumbers {
   Lane retired_;               // ended, and not gone yet
   PackingEnd packing_ = PackingEnd::whole;
   std::uint32_t segments_ = 0;
-  std::uint32_t due_segment_ = 0;  // of the frame that is being published
+  const Life* due_ = nullptr;  // whose frame is being published
   std::uint64_t collected_ = 0;
   std::uint64_t collected_at_tick_ = 0;
   std::int64_t clock_ns_ = 0;

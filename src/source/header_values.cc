@@ -104,6 +104,9 @@ bool HeaderValues::complete(Record& record, const FrameHeader& header) {
 void HeaderValues::add_transport(Record& record, const FrameHeader& header, std::string_view stream) {
   const bool tcp = header.protocol == tcp_protocol;
   const TransportFields& fields = tcp ? tcp_ : udp_;
+  facts_ = {{header.source, header.source_port},
+            {header.destination, header.destination_port},
+            {header.sequence, header.acknowledgement, tcp, header.teaches}};
   record.add(fields.stream, stream);
   if (!protocols_asked_) record.add(protocols_, protocols_of(header));
   add_number(record, fields.source_port, header.source_port);

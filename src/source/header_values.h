@@ -6,6 +6,7 @@
 #include "capture/frame_header.h"
 #include "dialect/fields.h"
 #include "dialect/record.h"
+#include "packet/stream_facts.h"
 
 namespace flowmeter {
 
@@ -24,6 +25,9 @@ class HeaderValues {
   /// Adds the header's values to the record, whose views live until the next call.
   /// False: tshark sees other headers than the splitter, or a time that it may see otherwise.
   [[nodiscard]] bool complete(Record& record, const FrameHeader& header);
+
+  /// Of the header in the record that was completed last.
+  [[nodiscard]] const StreamFacts& facts() const noexcept { return facts_; }
 
   /// Whether the record that was completed last has a stream, so one packet or one quoted header.
   [[nodiscard]] bool has_stream() const noexcept { return has_stream_; }
@@ -44,6 +48,7 @@ class HeaderValues {
   FieldId source_[2], destination_[2];  // IPv4, IPv6
   TransportFields tcp_, udp_;
   bool has_stream_ = false;
+  StreamFacts facts_;
   std::array<char, 512> text_{};  // of one frame's values
   char* at_ = text_.data();
 };

@@ -65,15 +65,15 @@ std::string merged_part(std::string_view text) {
   RowFormat form;
   form.format = OutputFormat::part;
   const auto writer = make_writer(sink, form, {});
-  const PartMerger* numbers = nullptr;
+  const PartMerger* facts = nullptr;
   PartLog log(
-      *plan().accumulators(), [&numbers](const Packet&) { return numbers->numbers(); }, *writer);
+      *plan().accumulators(), [&facts](const Packet&, bool) { return facts->facts(); }, *writer);
   PartHeader header = reader.header();
   header.skipped = 0;
   header.states = plan().accumulators()->names();
   log.write(to_line(header));
   PartMerger merger(part_policy(plan().policy()), *plan().accumulators(), log, &log);
-  numbers = &merger;
+  facts = &merger;
   require(merger.take(reader), "nobody interrupts");
   merger.end();
   PartTrailer trailer = reader.trailer();

@@ -4,6 +4,7 @@
 #include <initializer_list>
 
 #include "capture/flow_hash.h"
+#include "capture/ip_key.h"
 #include "capture_bytes.h"
 
 namespace flowmeter::test {
@@ -28,6 +29,13 @@ void expect_pair(const DealKey& got, std::uint64_t pair, DealReason reason = Dea
 void expect_fixed(const DealKey& got, DealReason reason) {
   EXPECT_TRUE(got.fixed);
   EXPECT_EQ(got.reason, reason);
+}
+
+/// Plain, but of another pair of addresses than that in its header.
+void expect_readdressed(const DealKey& got, std::uint64_t pair) {
+  expect_pair(got, pair);
+  EXPECT_TRUE(got.readdressed);
+  EXPECT_EQ(got.protocol, 0) << "its header does not lie open";
 }
 
 TEST(DealKey, SameForBothDirectionsAndAllPorts) {
@@ -56,7 +64,7 @@ TEST(DealKey, SpreadsNeighbours) {
   for (const unsigned n : count) EXPECT_NEAR(n, 2000, 150);
 }
 
-TEST(DealKey, FragmentsOfDatagramsAreFixed) {
+TEST(DealKey, FragmentsAreFixed) {
   expect_fixed(key(ipv4(17, 1, 2, ports(5, 6), 0x2000)), DealReason::fragment);
   expect_fixed(key(ipv4(17, 1, 2, ports(5, 6), 0x00B9)), DealReason::fragment);
   expect_pair(key(ipv4(17, 1, 2, ports(5, 6), 0x4000)), the_pair);  // don't fragment
@@ -66,13 +74,15 @@ TEST(DealKey, FragmentsOfDatagramsAreFixed) {
   expect_pair(key(ipv6(44, 1, 2, atomic + ports(5, 6)), 0x86DD), the_pair6);
 }
 
-TEST(DealKey, FragmentsOfTcpAndIcmpStayWithTheirPair) {
+TEST(DealKey, FragmentsFollowTheirPairIfThatHasAPlace) {
   for (const std::uint16_t bits : std::initializer_list<std::uint16_t>{0x2000, 0x20B9, 0xB9}) {
-    expect_pair(key(ipv4(6, 1, 2, "whatever", bits)), the_pair, DealReason::fragment);
-    expect_pair(key(ipv4(1, 2, 1, "whatever", bits)), the_pair, DealReason::fragment);
+    for (const std::uint8_t protocol : std::initializer_list<std::uint8_t>{1, 6, 17, 47, 99}) {
+      const DealKey got = key(ipv4(protocol, 2, 1, "whatever", bits));
+      expect_fixed(got, DealReason::fragment);
+      EXPECT_TRUE(got.follows());
+      EXPECT_EQ(got.hash, the_pair);
+    }
   }
-  const std::string last = std::string("\x06\0\1\0\0\0\0\1", 8);
-  expect_pair(key(ipv6(44, 1, 2, last + "x"), 0x86DD), the_pair6, DealReason::fragment);
 }
 
 TEST(DealKey, IcmpErrorsGoWithWhatTheyQuote) {
@@ -114,14 +124,64 @@ TEST(DealKey, TunnelsAreFixed) {
   expect_fixed(key(ipv4(99, 1, 2, ports(1, 2))), DealReason::protocol);
 }
 
+TEST(DealKey, TunnelsAreEntered) {
+  using std::string_literals::operator""s;
+  const std::string inner = ipv4(6, 1, 2, ports(1000, 80)), frame = ethernet(inner);
+  const auto udp = [](std::uint16_t port, const std::string& body) {
+    return ipv4(17, 7, 8, ports(50000, port) + "\0\0\0\0"s + body);
+  };
+  const std::string fields = "\x37\xff\0\0\0\0\0\1\0\0\0\x85"s;
+  const std::string tunnels[] = {
+      ipv4(4, 7, 8, inner),
+      ipv4(47, 7, 8, "\0\0\x08\0"s + inner),
+      ipv4(47, 7, 8, "\x30\0\x65\x58keynumb."s + frame),
+      ipv4(97, 7, 8, "\x30\0"s + frame),
+      ipv4(137, 7, 8, "\0\1\1\x40"s + inner),
+      udp(4789, "\x08\0\0\0\0\0\1\0"s + frame),
+      udp(4790, "\x0c\0\0\1\0\0\1\0"s + inner),
+      udp(6081, "\1\0\x65\x58\0\0\1\0opts"s + frame),
+      udp(2152, "\x30\xff\0\0\0\0\0\1"s + inner),
+      udp(2152, fields + "\1\0\0\0"s + inner),
+      udp(3544, "\0\1\0\0nonce...\0\0\0port.."s.substr(0, 21) + inner),
+      udp(4341, std::string(8, '\0') + inner),
+      udp(4754, "\0\0\x08\0"s + inner),
+      udp(6635, "\0\1\1\x40"s + inner),
+  };
+  for (const std::string& tunnel : tunnels) {
+    DealKey got = key(tunnel);
+    expect_fixed(got, DealReason::tunnel);
+    ASSERT_TRUE(enter(got));
+    SCOPED_TRACE(&tunnel - tunnels);
+    expect_pair(got, the_pair);
+    EXPECT_FALSE(enter(got));
+    for (std::size_t size = 14; size < tunnel.size() + 10; ++size) {  // cut anywhere
+      DealKey cut = deal_key(ethernet_link, ethernet(tunnel).substr(0, size));
+      while (enter(cut)) {
+      }
+    }
+  }
+  DealKey nested = key(ipv4(4, 9, 8, tunnels[5]));
+  EXPECT_TRUE(enter(nested) && enter(nested));
+  expect_pair(nested, the_pair);
+  DealKey unknown = key(udp(5246, "capwap"));
+  EXPECT_TRUE(enter(unknown));
+  expect_fixed(unknown, DealReason::not_ip);
+}
+
+TEST(DealKey, VncIsRecognizedOnAnyPort) {
+  const std::string tcp =
+      ports(1000, 3000) + std::string(8, '\1') + std::string("\x50\x18", 2) + std::string(6, '\0');
+  EXPECT_TRUE(key(ipv4(6, 1, 2, tcp + "RFB 003.008\n")).announces);
+  EXPECT_FALSE(key(ipv4(6, 1, 2, tcp + "GET / HTTP/1.1")).application);
+  EXPECT_FALSE(key(ipv4(6, 1, 2, tcp)).application);
+}
+
 TEST(DealKey, TellsFragmentsWhateverElseTheyAre) {
   for (const std::uint16_t bits : std::initializer_list<std::uint16_t>{0x2000, 0x20B9, 0xB9}) {
     for (const std::uint8_t protocol : std::initializer_list<std::uint8_t>{1, 6, 17, 47, 99}) {
       const DealKey got = key(ipv4(protocol, 1, 2, "whatever", bits));
       EXPECT_TRUE(got.fragment);
       EXPECT_EQ(got.datagram, 7U);
-      EXPECT_EQ(got.unsure, protocol == 17);
-      EXPECT_EQ(got.follows(), protocol < 47);
     }
     EXPECT_TRUE(key(ipv4(6, 1, 2, "whatever", bits, "\x83\x07\x04...")).fragment);
   }
@@ -131,7 +191,7 @@ TEST(DealKey, TellsFragmentsWhateverElseTheyAre) {
     EXPECT_TRUE(key(packet, 0x86DD).fragment);
     EXPECT_EQ(key(packet, 0x86DD).datagram, 258U);
   }
-  expect_fixed(key(ipv6(60, 1, 2, home + more), 0x86DD), DealReason::readdressed);
+  EXPECT_TRUE(key(ipv6(60, 1, 2, home + more), 0x86DD).readdressed);
   EXPECT_FALSE(key(ipv4(6, 1, 2, ports(1, 2), 0x4000)).fragment);
   const std::string quote = ipv4(6, 2, 1, ports(53, 999), 0x2000);
   EXPECT_FALSE(key(ipv4(1, 9, 1, std::string("\3\1\0\0\0\0\0\0", 8) + quote)).fragment);
@@ -181,31 +241,74 @@ TEST(DealKey, HeadersOnTheWay) {
   const std::string hop = std::string("\x3c\0\5\2\0\0\1\0", 8);
   const std::string destination = std::string("\x06\0\1\4\0\0\0\0", 8);
   expect_pair(key(ipv6(0, 1, 2, hop + destination + ports(1, 2)), 0x86DD), the_pair6);
-  const std::string home = std::string("\x06\2\xc9\x10", 4) + std::string(20, '\0');
-  expect_fixed(key(ipv6(60, 1, 2, home + ports(1, 2)), 0x86DD), DealReason::readdressed);
-  const std::string route = std::string("\x06\2\0\1\0\0\0\0", 8) + std::string(16, '\1');
-  expect_fixed(key(ipv6(43, 1, 2, route + ports(1, 2)), 0x86DD), DealReason::readdressed);
-  expect_fixed(key(ipv4(6, 1, 2, ports(1, 2), 0, "\x83\x07\x04...")), DealReason::readdressed);
   expect_pair(key(ipv4(6, 1, 2, ports(1, 2), 0, std::string("\x94\4\0\0", 4))), the_pair);
+}
+
+/// 2001:db8::x
+std::string address6(std::uint8_t last) { return ipv6(6, last, last, "").substr(8, 16); }
+
+/// An IPv6 packet with a routing header.
+std::string routed(std::uint8_t type, std::uint8_t left, const std::string& hops,
+                   std::uint8_t last_entry = 0) {
+  const std::string head{'\6', static_cast<char>(hops.size() / 8), static_cast<char>(type),
+                         static_cast<char>(left), static_cast<char>(last_entry)};
+  return ipv6(43, 1, 9, head + std::string(3, '\0') + hops + ports(1, 2));
+}
+
+TEST(DealKey, GoesByTheLastHop) {
+  const auto of = [](const std::string& packet) { return key(packet, 0x86DD); };
+  const std::string two = address6(2), three = address6(3);
+  expect_readdressed(of(routed(0, 1, three + two)), the_pair6);
+  expect_readdressed(of(routed(2, 1, two)), the_pair6);
+  expect_readdressed(of(routed(4, 2, two + three, 1)), the_pair6);
+  expect_readdressed(of(routed(3, 1, three + two)), the_pair6);
+  const std::uint64_t other = key(ipv6(6, 1, 9, ports(1, 2)), 0x86DD).hash;
+  expect_pair(of(routed(4, 0, two)), other);    // no hop is left
+  expect_pair(of(routed(253, 1, two)), other);  // nobody knows where it leads
+  // RFC 6554: all but the last byte of each address as in the destination; six bytes of padding.
+  const std::string compressed = std::string("\x06\1\3\2\xff\x60\0\0", 8) + "\7\2" + std::string(6, '\0');
+  expect_readdressed(of(ipv6(43, 1, 9, compressed + ports(1, 2))), the_pair6);
+  const std::string home = std::string("\x06\2\1\2\0\0\xc9\x10", 8) + address6(1);
+  expect_readdressed(of(ipv6(60, 9, 2, home + ports(1, 2))), the_pair6);
+  const std::string route = std::string("\x83\7\4\x0a\0\0\2", 7);
+  expect_readdressed(key(ipv4(6, 1, 9, ports(1, 2), 0, route)), the_pair);
+  expect_readdressed(
+      key(ipv4(6, 1, 9, ports(1, 2), 0, std::string("\x89\x0b\4", 3) + "aaaa" + route.substr(3))), the_pair);
+}
+
+TEST(DealKey, QuotesKeepTheirDestinationButNotTheirHomeAddress) {
+  const std::string error = std::string("\1\0\0\0\0\0\0\0", 8);
+  const DealKey got = key(ipv6(58, 5, 1, error + routed(4, 1, address6(2))), 0x86DD);
+  expect_pair(got, key(ipv6(6, 1, 9, ports(1, 2)), 0x86DD).hash, DealReason::quoted);
+  EXPECT_FALSE(got.readdressed);
+  const std::string home = std::string("\x06\2\1\2\0\0\xc9\x10", 8) + address6(1);
+  const DealKey other = key(ipv6(58, 5, 9, error + ipv6(60, 9, 2, home + ports(1, 2))), 0x86DD);
+  expect_pair(other, the_pair6, DealReason::quoted);
+  EXPECT_TRUE(other.readdressed);
 }
 
 TEST(DealKey, RoutesAndHomesAmongOtherOptions) {
   using std::string_literals::operator""s;
   const auto with4 = [](const std::string& options) { return key(ipv4(6, 1, 2, ports(1, 2), 0, options)); };
-  expect_fixed(with4("\1\x83\7\4..."s), DealReason::readdressed);         // behind a no-operation
-  expect_fixed(with4("\x94\4\0\0\x89\3\4\0"s), DealReason::readdressed);  // behind a router alert
-  expect_pair(with4("\x94\x08\x83\x83\x83\x83\x83\x83"s), the_pair);      // within one
-  expect_pair(with4("\0\x83\7\4..."s), the_pair);                         // behind the end
-  expect_pair(with4("\x94\0\x83\7\4..."s), the_pair);                     // behind a length that cannot be
-  expect_pair(with4("\x94\x09\x83\7\4..."s), the_pair);                   // likewise
+  const std::uint64_t far = pair_hash("\x0a\0\0\1"s, "...."s);
+  expect_readdressed(with4("\1\x83\7\4...."s), far);                  // behind a no-operation
+  expect_readdressed(with4("\x94\4\0\0\x89\7\4...."s), far);          // behind a router alert
+  expect_pair(with4("\x89\7\x08...."s), the_pair);                    // used up
+  expect_pair(with4("\x89\7\5...."s), the_pair);                      // with a pointer that cannot be
+  expect_pair(with4("\x89\3\4"s), the_pair);                          // empty
+  expect_pair(with4("\x94\x08\x83\x83\x83\x83\x83\x83"s), the_pair);  // within one
+  expect_pair(with4("\0\x83\7\4..."s), the_pair);                     // behind the end
+  expect_pair(with4("\x94\0\x83\7\4..."s), the_pair);                 // behind a length that cannot be
+  expect_pair(with4("\x94\x09\x83\7\4..."s), the_pair);               // likewise
   const auto with6 = [](std::string options) {
     options.resize(22, '.');
     return key(ipv6(60, 1, 2, std::string("\6\2", 2) + options + ports(1, 2)), 0x86DD);
   };
-  expect_fixed(with6("\0\0\xc9\x10"s), DealReason::readdressed);    // behind Pad1s
-  expect_fixed(with6("\1\1\0\xc9\x10"s), DealReason::readdressed);  // behind PadN
-  expect_pair(with6("\1\x14\xc9\xc9\xc9"s), the_pair6);             // within one
-  expect_pair(with6("\1\x20\xc9\xc9\xc9"s), the_pair6);             // a length that cannot be
+  const std::uint64_t home = pair_hash("................"s, address6(2));
+  expect_readdressed(with6("\0\0\xc9\x10"s), home);      // behind Pad1s
+  expect_readdressed(with6("\1\1\0\xc9\x10"s), home);    // behind PadN
+  expect_pair(with6("\1\x14\xc9\xc9\xc9"s), the_pair6);  // within one
+  expect_pair(with6("\1\x20\xc9\xc9\xc9"s), the_pair6);  // a length that cannot be
 }
 
 TEST(DealKey, CutFramesAreFixed) {

@@ -95,10 +95,24 @@ TEST_F(DealerKeeper, HasNothingThatIsFixed) {
   EXPECT_EQ(lane_of(udp(1, 2, 40000, 4789)), 0U);
   EXPECT_EQ(lane_of(udp(1, 2, 69, 4789)), 0U);
   EXPECT_EQ(lane_of(ethernet(ipv4(47, 1, 2, "gre"))), 0U);
-  EXPECT_EQ(lane_of(ethernet(ipv4(47, 1, 2, "gre", first_part))), 0U);
-  EXPECT_EQ(lane_of(ethernet(ipv4(6, 1, 2, ports(21, 9), 0, "\x83\x07\x04..."))), 0U);
   EXPECT_EQ(lane_of(ethernet("arp", 0x806)), 0U);
   EXPECT_EQ(lane_of(udp(1, 2, 40000, 4789, first_part)), keeper);  // as its other parts
+  EXPECT_EQ(lane_of(ethernet(ipv4(47, 1, 2, "gre", first_part))), keeper);
+}
+
+TEST_F(DealerKeeper, HasItsPairsInTunnelsToo) {
+  const std::string inner = ipv4(17, 1, 2, ports(3000, 4000));
+  const std::string tunnel = ethernet(ipv4(4, 7, 8, inner));
+  EXPECT_EQ(lane_of(tunnel), 0U);
+  EXPECT_EQ(lane_of(ethernet(ipv4(4, 7, 8, ipv4(17, 1, 2, ports(40000, 69))))), keeper);
+  EXPECT_EQ(lane_of(tunnel), keeper);
+  EXPECT_EQ(lane_of(ethernet(inner)), keeper);
+  EXPECT_EQ(lane_of(ethernet(ipv4(4, 7, 8, ipv4(17, 3, 4, ports(3000, 4000))))), 0U);
+}
+
+TEST_F(DealerKeeper, HasItsPairsOnOtherWaysToo) {
+  const std::string route("\x83\7\4\x0a\0\0\2", 7);  // by 10.0.0.9 to 10.0.0.2
+  EXPECT_EQ(lane_of(ethernet(ipv4(6, 1, 9, ports(21, 9), 0, route))), keeper);
 }
 
 TEST_F(DealerKeeper, FixedFramesOfItsApplicationsBringItNothing) {

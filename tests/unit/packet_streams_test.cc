@@ -29,7 +29,7 @@ class Streams : public testing::Test {
     packet.source = from;
     packet.destination = to;
     packet.tcp_flags = flags;
-    return directory.resolve(segment, packet, numbers, clock);
+    return directory.resolve(segment, packet, {from, to, numbers}, clock);
   }
 
   std::uint64_t udp(std::uint32_t segment, std::uint64_t number, const Endpoint& from, const Endpoint& to) {
@@ -37,7 +37,7 @@ class Streams : public testing::Test {
     packet.key = {Transport::udp, number};
     packet.source = from;
     packet.destination = to;
-    return directory.resolve(segment, packet, {}, clock);
+    return directory.resolve(segment, packet, {from, to, {}}, clock);
   }
 
   /// A SYN of the client with this sequence number.
@@ -119,6 +119,50 @@ TEST_F(Streams, ASynAckOpensNothing) {
   EXPECT_EQ(tcp(1, 0, server, client, tcp_flag::syn | tcp_flag::ack, {9999, 1001, true}), 0U);
 }
 
+TEST_F(Streams, AHeaderThatTeachesNothingSetsNoNumber) {
+  // An ICMP error quotes a segment of the client's.
+  EXPECT_EQ(tcp(0, 0, client, server, tcp_flag::ack, {501, 1001, true, false}), 0U);
+  EXPECT_EQ(syn(1, 0, 7), 0U);
+  EXPECT_EQ(syn(2, 0, 8), 1U) << "but the SYN did";
+}
+
+TEST_F(Streams, AQuotedSynMayOpenAConnection) {
+  EXPECT_EQ(syn(0, 0, 1000), 0U);
+  EXPECT_EQ(tcp(1, 0, client, server, tcp_flag::syn, {2000, 0, true, false}), 1U);
+  EXPECT_EQ(syn(2, 0, 3000), 1U) << "whose number is not known yet";
+}
+
+TEST_F(Streams, AQuotedSynAckSetsTheNumberAnewIfThereIsOne) {
+  const std::uint16_t syn_ack = tcp_flag::syn | tcp_flag::ack;
+  EXPECT_EQ(tcp(0, 0, client, server, syn_ack, {5, 6, true, false}), 0U);
+  EXPECT_EQ(syn(1, 0, 1000), 0U);
+  EXPECT_EQ(tcp(2, 0, client, server, syn_ack, {5, 6, true, false}), 0U);
+  EXPECT_EQ(syn(3, 0, 5), 0U);
+}
+
+TEST_F(Streams, ASynMayComeInAStreamThatADissectorBegan) {
+  EXPECT_EQ(tcp(0, 0, server, client, tcp_flag::ack, {501, 1001, true}), 0U);
+  EXPECT_EQ(syn(0, 1, 1000), 1U) << "of the number that was expected";
+}
+
+TEST_F(Streams, ATsharkThatSawLessMayBeginAStreamWhereNoneBegins) {
+  EXPECT_EQ(syn(0, 0, 1000), 0U);
+  EXPECT_EQ(tcp(1, 0, client, server, tcp_flag::ack, {5001, 1, true}), 0U);
+  EXPECT_EQ(syn(1, 1, 1000), 0U);
+  EXPECT_EQ(tcp(1, 1, server, client), 0U);
+}
+
+TEST_F(Streams, GoByTheEndsOfTheConversation) {
+  // A routing header: another destination is printed than tshark goes by.
+  Packet packet;
+  packet.key = {Transport::tcp, 0};
+  packet.source = client;
+  packet.destination = endpoint(9, 80);
+  EXPECT_EQ(directory.resolve(0, packet, {client, server, {}}, clock), 0U);
+  EXPECT_EQ(tcp(1, 0, server, client), 0U);
+  EXPECT_EQ(tcp(1, 1, endpoint(9, 80), client), 1U);
+}
+
 TEST_F(Streams, AnEndedSegmentLeavesItsConversations) {
   EXPECT_EQ(tcp(0, 0, client, server), 0U);
   directory.end_segment(0);
@@ -179,13 +223,13 @@ TEST_F(Streams, AreTheSameHoweverConversationsAreDealtToSegments) {
       packet.destination = server;
       if (random() % 2 == 0) std::swap(packet.source, packet.destination);
       packet.key = {Transport::udp, numbers.emplace(conversation, numbers.size()).first->second};
-      const std::uint64_t expected = whole.resolve(0, packet, {}, i);
+      const std::uint64_t expected = whole.resolve(0, packet, {packet.source, packet.destination, {}}, i);
       ASSERT_EQ(expected, packet.key.stream);
       // Segments follow each other, and two of them are there at the same time.
       const auto segment = static_cast<std::uint32_t>(2 * (i / 50) + (conversation % 2 == 0 ? 0 : 1));
       auto& local = locals[segment];
       packet.key.stream = local.emplace(conversation, local.size()).first->second;
-      ASSERT_EQ(dealt.resolve(segment, packet, {}, i), expected);
+      ASSERT_EQ(dealt.resolve(segment, packet, {packet.source, packet.destination, {}}, i), expected);
     }
   }
 }

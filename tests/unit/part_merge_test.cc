@@ -15,7 +15,7 @@
 #include "cli/merge.h"
 #include "packet/decoder.h"
 #include "packet/stream_directory.h"
-#include "packet/tcp_numbers.h"
+#include "packet/stream_facts.h"
 #include "part/part_recorder.h"
 #include "scratch.h"
 #include "sink/format.h"
@@ -36,14 +36,15 @@ class ModelTshark final : public StreamNumbers {
  public:
   explicit ModelTshark(FieldSet& fields) : reader_(fields) {}
 
-  std::uint64_t translate(const Packet& header, bool /*quoted*/) override {
-    const bool low = is_low(header);
+  std::uint64_t translate(const Packet& header, bool quoted) override {
+    const StreamFacts facts = reader_.of(header, quoted);
+    const bool low = is_low(facts);
     const auto key = std::tuple(header.key.transport, text_of(low ? header.source : header.destination),
                                 text_of(low ? header.destination : header.source));
     const auto [found, is_new] = conversations_.try_emplace(key);
     Conversation& conversation = found->second;
     std::uint64_t& next = next_[header.key.transport == Transport::udp];
-    const TcpNumbers numbers = reader_.of(header);
+    const TcpNumbers& numbers = facts.numbers;
     const std::size_t side = low ? 0 : 1;
     const bool again =
         numbers.known && opens(header) && conversation.initial.contradict(side, numbers.sequence);
@@ -61,7 +62,7 @@ class ModelTshark final : public StreamNumbers {
     return to_string(end.address) + ' ' + std::to_string(end.port);
   }
 
-  TcpNumberReader reader_;
+  StreamFactsReader reader_;
   std::map<std::tuple<Transport, std::string, std::string>, Conversation> conversations_;
   std::uint64_t next_[2] = {0, 0};
 };
@@ -134,7 +135,7 @@ class Merging : public test::Scratch {
     frame.push_back({field, {value}});
   }
 
-  static void add(Text& frame, const Header& header, bool flags = true) {
+  static void add(Text& frame, const Header& header, bool flags = true, bool teaches = true) {
     add(frame, "ip.src", header.source);
     add(frame, "ip.dst", header.destination);
     const std::string transport = header.tcp ? "tcp" : "udp";
@@ -144,7 +145,9 @@ class Merging : public test::Scratch {
     if (!header.tcp) return;
     add(frame, "tcp.seq_raw", header.sequence);
     add(frame, "tcp.ack_raw", header.acknowledgement);
+    add(frame, "tcp.seq", header.sequence);  // relative, but in errors
     if (flags) add(frame, "tcp.flags", header.flags);
+    if (teaches) add(frame, "tcp.len", "0");
   }
 
   static std::vector<Text> random_frames(Random& random) {
@@ -167,7 +170,7 @@ class Merging : public test::Scratch {
           add(frame, "ip.src", "10.0.0.9");
           add(frame, "ip.dst", "10.0.0.1");
           add(frame, "icmp.type", "3");
-          add(frame, header, random() % 2 == 0);
+          add(frame, header, random() % 2 == 0, false);
           break;
         }
         case 2: {  // a tunnel
