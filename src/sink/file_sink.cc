@@ -46,6 +46,17 @@ Found look_at(const std::string& name) {
   return found;
 }
 
+/// Takes the lock of a file that was just made. Another run may look at it for a moment; nobody who holds it
+/// for longer may stop us. On a file system without locks the files of others are not told from leftovers,
+/// but never touched either.
+void lock(int fd) {
+  constexpr int patience_ms = 1000;
+  for (int waited = 0; waited < patience_ms; ++waited) {
+    if (flock(fd, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK) return;
+    usleep(1000);
+  }
+}
+
 }  // namespace
 
 std::set<std::string> leftovers_of(const fs::path& path) {
@@ -110,9 +121,7 @@ void FileSink::make() {
       if (look_at(incomplete_) != Found::removed) ++number;
       continue;
     }
-    // On a file system without locks the files of others are not told from leftovers, but never touched
-    // either.
-    [[maybe_unused]] const int locked = flock(fd_, LOCK_EX);
+    lock(fd_);
     if (has_name(fd_)) break;
     close(std::exchange(fd_, -1));  // between the two calls somebody took it for a leftover without a byte
   }

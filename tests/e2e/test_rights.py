@@ -130,6 +130,6 @@ def test_temporary_files_are_private(tmp_path, small, tshark):
     """The file beside the output, while it is written."""
     out = tmp_path / "out.csv"
     script = (f'umask 077; ( cat "{tshark.path("-n", "-r", small, "-T", "ek", "-e", "frame.len")}" > /dev/null; sleep 1 ) |'
-              f' "$FLOWMETER" - -o "{out}" & sleep 0.5; stat -c %a "{tmp_path}"/.out.csv.*; wait')
+              f' "$FLOWMETER" - -o "{out}" & sleep 0.5; stat -c %a "{out}.incomplete"; wait')
     got = sh(script)
     assert got.out.decode().split() == ["600"], repr(got)
