@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <chrono>
 #include <cstring>
+#include <filesystem>
 #include <optional>
 #include <tuple>
 
@@ -52,20 +53,34 @@ InputKind kind_of(int fd, const Input& input) {
   }
 }
 
+/// Whether it can only be metered as it is: standard input or another pipe, and tshark's text, in which
+/// several outputs may stand one after the other.
+bool is_one_already(const Input& input) {
+  if (input.path == "-") return true;
+  std::error_code error;
+  if (!std::filesystem::is_regular_file(input.path, error)) return std::filesystem::exists(input.path, error);
+  const Descriptor file(open(input.path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (file.get() < 0) return false;
+  const InputKind kind = kind_of(file.get(), input);
+  return kind != InputKind::cut && !is_capture(kind);
+}
+
 /// Throws UsageError for what can be no part of a continuous capture.
 Beginning begin_of(const Input& input, const std::string& tshark) {
   const auto refuse = [&](const std::string& why) -> Beginning {
     if (input.found) return {false, std::nullopt};
     throw UsageError(fmt::format("{}: {}", input.path, why));
   };
-  if (input.path == "-") throw UsageError("--continuous takes files, not standard input");
+  if (input.path == "-") throw UsageError("--continuous takes standard input alone, or files");
   const Descriptor file(open(input.path.c_str(), O_RDONLY | O_CLOEXEC));
   if (file.get() < 0) throw UsageError(fmt::format("{}: {}", input.path, std::strerror(errno)));
   const InputKind kind = kind_of(file.get(), input);
   if (kind == InputKind::empty) return {false, std::nullopt};
   if (kind == InputKind::cut)
     throw UsageError(fmt::format("{}: cut short in the middle of its header", input.path));
-  if (!is_capture(kind)) return refuse("is not a capture, and --continuous takes captures only");
+  if (!is_capture(kind)) {
+    return refuse("--continuous takes captures, or a single text (cat puts several into one)");
+  }
   if (kind == InputKind::capture) {
     const FirstFrame first(file.get());
     if (first.understood()) return {true, first.time_ns()};
@@ -88,6 +103,7 @@ void sort(std::vector<Part>& parts) {
 }  // namespace
 
 Input one_after_the_other(const std::vector<Input>& inputs, const std::string& tshark, Reporter& reporter) {
+  if (inputs.size() == 1 && is_one_already(inputs.front())) return inputs.front();
   std::vector<Part> parts;
   for (const Input& input : inputs) {
     const Beginning beginning = begin_of(input, tshark);

@@ -21,7 +21,17 @@ void Run::start_text(InputKind kind) {
     reporter_.warning(
         fmt::format("{}: was dissected already: what is for tshark has no effect on it", name_));
   }
-  source_ = std::make_unique<DialectSource>(kind, plan_.fields(), plan_.tunnel(), plan_.transports());
+  std::optional<Joining> joining;
+  if (options_.continuous) {
+    if (plan_.accumulators() == nullptr) {
+      throw InputError("--continuous joins streams, which --schema pyflowmeter takes as tshark numbers them",
+                       true);
+    }
+    const FlowPolicy policy = plan_.policy();
+    joining = {policy.longest_idle_timeout(), policy.remembered_streams};
+  }
+  source_ =
+      std::make_unique<DialectSource>(kind, plan_.fields(), plan_.tunnel(), plan_.transports(), joining);
   expect_fields();
   if (plan_.ranks_streams()) source_->rank_streams();
   attach_observers(*source_);

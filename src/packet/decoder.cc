@@ -120,6 +120,11 @@ void PacketDecoder::begin_segment() {
   if (numbers_ != nullptr) numbers_->begin_segment();
 }
 
+void PacketDecoder::join_segment() {
+  frames_before_ = frame_.number;
+  if (numbers_ != nullptr) numbers_->begin_segment();
+}
+
 const LayerPlan& PacketDecoder::plan(const Record& record) {
   const std::string_view protocols = record.first(protocols_);
   const LayerPlan& plan = plans_.find(protocols);
@@ -148,7 +153,8 @@ const Frame& PacketDecoder::decode(const Record& record) {
   uncounted_.clear();
   frame_.number = counted_;
   if (number_ != no_field && record.has(number_)) {
-    frame_.number = number(number_, record.first(number_), std::numeric_limits<std::uint64_t>::max());
+    frame_.number =
+        frames_before_ + number(number_, record.first(number_), std::numeric_limits<std::uint32_t>::max());
   }
   frame_.cut = false;
   read_time(record);

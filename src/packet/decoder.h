@@ -61,6 +61,9 @@ class PacketDecoder {
   /// What follows are frames of another tshark, see PacketObserver::on_segment().
   void begin_segment();
 
+  /// The same where flows run on from the frames before: these are counted on as well.
+  void join_segment();
+
   /// From now on records are looked at as those of somebody else's tshark, see DueFields: for the fields of
   /// every packet, and for those that the caller adds to what is returned. decode() throws as
   /// DueFields::refuse_loss() then.
@@ -120,6 +123,7 @@ class PacketDecoder {
   EchoStreams echoes_;
   Frame frame_;
   std::uint64_t counted_ = 0;
+  std::uint64_t frames_before_ = 0;       // frame number of the last one in the segments before
   std::vector<Packet> packets_, chosen_;  // all, and those that the tunnel policy takes
   std::vector<Packet> quoted_, uncounted_;
   std::unique_ptr<DueFields> due_;  // or none

@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "dialect/json_parser.h"
 #include "dialect/table_parser.h"
+#include "packet/joined_streams.h"
 #include "packet/stream_ranks.h"
 
 namespace flowmeter {
@@ -30,15 +31,19 @@ std::unique_ptr<RecordParser> make_parser(InputKind kind, const FieldSet& fields
 }  // namespace
 
 DialectSource::DialectSource(InputKind kind, const FieldSet& fields, TunnelPolicy tunnel,
-                             TransportSet transports)
+                             TransportSet transports, const std::optional<Joining>& joining)
     : fields_(fields),
       segments_(std::in_place, fields_),
+      joins_(joining.has_value()),
+      numbers_(joins_ ? std::make_unique<JoinedStreams>(fields_, joining->idle, joining->remembered)
+                      : nullptr),
       framer_(make_framer(kind)),
       parser_(make_parser(kind, fields_)),
       record_(fields_.size()),
       decoder_(fields_, tunnel, transports) {
   if (fields.find("frame.number") == no_field) decoder_.count_frames();
   expect_all_values();
+  if (numbers_) decoder_.translate_streams(*numbers_);
 }
 
 DialectSource::DialectSource(Decoder decoder, const FieldSet& fields, TunnelPolicy tunnel,
@@ -61,8 +66,9 @@ std::unique_ptr<RecordParser> make_parser(Decoder decoder, const FieldSet& field
 DialectSource::~DialectSource() = default;
 
 void DialectSource::rank_streams() {
-  ranks_ = std::make_unique<StreamRanks>();
-  decoder_.translate_streams(*ranks_);
+  if (joins_) return;  // and numbers them so
+  numbers_ = std::make_unique<StreamRanks>();
+  decoder_.translate_streams(*numbers_);
 }
 
 void DialectSource::skip(const std::string& why) {
@@ -84,8 +90,12 @@ std::optional<std::span<char>> DialectSource::next_record() {
 void DialectSource::look_before() {
   const Between between = std::exchange(in_new_array_, false) ? Between::beginning : parser_->before();
   if (segments_ && segments_->begins_with(record_, between)) {
-    publish_segment();
-    decoder_.begin_segment();
+    if (joins_) {
+      decoder_.join_segment();
+    } else {
+      publish_segment();
+      decoder_.begin_segment();
+    }
   } else if (between == Between::text || between == Between::statistics) {
     const std::string why = "a frame after text that tshark does not write";
     if (!keep_going_) throw InputError(why);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -25,14 +26,20 @@ namespace flowmeter {
 [[nodiscard]] std::unique_ptr<RecordParser> make_parser(Decoder decoder, const FieldSet& fields,
                                                         const FieldSet& asked);
 
+/// How streams go on from segment to segment, see StreamDirectory.
+struct Joining {
+  std::chrono::nanoseconds idle;
+  std::size_t remembered;
+};
+
 /// tshark's output as a source of packets: bytes go in at one end, whatever their chunks, and frames
 /// come out to the observers in the order of the input. Several outputs one after the other are a segment
-/// each, see SegmentDetector.
+/// each, see SegmentDetector; if they are to be joined, they are one, and observers are not told.
 class DialectSource final : public PacketSource {
  public:
   /// What somebody else's tshark has written. `kind` is ek, json or fields.
   DialectSource(InputKind kind, const FieldSet& fields, TunnelPolicy tunnel = TunnelPolicy::all,
-                TransportSet transports = tcp_and_udp);
+                TransportSet transports = tcp_and_udp, const std::optional<Joining>& joining = {});
 
   /// What a tshark of ours writes in that form, for exactly these fields.
   DialectSource(Decoder decoder, const FieldSet& fields, TunnelPolicy tunnel = TunnelPolicy::all,
@@ -105,14 +112,15 @@ class DialectSource final : public PacketSource {
   std::size_t chunk_bytes_ = std::size_t{128} << 10;
   FieldSet fields_;
   std::optional<SegmentDetector> segments_;  // none for a tshark of ours
+  const bool joins_ = false;
+  std::unique_ptr<StreamNumbers> numbers_;  // or none
   std::unique_ptr<Framer> framer_;
   std::unique_ptr<RecordParser> parser_;
   Record record_;
   PacketDecoder decoder_;
   DueFields* due_ = nullptr;
   std::function<void()> on_lack_;  // or none
-  std::unique_ptr<StreamNumbers> ranks_;
-  bool in_new_array_ = false;  // which was opened behind the last frame
+  bool in_new_array_ = false;      // which was opened behind the last frame
   bool keep_going_ = false;
   bool refuse_cut_values_ = false;
   std::uint64_t frames_before_ = 0;

@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 
-from helpers import REPO, flowmeter
+from helpers import NEEDED, REPO, each, flowmeter
 
 SAMPLES = ["https.pcapng", "ssh.pcap", "reuse.pcap", "tunnel.pcap", "dns.pcap"]
 
@@ -88,6 +88,44 @@ def test_damage_ends_it(jobs, tmp_path):
     upto = tmp_path / "upto.pcapng"
     subprocess.run(["editcap", "-r", capture, upto, "1-159"], check=True)
     assert got.out == flowmeter(upto).out
+
+
+COLUMNS = "flowmeter,stream,part,src_ip,dst_ip,start_ns,first_frame,last_frame,end_reason"
+
+
+@pytest.mark.parametrize("name", SAMPLES)
+@pytest.mark.parametrize("output", ["ek", "json", "fields"])
+def test_texts_of_parts_give_the_rows_of_the_whole(name, output, tmp_path):
+    """In one text, one after the other."""
+    capture = REPO / "samples" / name
+    fields = ["frame.number", "tcp.seq_raw", "tcp.ack_raw", *NEEDED]
+    options = ["-E", "header=y", *each(fields)] if output == "fields" else []
+    text = b"".join(subprocess.run(["tshark", "-n", "-r", part, "-T", output, *options], stdout=subprocess.PIPE,
+                                   stderr=subprocess.DEVNULL, check=True).stdout
+                    for part in split(capture, 20, tmp_path / "parts"))
+    whole = flowmeter("--columns", COLUMNS, capture).out
+    assert flowmeter("--columns", COLUMNS, "--continuous", "-", data=text).silent().out == whole
+    path = tmp_path / "text"
+    path.write_bytes(text)
+    assert flowmeter("--columns", COLUMNS, "--continuous", "--read-size", "7", path).silent().out == whole
+    assert flowmeter("--columns", COLUMNS, path).silent().out != whole
+
+
+def test_text_without_sequence_numbers_is_joined_by_endpoints(tmp_path, tshark):
+    """A connection that begins anew on its ports is not told from the one before it."""
+    parts = split(REPO / "samples" / "ssh.pcap", 80, tmp_path / "parts")
+    text = b"".join(tshark.path("-n", "-r", part, "-T", "ek", *each(("frame.number", *NEEDED))).read_bytes() for part in parts)
+    whole = flowmeter("--columns", COLUMNS, REPO / "samples" / "ssh.pcap").out
+    assert flowmeter("--columns", COLUMNS, "--continuous", "-", data=text).silent().out == whole
+
+
+def test_the_schema_that_takes_streams_as_they_are_refuses_text(tmp_path, tshark, small):
+    text = tshark.path("-n", "-r", small, "-T", "ek")
+    flowmeter("--schema", "pyflowmeter", "--continuous", text, status=2).one_message("--continuous", "pyflowmeter")
+
+
+def test_captures_on_standard_input_are_one_already(small):
+    assert flowmeter("--continuous", "-", data=small.read_bytes()).silent().out == flowmeter(small).out
 
 
 def test_what_is_no_capture_is_refused(tmp_path, tshark, small):

@@ -274,7 +274,7 @@ struct Output {
         {"ip.src", ip + "1"},
         {"ip.dst", ip + "2"},
         {"udp.stream", std::to_string(frame % 2)},
-        {"udp.srcport", "1"},
+        {"udp.srcport", std::to_string(1 + frame % 2)},
         {"udp.dstport", "2"}};
     if (numbered) all.insert(all.begin() + 2, {"frame.number", std::to_string(frame)});
     return all;
@@ -432,6 +432,21 @@ TEST(Segments, OursHasButOne) {
   source.attach(seen);
   feed(source, Output{}.text(InputKind::ek) + Output{}.text(InputKind::ek), 4096);
   EXPECT_EQ(seen.text, " f1s1 f2s0 f3s1 f4s1 f5s0 f6s1");
+}
+
+TEST(Segments, MayBeJoined) {
+  const Joining joining{std::chrono::seconds(600), 100};
+  for (const InputKind kind : kinds) {
+    const Output one{.frames = {1, 2}}, other{.frames = {1, 3}, .net = 2};
+    FieldSet fields = packet_fields();
+    fields.add("frame.number");
+    DialectSource source(kind, fields, TunnelPolicy::all, tcp_and_udp, joining);
+    source.rank_streams();
+    Segments seen;
+    source.attach(seen);
+    feed(source, one.text(kind) + other.text(kind) + one.text(kind), 7);
+    EXPECT_EQ(seen.text, " f1s0 f2s1 f3s2 f5s2 f6s0 f7s1");
+  }
 }
 
 }  // namespace

@@ -1,0 +1,22 @@
+#include "packet/joined_streams.h"
+
+namespace flowmeter {
+
+JoinedStreams::JoinedStreams(FieldSet& fields, std::chrono::nanoseconds idle, std::size_t remembered)
+    : facts_(fields) {
+  for (auto& directory : directories_) directory = std::make_unique<StreamDirectory>(idle, remembered);
+}
+
+std::uint64_t JoinedStreams::translate(const Packet& header, bool quoted) {
+  clock_ns_ = std::max(clock_ns_, header.time_ns);
+  const bool udp = header.key.transport == Transport::udp;
+  StreamDirectory& directory = *directories_[place_of(udp ? Transport::tcp : header.key.transport)];
+  return directory.resolve(segment_, header, facts_.of(header, quoted), clock_ns_);
+}
+
+void JoinedStreams::begin_segment() {
+  for (auto& directory : directories_) directory->end_segment(segment_);
+  ++segment_;
+}
+
+}  // namespace flowmeter
