@@ -151,9 +151,9 @@ class Run final : public InputRun {
   std::unique_ptr<FieldWatch> named_, application_;  // or none
   std::unique_ptr<Child> child_;
   std::unique_ptr<Waiter> output_, errors_, interrupt_, pump_in_, pump_out_;
-  std::string pump_buffer_;    // plain bytes for tshark
-  std::size_t pump_done_ = 0;  // of them
-  Decompressor unpacker_{[this](std::string_view plain) { pump_buffer_ += plain; }};
+  std::string pump_buffer_;               // plain bytes for tshark
+  std::size_t pump_done_ = 0;             // of them
+  std::optional<Decompressor> unpacker_;  // of what the pump moves
   PackingEnd packing_ = PackingEnd::whole;
   bool own_stream_ = false;  // from our own tshark: its fields are the ones that were asked for
   bool refused_ = false;     // for the fields that it lacks

@@ -66,8 +66,7 @@ void Run::begin_again(std::function<void()> how) {
   post(io_, [this, how = std::move(how)] {
     guarded([&] {
       fleet_.reset();
-      output_.reset();
-      errors_.reset();
+      for (auto* waiter : {&output_, &errors_, &pump_in_, &pump_out_}) waiter->reset();
       child_.reset();
       source_.reset();
       lseek(fd_, begin_, SEEK_SET);
@@ -188,7 +187,11 @@ void Run::start_single(const TsharkSetup::Choice& choice, Decoder decoder, std::
   read_output();
   read_errors();
   if (in == Child::Input::pipe) {
-    if (!unpacker_.feed(std::exchange(head_, {}))) packing_ = unpacker_.finish();
+    pump_buffer_.clear();
+    pump_done_ = 0;
+    packing_ = PackingEnd::whole;
+    unpacker_.emplace([this](std::string_view plain) { pump_buffer_ += plain; });
+    if (!unpacker_->feed(std::exchange(head_, {}))) packing_ = unpacker_->finish();
     pump_in_ = std::make_unique<Waiter>(io_, fd_);
     pump_out_ = std::make_unique<Waiter>(io_, child_->in().get());
     pump();
@@ -230,12 +233,12 @@ void Run::fill_pump() {
       const std::size_t count = read_some(fd_, packed);
       take({packed.data(), count});
       if (count == 0) {
-        packing_ = unpacker_.finish();
+        packing_ = unpacker_->finish();
         pump_out_.reset();
         child_->in().reset();
         return;
       }
-      if (!unpacker_.feed({packed.data(), count})) packing_ = unpacker_.finish();
+      if (!unpacker_->feed({packed.data(), count})) packing_ = unpacker_->finish();
       pump();
     });
   });
@@ -243,8 +246,8 @@ void Run::fill_pump() {
 
 /// tshark does not know: it was given all that could be unpacked.
 void Run::refuse_if_packing_is_broken() const {
-  if (packing_ == PackingEnd::whole) return;
-  throw InputError(explain_packing(packing_, unpacker_.problem(), frames()));
+  if (!unpacker_ || packing_ == PackingEnd::whole) return;
+  throw InputError(explain_packing(packing_, unpacker_->problem(), frames()));
 }
 
 void Run::read_output() {

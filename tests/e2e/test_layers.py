@@ -1,5 +1,6 @@
 """Which headers of a frame are packets: all that tshark's table of conversations counts, in every way into the program."""
 
+import gzip
 import struct
 from collections import Counter
 
@@ -195,6 +196,9 @@ def test_more_layers_than_a_column_holds(columns, many_layers, tshark, tmp_path)
     expected = flowmeter("--columns", columns, "--decoder", "ek", "-j1", "--life-frames", "0", many_layers)
     assert flowmeter("--columns", columns, many_layers).silent().out == expected.out
     assert flowmeter("--columns", columns, "-", data=many_layers.read_bytes()).silent().out == expected.out
+    packed = tmp_path / "long.pcap.gz"
+    packed.write_bytes(gzip.compress(many_layers.read_bytes()))
+    assert flowmeter("--columns", columns, packed).silent().out == expected.out
 
 
 def test_all_layers_are_shown(many_layers):
