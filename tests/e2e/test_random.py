@@ -21,7 +21,7 @@ SEED = os.environ.get("FLOWMETER_RANDOM_SEED", "1")
 KEEP = os.environ.get("FLOWMETER_RANDOM_KEEP")
 
 #: Stories in one capture.
-TOGETHER = 250
+TOGETHER = 1000
 
 
 @pytest.mark.parametrize("first", range(0, CASES, TOGETHER))
