@@ -187,10 +187,10 @@ void PacketDecoder::read_time(const Record& record) {
     frame_.time_ns = *time;
     return;
   }
-  ++timeless_;
   if (record.has(time_) && !is_time(record.first(time_))) {
     throw InputError(fmt::format("frame.time_epoch has the value \"{:.40}\"", record.first(time_)));
   }
+  ++timeless_;
 }
 
 /// The packets that the tunnel policy takes.

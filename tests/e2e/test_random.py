@@ -1,7 +1,7 @@
 """Random captures give the same rows in every way.
 
 FLOWMETER_RANDOM_CASES  how many stories (250)
-FLOWMETER_RANDOM_SEED   of them (1)
+FLOWMETER_RANDOM_SEED   of them (20k)
 FLOWMETER_RANDOM_KEEP   a directory for the small captures that differ
 """
 
@@ -17,7 +17,7 @@ from helpers import TSHARK
 pytestmark = pytest.mark.skipif(TSHARK[:2] != (4, 0), reason="several tsharks agree with one where it is 4.0")
 
 CASES = int(os.environ.get("FLOWMETER_RANDOM_CASES", "250"))
-SEED = os.environ.get("FLOWMETER_RANDOM_SEED", "1")
+SEED = os.environ.get("FLOWMETER_RANDOM_SEED", "20k")
 KEEP = os.environ.get("FLOWMETER_RANDOM_KEEP")
 
 #: Stories in one capture.
