@@ -192,8 +192,8 @@ def test_missing_field(small, kind, field, tshark):
     options = ("-E", "header=y") if kind == "fields" else ()
     text = tshark.path("-n", "-r", small, "-T", kind, *options, *each(f for f in NEEDED if f != field))
     got = flowmeter("-", data=text.read_bytes(), status=2).one_message(f"-e {field}")
-    needing = [*reference.COLUMNS, "telling flows apart"]  # or all columns, which tell nothing without it
-    assert any(f"needed for {what}" in got.err or f"column {what}" in got.err for what in needing), repr(got)
+    needing = [*reference.COLUMNS, "to tell flows apart"]  # or all columns, which tell nothing without it
+    assert any(f"({what})" in got.err or f"column {what}" in got.err for what in needing), repr(got)
     assert got.rows == []
 
 

@@ -85,7 +85,7 @@ def test_what_is_no_number_is_told_once():
     done = flowmeter("--columns", "duration", "--field", spec, "--field", "http.host:fwd:sum=s", capture)
     count = reference_fields.not_numbers(capture, spec)
     assert count > 0
-    done.one_message(f"{count} values of http.host are no number", '"10.77.0.2"')
+    done.one_message(f"{count} values of http.host are not numeric", '"10.77.0.2"')
     assert {row["http_host_mean"] for row in cells(done)} == {"0"}
 
 
@@ -105,8 +105,8 @@ def test_no_sample_is_what_na_says():
 
 
 @pytest.mark.parametrize("spec, words", {
-    "": ["no field"],
-    ":mean": ["character 1", "no field"],
+    "": ["the field is missing"],
+    ":mean": ["character 1", "the field is missing"],
     "ip.ttl:": ["character 8", "missing"],
     "ip.ttl:fwd:": ["character 12", "missing"],
     "ip.ttl:fwd:avg": ["character 12", '"avg"'],
@@ -117,10 +117,10 @@ def test_no_sample_is_what_na_says():
     "ip.ttl:mean:max": ["character 13"],
     "ip.ttl:max,max": ["twice"],
     "ip.ttl:p101": ["p101"],
-    "ip.ttl=": ["no name"],
+    "ip.ttl=": ["a name is missing"],
     "ip.ttl:max=a,b": ["character 13"],
     "ip.ttl:max=-b": ["character 12"],
-    "ip.ttl:max=duration": ['"duration"', "another name"],
+    "ip.ttl:max=duration": ['"duration"', "is taken"],
     "ip ttl": ["character 3"],
     "ip.ttl\n": ["character 7", "\\n"],
     "@sise": ["@size"],

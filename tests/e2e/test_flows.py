@@ -182,12 +182,12 @@ def test_one_frame_in_two_flows():
     assert rows([line]) == ["UDP,3,4789,1,0,0", "TCP,5,6,1,0,0"]
 
 
-def test_one_stream_twice_in_a_frame_counts_once():
+def test_one_stream_twice_in_a_frame_counts_twice():
     line = udp("1.0", protocols="eth:ethertype:ip:udp:x:ip:udp").split("\t")
     for name in ("ip.src", "ip.dst", "udp.stream", "udp.srcport", "udp.dstport"):
         k = NEEDED.index(name)
         line[k] = f"{line[k]},{line[k]}"
-    assert rows(["\t".join(line)]) == ["UDP,1,2,1,0,0"]
+    assert rows(["\t".join(line)]) == ["UDP,1,2,2,0,0"]
 
 
 def test_a_header_without_flags_is_not_a_packet():

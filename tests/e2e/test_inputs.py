@@ -226,7 +226,7 @@ def test_names_clash_among_captures_only(mixed, small):
 
 
 def test_a_capture_is_not_replaced_by_rows(mixed, small):
-    flowmeter("-r", mixed, "-o", mixed / "a.pcap", status=2).one_message("is an input as well as an output")
+    flowmeter("-r", mixed, "-o", mixed / "a.pcap", status=2).one_message("is both an input and an output")
     assert (mixed / "a.pcap").read_bytes() == small.read_bytes()
 
 
@@ -246,7 +246,7 @@ def test_captures_of_a_directory_as_one(mixed, small):
 
 def test_nothing_below_a_directory(tmp_path):
     (tmp_path / "notes.txt").write_text("nothing here\n")
-    assert flowmeter("-r", tmp_path, status=2).one_message("no captures below").out == b""
+    assert flowmeter("-r", tmp_path, status=2).one_message("no captures found below").out == b""
 
 
 # ---- a part of an input ---------------------------------------------------------------------------------------
