@@ -149,7 +149,9 @@ unsigned DueFields::shown(const Expectation& expectation, const Record& record, 
 
 void DueFields::look_for(Expectation& expectation, const Record& record, unsigned signs,
                          std::uint64_t frame) {
-  const bool refused = expectation.role == Role::stream_index && (signs & unnumbered) != 0;
+  // A header that an ICMP error quotes has an index as well, though it gives no sign.
+  const bool refused =
+      expectation.role == Role::stream_index && (shown(expectation, record, signs) & numbered) == 0;
   if (record.has(expectation.field) && !refused) {
     expectation.seen = true;
     --unseen_;

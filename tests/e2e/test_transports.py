@@ -219,7 +219,7 @@ def test_text_without_association_indices(capture):
                           stderr=subprocess.DEVNULL).stdout
     got = flowmeter("--transport", "sctp", "-", data=text, status=None)
     assert got.status == 2 and got.rows == []
-    got.one_message("sctp.assoc_index", "-o sctp.association_index:TRUE", "--print-command")
+    got.one_message("sctp.assoc_index", "-o sctp.association_index:TRUE")
 
 
 @pytest.mark.parametrize("arguments", [
