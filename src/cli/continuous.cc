@@ -78,9 +78,10 @@ Beginning begin_of(const Input& input, const std::string& tshark) {
   if (kind == InputKind::empty) return {false, std::nullopt};
   if (kind == InputKind::cut)
     throw UsageError(fmt::format("{}: cut short in the middle of its header", input.path));
-  if (!is_capture(kind)) {
+  if (kind == InputKind::ek || kind == InputKind::json || kind == InputKind::fields) {
     return refuse("--continuous takes captures, or a single text (cat puts several into one)");
   }
+  if (!is_capture(kind)) return refuse("is not a capture, and --continuous takes captures only");
   if (kind == InputKind::capture) {
     const FirstFrame first(file.get());
     if (first.understood()) return {true, first.time_ns()};
