@@ -234,6 +234,8 @@ void Batch::start(const Input& input, bool alone) {
     job.spool = std::make_unique<Spool>(*common_output_);
     job.output = std::make_unique<Output>(*job.spool, "");
     if (&job == jobs_.front().get()) job.spool->open();
+    // Nothing of a live input can be refused later, and its first row may be long in coming.
+    if (input.endless()) common_output_->begin();
   }
   std::error_code error;
   if (progress_ && fs::is_regular_file(input.path, error)) {
