@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include <array>
+#include <deque>
 #include <initializer_list>
 
 #include "capture/flow_hash.h"
@@ -12,8 +13,10 @@ namespace {
 
 constexpr std::uint32_t ethernet_link = 1;
 
+/// The key's views live as long as the program.
 DealKey key(const std::string& ip, std::uint16_t type = 0x0800) {
-  return deal_key(ethernet_link, ethernet(ip, type));
+  static std::deque<std::string> frames;
+  return deal_key(ethernet_link, frames.emplace_back(ethernet(ip, type)));
 }
 
 const std::uint64_t the_pair = key(ipv4(6, 1, 2, ports(1000, 80))).hash;
@@ -155,7 +158,8 @@ TEST(DealKey, TunnelsAreEntered) {
     expect_pair(got, the_pair);
     EXPECT_FALSE(enter(got));
     for (std::size_t size = 14; size < tunnel.size() + 10; ++size) {  // cut anywhere
-      DealKey cut = deal_key(ethernet_link, ethernet(tunnel).substr(0, size));
+      const std::string frame_cut = ethernet(tunnel).substr(0, size);
+      DealKey cut = deal_key(ethernet_link, frame_cut);
       while (enter(cut)) {
       }
     }

@@ -349,7 +349,9 @@ TEST_F(Json, TheBytesOfAFieldAreNoOtherField) {
   const FieldSet fields = field_set({"tcp.seq_raw", "tcp.ack_raw"});
   JsonParser parser(fields);
   Record record(fields.size());
-  const auto of = [&](std::string text) {
+  std::string text;  // which the record's values are views of
+  const auto of = [&](std::string read) {
+    text = std::move(read);
     EXPECT_TRUE(parser.parse(std::span(text.data(), text.size()), record)) << text;
     return strings(record.values(0));
   };

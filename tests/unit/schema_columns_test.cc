@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <deque>
 #include <limits>
 #include <map>
 #include <memory>
@@ -712,8 +713,9 @@ TEST(Columns, PrintWhatTheirKindSays) {
                                                              {"1.2", "1", "10.0.0.1", "10.0.0.3", "0x0010"}};
     for (const auto& [time, stream, source, destination, flags] : packets) {
       Record record(fields.size());
+      std::deque<std::string> texts;  // which the record's values are views of
       const auto add = [&](std::string_view field, const std::string& value) {
-        if (const FieldId id = fields.find(field); id != no_field) record.add(id, value);
+        if (const FieldId id = fields.find(field); id != no_field) record.add(id, texts.emplace_back(value));
       };
       add("frame.protocols", "eth:ethertype:ip:tcp");
       add("frame.time_epoch", time);
