@@ -96,8 +96,8 @@ void Run::expect_fields() {
     const bool is_unsure = unsure.named.find(field) != no_field || unsure.optional.find(field) != no_field;
     if (!is_unsure && !plan_.column_of(field).empty()) due.require_column(field);
   }
-  source_->on_lack([this] {
-    if (sink_.is_open() || source_->frames() >= frames_before_lack) refuse_if_lacking();
+  source_->on_lack([this](bool at_end) {
+    if (at_end || sink_.is_open() || source_->frames() >= frames_before_lack) refuse_if_lacking();
   });
 }
 

@@ -94,6 +94,17 @@ void DueFields::see(const Record& record, const LayerPlan& plan, std::uint64_t f
   }
 }
 
+void DueFields::begin_segment() {
+  for (Expectation& expectation : expectations_) {
+    expectation.doubtful &= !expectation.seen;
+    expectation.seen = false;
+    expectation.since.reset();
+  }
+  unseen_ = expectations_.size();
+  lacking_ = 0;
+  std::fill(std::begin(met_), std::end(met_), false);
+}
+
 /// What the columns before had does not help those that come.
 void DueFields::take_columns(const std::vector<bool>& columns) {
   columns_ = columns;

@@ -45,6 +45,9 @@ class DueFields {
   /// the others were thrown away. It does not matter where no header counts.
   void refuse_loss(const Record& record, const LayerPlan& plan, std::uint64_t frame);
 
+  /// What follows is the text of another tshark, which may have been asked for other fields.
+  void begin_segment();
+
   /// Whether a field is lacking, so far.
   [[nodiscard]] bool any_lacking() const noexcept { return lacking_ != 0; }
 

@@ -90,6 +90,10 @@ std::optional<std::span<char>> DialectSource::next_record() {
 void DialectSource::look_before() {
   const Between between = std::exchange(in_new_array_, false) ? Between::beginning : parser_->before();
   if (segments_ && segments_->begins_with(record_, between)) {
+    if (due_ != nullptr) {
+      if (on_lack_ && due_->any_lacking()) on_lack_(true);
+      due_->begin_segment();
+    }
     if (joins_) {
       decoder_.join_segment();
     } else {
@@ -130,7 +134,7 @@ void DialectSource::drain() {
       frame = &decoder_.decode(record_);
     });
     if (frame == nullptr || decoder_.frames() <= frames_before_) continue;
-    if (on_lack_ && due_->any_lacking()) on_lack_();
+    if (on_lack_ && due_->any_lacking()) on_lack_(false);
     at_record([&] {
       publish(*frame);
       published_ = decoder_.frames();

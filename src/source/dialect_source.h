@@ -88,8 +88,9 @@ class DialectSource final : public PacketSource {
   /// command line: drain() throws as DueFields::refuse_loss().
   void expect_all_values() { due_ = &decoder_.expect_fields(); }
 
-  /// Called when a field is lacking, before each frame is published; may throw to refuse the text.
-  void on_lack(std::function<void()> refuse) { on_lack_ = std::move(refuse); }
+  /// Called when a field is lacking, before each frame is published and, with true, when no frame of that
+  /// segment will come any more; may throw to refuse the text.
+  void on_lack(std::function<void(bool at_end)> refuse) { on_lack_ = std::move(refuse); }
 
   [[nodiscard]] std::uint64_t frames() const noexcept { return decoder_.frames(); }
   /// What made frames of the records.
@@ -119,8 +120,8 @@ class DialectSource final : public PacketSource {
   Record record_;
   PacketDecoder decoder_;
   DueFields* due_ = nullptr;
-  std::function<void()> on_lack_;  // or none
-  bool in_new_array_ = false;      // which was opened behind the last frame
+  std::function<void(bool)> on_lack_;  // or none
+  bool in_new_array_ = false;          // which was opened behind the last frame
   bool keep_going_ = false;
   bool refuse_cut_values_ = false;
   std::uint64_t frames_before_ = 0;

@@ -135,6 +135,22 @@ def test_another_header_has_other_columns(two, tshark, tmp_path):
     assert got.out.decode() == rows_of(*two)
 
 
+@pytest.mark.parametrize("field", ["tcp.flags", "tcp.stream", "frame.len", "udp.dstport"])
+@pytest.mark.parametrize("output", ["ek", "json"])
+@pytest.mark.parametrize("numbered", [True, False])
+def test_an_output_that_lacks_a_field_is_refused(two, output, field, numbered, tshark):
+    """Whichever it is: what another one had is of no help."""
+    fields = NUMBERED if numbered else NEEDED
+    whole, lacking = (
+        tshark.path("-n", "-r", capture, "-T", output, *each(name for name in fields if name != without)).read_bytes()
+        for capture, without in zip(two, (None, field)))
+    got = flowmeter("--columns", COLUMNS.replace(",first_frame,last_frame", ""), "-", data=whole + lacking, status=1)
+    got.one_message(f"lacks {field}", f"-e {field}")
+    first = flowmeter("--columns", COLUMNS.replace(",first_frame,last_frame", ""), two[0]).rows
+    assert got.rows[:len(first)] == first  # and then those before the frame that should have had it
+    flowmeter("-", data=lacking + whole, status=2).one_message(f"lacks {field}")
+
+
 @pytest.mark.parametrize("output", UNNUMBERED)
 def test_without_frame_numbers(two, output, tshark, tmp_path):
     text = b"".join(text_of(tshark, capture, *UNNUMBERED[output]) for capture in two)

@@ -264,6 +264,26 @@ TEST_F(Due, TheIndexOfNoAssociationIsNone) {
   EXPECT_EQ(lacking(), Names{"sctp.assoc_index"});
 }
 
+TEST_F(Due, TheIndexOfAQuotedHeaderTellsNothing) {
+  const FrameText ports = {{"sctp.srcport", {"1"}}, {"sctp.dstport", {"2"}}};
+  const FrameText unnumbered = ports + FrameText{{"sctp.assoc_index", {"65535"}}};
+  see("eth:ethertype:ip:sctp", frame + addresses + unnumbered, &Record::mark_complete);
+  see("eth:ethertype:ip:icmp:ip:sctp", frame + two_addresses + unnumbered + FrameText{{"icmp.type", {"3"}}},
+      &Record::mark_complete);
+  EXPECT_EQ(lacking(), Names{"sctp.assoc_index"});
+}
+
+TEST_F(Due, WhatOneSegmentHadIsOfNoHelpToTheNext) {
+  see("eth:ethertype:ip:udp:dns", frame + addresses + udp);
+  due_.begin_segment();
+  EXPECT_EQ(lacking(), Names{});
+  see("eth:ethertype:ip:udp:dns", frame + FrameText{{"ip.src", {"10.0.0.1"}}} + udp);
+  EXPECT_EQ(lacking(), Names{"ip.dst"});
+  due_.begin_segment();
+  see("eth:ethertype:ip:udp:dns", frame + addresses + udp);
+  EXPECT_EQ(lacking(), Names{});
+}
+
 TEST_F(Due, DccpAndIcmpByTheirOwnFields) {
   see("eth:ethertype:ip:dccp:data", frame + addresses + FrameText{{"dccp.srcport", {"1"}}});
   EXPECT_EQ(lacking(), (Names{"dccp.stream", "dccp.dstport"}));

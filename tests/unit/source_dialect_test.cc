@@ -224,7 +224,7 @@ TEST(DialectSource, ALackIsToldBeforeTheFrameIsPublished) {
   DialectSource source(InputKind::ek, fields);
   Scribe scribe;
   source.attach(scribe);
-  source.on_lack([] { throw InputError("refused", true); });
+  source.on_lack([](bool at_end) { throw InputError(at_end ? "refused too late" : "refused", true); });
   EXPECT_EQ(test::message_of<InputError>([&] { feed(source, text, 7); }), "refused");
   EXPECT_EQ(scribe.lines, Lines{});
 }
