@@ -4,14 +4,12 @@
 #include <fmt/ranges.h>
 #include <rapidjson/stringbuffer.h>
 #include <rapidjson/writer.h>
-#include <unistd.h>
 
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "schema/meter.h"
-#include "sink/fd_sink.h"
 #include "sink/file_sink.h"
 
 namespace flowmeter {
@@ -36,7 +34,7 @@ std::vector<Column> pyflowmeter_columns(const MeterOptions& meter) {
   for (const std::string& name : plan->header()) {
     Column& column = columns.emplace_back(*registry.find(name));
     column.group = meter.schema;
-    column.description += ", as PyFlowMeter has it (see the README)";
+    column.description += ", as PyFlowMeter computes it (see doc/differences.md)";
     column.fields = plan->fields().names();
   }
   return columns;
@@ -105,12 +103,7 @@ void list_columns(const Options& options, Reporter& reporter) {
       columns.push_back({named.name, *named.column});
     }
   }
-  std::unique_ptr<ByteSink> sink;
-  if (options.output.empty()) {
-    sink = std::make_unique<FdSink>(STDOUT_FILENO, "standard output");
-  } else {
-    sink = std::make_unique<FileSink>(options.output, FileKeeper{reporter}, Unfinished::removed);
-  }
+  const auto sink = open_sink(options.output, FileKeeper{reporter}, Unfinished::removed);
   if (options.rows.format == OutputFormat::jsonl) {
     write_objects(*sink, columns);
   } else {

@@ -218,14 +218,9 @@ class Merge {
   }
 
   ExitStatus run() {
-    std::unique_ptr<ByteSink> sink;
-    if (options_.output.empty()) {
-      sink = std::make_unique<FdSink>(STDOUT_FILENO, "standard output");
-    } else {
-      report_leftovers(leftovers_of(options_.output), reporter_);
-      sink = std::make_unique<FileSink>(options_.output, FileKeeper{reporter_},
-                                        options_.partial ? Unfinished::removed : Unfinished::kept);
-    }
+    if (!options_.output.empty()) report_leftovers(leftovers_of(options_.output), reporter_);
+    const auto sink = open_sink(options_.output, FileKeeper{reporter_},
+                                options_.partial ? Unfinished::removed : Unfinished::kept);
     Output output(*sink, options_.partial ? "" : header_line(options_.rows, plan_->header()));
     const auto writer = make_writer(output, options_.rows, plan_->header());
     if (options_.partial) {

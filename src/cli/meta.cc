@@ -4,8 +4,6 @@
 #include <rapidjson/prettywriter.h>
 #include <rapidjson/stringbuffer.h>
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <filesystem>
 #include <initializer_list>
@@ -287,13 +285,8 @@ void write_input(Document& json, const MetaFile::Entry& entry) {
 
 }  // namespace
 
-MetaFile::MetaFile(const std::string& path, Reporter& reporter) {
-  if (path == "-") {
-    sink_ = std::make_unique<FdSink>(STDOUT_FILENO, "standard output");
-  } else {
-    sink_ = std::make_unique<FileSink>(path, FileKeeper{reporter}, Unfinished::removed);
-  }
-}
+MetaFile::MetaFile(const std::string& path, Reporter& reporter)
+    : sink_(open_sink(path, FileKeeper{reporter}, Unfinished::removed)) {}
 
 void MetaFile::write(const Run& run) {
   using Nanoseconds = std::chrono::nanoseconds;

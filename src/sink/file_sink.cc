@@ -193,4 +193,9 @@ void FileSink::finish() {
   }
 }
 
+std::unique_ptr<ByteSink> open_sink(const fs::path& path, FileKeeper keeper, Unfinished unfinished) {
+  if (path.empty() || path == "-") return std::make_unique<FdSink>(STDOUT_FILENO, "standard output");
+  return std::make_unique<FileSink>(path, keeper, unfinished);
+}
+
 }  // namespace flowmeter

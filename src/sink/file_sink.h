@@ -85,4 +85,8 @@ class FileSink final : public ByteSink {
 /// Warns of leftovers.
 void report_leftovers(const std::set<std::string>& leftovers, Reporter& reporter);
 
+/// What is written to at that path: a FileSink or, for an empty path and "-", standard output.
+[[nodiscard]] std::unique_ptr<ByteSink> open_sink(const std::filesystem::path& path, FileKeeper keeper,
+                                                  Unfinished unfinished);
+
 }  // namespace flowmeter
