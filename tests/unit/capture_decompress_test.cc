@@ -1,27 +1,13 @@
 #include <gtest/gtest.h>
 #include <lz4frame.h>
-#include <zlib.h>
 #include <zstd.h>
 
 #include "capture/decompress.h"
 #include "capture_bytes.h"
+#include "gzip.h"
 
 namespace flowmeter::test {
 namespace {
-
-std::string gzip(std::string_view plain) {
-  z_stream stream{};
-  deflateInit2(&stream, 6, Z_DEFLATED, 16 + MAX_WBITS, 8, Z_DEFAULT_STRATEGY);
-  std::string packed(deflateBound(&stream, plain.size()) + 32, '\0');
-  stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(plain.data()));
-  stream.avail_in = static_cast<uInt>(plain.size());
-  stream.next_out = reinterpret_cast<Bytef*>(packed.data());
-  stream.avail_out = static_cast<uInt>(packed.size());
-  deflate(&stream, Z_FINISH);
-  packed.resize(packed.size() - stream.avail_out);
-  deflateEnd(&stream);
-  return packed;
-}
 
 std::string zstd(std::string_view plain) {
   std::string packed(ZSTD_compressBound(plain.size()), '\0');

@@ -2,10 +2,10 @@
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
-#include <zlib.h>
 
 #include <string>
 
+#include "gzip.h"
 #include "scratch.h"
 #include "source/child.h"
 
@@ -13,22 +13,9 @@ namespace flowmeter {
 namespace {
 
 using namespace std::string_literals;
+using test::gzip;
 
 const std::string pcap = "\xd4\xc3\xb2\xa1\2\0\4\0"s + std::string(16, '\0');
-
-std::string gzip(const std::string& plain) {
-  z_stream stream{};
-  deflateInit2(&stream, 6, Z_DEFLATED, 16 + MAX_WBITS, 8, Z_DEFAULT_STRATEGY);
-  std::string packed(deflateBound(&stream, plain.size()) + 32, '\0');
-  stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(plain.data()));
-  stream.avail_in = static_cast<uInt>(plain.size());
-  stream.next_out = reinterpret_cast<Bytef*>(packed.data());
-  stream.avail_out = static_cast<uInt>(packed.size());
-  deflate(&stream, Z_FINISH);
-  packed.resize(packed.size() - stream.avail_out);
-  deflateEnd(&stream);
-  return packed;
-}
 
 /// What it says of an input that comes byte by byte, which must be what it says of the whole.
 InputKind kind_of(const std::string& bytes) {
