@@ -8,8 +8,8 @@
 
 #include "base/error.h"
 #include "capture/decompress.h"
-#include "capture/flow_hash.h"
 #include "capture/reader.h"
+#include "capture/routing_key.h"
 
 namespace flowmeter {
 namespace {
@@ -17,7 +17,7 @@ namespace {
 /// Whether its packet, or that in its tunnels, is part of a datagram.
 bool is_fragment(const CaptureItem& frame) {
   if (frame.link_type == no_link_type) return false;
-  DealKey key = deal_key(frame.link_type, frame.packet);
+  RoutingKey key = routing_key(frame.link_type, frame.packet);
   for (unsigned depth = 0; depth < most_tunnels && !key.fragment && enter(key); ++depth) {
   }
   return key.fragment;

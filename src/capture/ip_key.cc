@@ -27,9 +27,9 @@ std::uint64_t address_hash(std::string_view address) {
 }
 
 /// Part of a datagram. `payload`: what the first part has behind the header; empty for others.
-DealKey fragment_key(std::uint8_t protocol, std::uint32_t datagram, std::string_view payload,
-                     std::uint64_t hash) {
-  DealKey key{hash, true, DealReason::fragment};
+RoutingKey fragment_key(std::uint8_t protocol, std::uint32_t datagram, std::string_view payload,
+                        std::uint64_t hash) {
+  RoutingKey key{hash, true, RoutingReason::fragment};
   key.fragment = key.unsure = true;
   const bool has_ports = protocol == tcp_protocol || protocol == udp_protocol || protocol == udplite_protocol;
   key.application = has_ports && transport_key(protocol, payload, hash).application;
@@ -39,9 +39,9 @@ DealKey fragment_key(std::uint8_t protocol, std::uint32_t datagram, std::string_
 }
 
 /// By other addresses than those in its header, which is not to be read.
-DealKey readdressed(DealKey key) {
+RoutingKey readdressed(RoutingKey key) {
   key.readdressed = true;
-  if (key.reason != DealReason::tunnel) {
+  if (key.reason != RoutingReason::tunnel) {
     key.protocol = 0;
     key.transport = {};
   }
@@ -122,36 +122,36 @@ Hop last_hop6(std::string_view header, std::string_view destination) {
 }
 
 /// The key says in which packet its transport header was found: that may be one that is quoted.
-DealKey within(std::string_view packet, DealKey key) {
+RoutingKey within(std::string_view packet, RoutingKey key) {
   if (key.network.empty()) key.network = packet;
   return key;
 }
 
-constexpr DealKey fixed(DealReason reason, std::uint64_t hash) { return {hash, true, reason}; }
+constexpr RoutingKey fixed(RoutingReason reason, std::uint64_t hash) { return {hash, true, reason}; }
 
 /// The key of an IPv6 fragment, from its fragment header on.
-DealKey fragment6_key(std::string_view header, std::uint64_t hash) {
+RoutingKey fragment6_key(std::string_view header, std::uint64_t hash) {
   const bool first = (wire::be16(header, 2) & 0xFFF8U) == 0;
   return fragment_key(wire::u8(header, 0), wire::be32(header, 4),
                       first ? header.substr(8) : std::string_view{}, hash);
 }
 
 /// Walks IPv6 extension headers from `next` on to what the packet carries, and takes note of other addresses.
-DealKey walk_extensions(std::uint8_t next, std::string_view rest, std::string_view source,
-                        std::string_view destination, bool quoted) {
+RoutingKey walk_extensions(std::uint8_t next, std::string_view rest, std::string_view source,
+                           std::string_view destination, bool quoted) {
   bool moved = false;
   Hop hop;
   std::uint64_t hash = pair_hash(source, destination);
-  const auto as_found = [&moved](const DealKey& key) { return moved ? readdressed(key) : key; };
+  const auto as_found = [&moved](const RoutingKey& key) { return moved ? readdressed(key) : key; };
   for (;;) {
     const bool extension = next == 0 || next == 43 || next == 44 || next == 60 || next == 139;
     if (!extension) return as_found(transport_key(next, rest, hash));
-    if (rest.size() < 8) return as_found(fixed(DealReason::truncated, hash));
+    if (rest.size() < 8) return as_found(fixed(RoutingReason::truncated, hash));
     const std::size_t size = next == 44 ? 8 : (std::size_t{wire::u8(rest, 1)} + 1) * 8;
     if (next == 44 && (wire::be16(rest, 2) & 0xFFF9U) != 0) {
       return as_found(fragment6_key(rest, hash));
     }
-    if (rest.size() < size) return as_found(fixed(DealReason::truncated, hash));
+    if (rest.size() < size) return as_found(fixed(RoutingReason::truncated, hash));
     if (next == 43 && !quoted) {
       if (const Hop found = last_hop6(rest.substr(0, size), destination); found.found) {
         hop = found;
@@ -170,8 +170,8 @@ DealKey walk_extensions(std::uint8_t next, std::string_view rest, std::string_vi
   }
 }
 
-DealKey walk_ipv6(std::string_view packet, bool quoted) {
-  if (packet.size() < 40) return fixed(DealReason::truncated, 0);
+RoutingKey walk_ipv6(std::string_view packet, bool quoted) {
+  if (packet.size() < 40) return fixed(RoutingReason::truncated, 0);
   return within(packet, walk_extensions(wire::u8(packet, 6), packet.substr(40), packet.substr(8, ipv6_bytes),
                                         packet.substr(24, ipv6_bytes), quoted));
 }
@@ -182,25 +182,26 @@ std::uint64_t pair_hash(std::string_view one, std::string_view other) {
   return mix(address_hash(one) + address_hash(other));
 }
 
-DealKey ipv4_key(std::string_view packet) {
-  if (packet.size() < 20) return fixed(DealReason::truncated, 0);
+RoutingKey ipv4_key(std::string_view packet) {
+  if (packet.size() < 20) return fixed(RoutingReason::truncated, 0);
   const std::size_t header = (wire::u8(packet, 0) & 0x0FU) * std::size_t{4};
   const std::string_view source = packet.substr(12, 4), sent_to = packet.substr(16, 4);
-  if (header < 20 || packet.size() < header) return fixed(DealReason::truncated, pair_hash(source, sent_to));
+  if (header < 20 || packet.size() < header)
+    return fixed(RoutingReason::truncated, pair_hash(source, sent_to));
   const std::string_view hop = last_hop(packet.substr(20, header - 20));
   const std::uint64_t hash = pair_hash(source, hop.empty() ? sent_to : hop);
   const std::string_view payload = packet.substr(header);
   const std::uint8_t protocol = wire::u8(packet, 9);
   const std::uint16_t place = wire::be16(packet, 6) & 0x3FFFU;  // offset, or more to come
   const bool first = (place & 0x1FFFU) == 0;
-  const DealKey key =
+  const RoutingKey key =
       place == 0 ? transport_key(protocol, payload, hash)
                  : fragment_key(protocol, wire::be16(packet, 4), first ? payload : std::string_view{}, hash);
   return hop.empty() ? within(packet, key) : readdressed(key);
 }
 
-DealKey ipv6_key(std::string_view packet) { return walk_ipv6(packet, false); }
+RoutingKey ipv6_key(std::string_view packet) { return walk_ipv6(packet, false); }
 
-DealKey quoted_ipv6_key(std::string_view packet) { return walk_ipv6(packet, true); }
+RoutingKey quoted_ipv6_key(std::string_view packet) { return walk_ipv6(packet, true); }
 
 }  // namespace flowmeter

@@ -28,21 +28,21 @@ bool is_vnc_version(std::string_view tcp) {
 }
 
 /// The key of a tunnel that is carried by `protocol`, whose header begins `payload`.
-DealKey tunnel_key(std::uint8_t protocol, std::string_view payload, std::uint64_t hash) {
-  DealKey key{hash, true, DealReason::tunnel};
+RoutingKey tunnel_key(std::uint8_t protocol, std::string_view payload, std::uint64_t hash) {
+  RoutingKey key{hash, true, RoutingReason::tunnel};
   key.protocol = protocol;
   key.transport = payload;
   return key;
 }
 
 /// A tunnel is nothing else, whatever the other port is.
-DealKey by_ports(std::uint8_t protocol, std::string_view payload, std::uint64_t hash, PortTest is_tunnel,
-                 PortMemory memory_of) {
-  if (payload.size() < 4) return {hash, true, DealReason::truncated};
+RoutingKey by_ports(std::uint8_t protocol, std::string_view payload, std::uint64_t hash, PortTest is_tunnel,
+                    PortMemory memory_of) {
+  if (payload.size() < 4) return {hash, true, RoutingReason::truncated};
   const std::uint16_t from = wire::be16(payload, 0);
   const std::uint16_t to = wire::be16(payload, 2);
   if (is_tunnel(from) || is_tunnel(to)) return tunnel_key(protocol, payload, hash);
-  DealKey key{hash, false, DealReason::plain};
+  RoutingKey key{hash, false, RoutingReason::plain};
   ApplicationMemory memory = std::max(memory_of(from), memory_of(to));
   if (protocol == 6 && is_vnc_version(payload)) memory = ApplicationMemory::announced;
   key.application = memory != ApplicationMemory::none;
@@ -56,12 +56,12 @@ DealKey by_ports(std::uint8_t protocol, std::string_view payload, std::uint64_t 
 
 /// An ICMP error belongs to whatever it quotes: tshark gives the quoted headers stream numbers.
 /// What is too short to be told, or an error in itself, stays with its own addresses.
-DealKey by_quote(std::string_view quote, std::uint64_t outer, DealKey (*key_of)(std::string_view)) {
-  DealKey key = key_of(quote);
+RoutingKey by_quote(std::string_view quote, std::uint64_t outer, RoutingKey (*key_of)(std::string_view)) {
+  RoutingKey key = key_of(quote);
   const bool elsewhere =
-      key.fixed && (key.reason == DealReason::tunnel || key.reason == DealReason::protocol);
+      key.fixed && (key.reason == RoutingReason::tunnel || key.reason == RoutingReason::protocol);
   if (elsewhere) return {key.hash, true, key.reason};
-  DealKey quoted{key.hash == 0 ? outer : key.hash, false, DealReason::quoted};
+  RoutingKey quoted{key.hash == 0 ? outer : key.hash, false, RoutingReason::quoted};
   quoted.application = key.application;  // tshark dissects what is quoted
   quoted.announces = key.announces;
   quoted.readdressed = key.readdressed;
@@ -72,13 +72,13 @@ DealKey by_quote(std::string_view quote, std::uint64_t outer, DealKey (*key_of)(
   return quoted;
 }
 
-DealKey icmp_key(std::string_view payload, std::uint64_t hash) {
+RoutingKey icmp_key(std::string_view payload, std::uint64_t hash) {
   const std::uint8_t type = payload.empty() ? std::uint8_t{0} : wire::u8(payload, 0);
   const bool error = type == 3 || type == 4 || type == 5 || type == 11 || type == 12;
-  if (!error || payload.size() < 8) return {hash, false, DealReason::plain};
+  if (!error || payload.size() < 8) return {hash, false, RoutingReason::plain};
   const std::string_view quote = payload.substr(8);
   const bool again = quote.size() > 9 && wire::u8(quote, 9) == 1;  // ICMP in ICMP: no stream in it
-  if (again) return {hash, false, DealReason::quoted};
+  if (again) return {hash, false, RoutingReason::quoted};
   return by_quote(quote, hash, ipv4_key);
 }
 
@@ -94,15 +94,15 @@ std::string_view redirected_packet(std::string_view payload) {
   return {};
 }
 
-DealKey icmpv6_key(std::string_view payload, std::uint64_t hash) {
+RoutingKey icmpv6_key(std::string_view payload, std::uint64_t hash) {
   constexpr std::uint8_t redirect_type = 137;
   const std::uint8_t type = payload.empty() ? std::uint8_t{128} : wire::u8(payload, 0);
   if (type == redirect_type) return by_quote(redirected_packet(payload), hash, quoted_ipv6_key);
   const bool error = type >= 1 && type <= 4;
-  if (!error || payload.size() < 8) return {hash, false, DealReason::plain};
+  if (!error || payload.size() < 8) return {hash, false, RoutingReason::plain};
   const std::string_view quote = payload.substr(8);
   const bool again = quote.size() > 6 && wire::u8(quote, 6) == 58;
-  if (again) return {hash, false, DealReason::quoted};
+  if (again) return {hash, false, RoutingReason::quoted};
   return by_quote(quote, hash, quoted_ipv6_key);
 }
 
@@ -118,9 +118,9 @@ bool skip_authentication(std::uint8_t& protocol, std::string_view& payload) {
 
 }  // namespace
 
-DealKey transport_key(std::uint8_t protocol, std::string_view payload, std::uint64_t hash) {
+RoutingKey transport_key(std::uint8_t protocol, std::string_view payload, std::uint64_t hash) {
   while (protocol == authentication_header) {
-    if (!skip_authentication(protocol, payload)) return {hash, true, DealReason::truncated};
+    if (!skip_authentication(protocol, payload)) return {hash, true, RoutingReason::truncated};
   }
   switch (protocol) {
     case 6:
@@ -141,7 +141,7 @@ DealKey transport_key(std::uint8_t protocol, std::string_view payload, std::uint
     case 89:   // OSPF
     case 112:  // VRRP
     case 132:  // SCTP
-      return {hash, false, DealReason::plain};
+      return {hash, false, RoutingReason::plain};
     case 4:    // IPv4
     case 41:   // IPv6
     case 47:   // GRE
@@ -155,7 +155,7 @@ DealKey transport_key(std::uint8_t protocol, std::string_view payload, std::uint
     case 143:  // Ethernet
       return tunnel_key(protocol, payload, hash);
     default:
-      return {hash, true, DealReason::protocol};
+      return {hash, true, RoutingReason::protocol};
   }
 }
 

@@ -98,7 +98,7 @@ ExitStatus run(const Options& options, Reporter& reporter) {
     const std::string input = options.inputs.empty() ? "-" : options.inputs.front();
     TsharkSetup setup(options, *plan, reporter);
     const TsharkSetup::Choice& choice = setup.get();
-    TsharkRun run;
+    TsharkInvocation run;
     run.decoder = choice.decoder;
     run.input = input;
     run.configuration_directory = choice.configuration_directory;

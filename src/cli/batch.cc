@@ -242,10 +242,10 @@ void Batch::start(const Input& input, bool alone) {
     job.bytes = static_cast<double>(fs::file_size(input.path, error));
   }
   job.run = InputRun::start(io_, options_, plan_, setup_, input, alone ? options_.jobs : 1, *job.output,
-                            reporter_, [this, &job](const RunResult& result) { over(job, result); });
+                            reporter_, [this, &job](const InputResult& result) { over(job, result); });
 }
 
-void Batch::over(Job& job, const RunResult& result) {
+void Batch::over(Job& job, const InputResult& result) {
   job.over = true;
   job.result = result;
   ++inputs_over_;
@@ -268,7 +268,7 @@ void Batch::over(Job& job, const RunResult& result) {
 
 /// Waits for what users ask of a running program, and for the ends of periods.
 void Batch::listen() {
-  asked_ = std::make_unique<Waiter>(io_, requests_.descriptor());
+  asked_ = std::make_unique<FdWatcher>(io_, requests_.descriptor());
   answer();
   if (rotating_ != nullptr && options_.rotation.every) watch_clock();
 }
@@ -303,7 +303,7 @@ void Batch::settle() {
 
 /// For --meta and --verbose.
 void Batch::keep_account(const Job& job) {
-  const RunResult& result = job.result;
+  const InputResult& result = job.result;
   if (meta_) {
     MetaFile::Entry& entry = entries_[static_cast<std::size_t>(job.input - inputs_.data())];
     entry.started = true;
@@ -316,7 +316,7 @@ void Batch::keep_account(const Job& job) {
 
 void Batch::account(const Job& job) {
   keep_account(job);
-  const RunResult& result = job.result;
+  const InputResult& result = job.result;
   if (result.not_a_capture && job.input->found) {
     ++skipped_;
     reporter_.note(result.message);

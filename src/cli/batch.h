@@ -1,7 +1,7 @@
 #pragma once
 
 // Boost 1.74's Asio uses std::exchange without including it: first.
-#include "source/waiter.h"
+#include "source/fd_watcher.h"
 
 #include <boost/asio/io_context.hpp>
 #include <chrono>
@@ -52,14 +52,14 @@ class Batch {
     std::unique_ptr<InputRun> run;  // none: it is over
     double bytes = 0;               // of the input's file; 0: not known
     bool over = false;
-    RunResult result;
+    InputResult result;
   };
 
   [[nodiscard]] FileKeeper keeper();
   [[nodiscard]] std::unique_ptr<FileSink> make_file(const std::filesystem::path& path);
   void start_more();
   void start(const Input& input, bool alone);
-  void over(Job& job, const RunResult& result);
+  void over(Job& job, const InputResult& result);
   void settle();
   void account(const Job& job);
   void keep_account(const Job& job);
@@ -96,7 +96,7 @@ class Batch {
   FdSink* standard_output_ = nullptr;     // likewise
   std::unique_ptr<Output> common_output_;
   boost::asio::io_context io_;
-  std::unique_ptr<Waiter> asked_;          // while there are jobs
+  std::unique_ptr<FdWatcher> asked_;       // while there are jobs
   Timer clock_{io_};                       // of the rotation
   Timer repaint_{io_};                     // of the progress
   std::size_t next_ = 0;                   // input to be started

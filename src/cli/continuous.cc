@@ -16,8 +16,8 @@
 #include "base/parse.h"
 #include "capture/first_frame.h"
 #include "source/child.h"
+#include "source/fd_watcher.h"
 #include "source/input_sniffer.h"
-#include "source/waiter.h"
 
 namespace flowmeter {
 namespace {

@@ -18,7 +18,7 @@
 namespace flowmeter {
 
 /// How the run over one input ended.
-struct RunResult {
+struct InputResult {
   ExitStatus status = ExitStatus::ok;
   std::string message;                      ///< what went wrong, if something did; without the program's name
   bool output_failed = false;               ///< nobody takes the output: no sense in going on
@@ -46,7 +46,7 @@ class InputRun {
                                                        const MeterPlan& plan, TsharkSetup& setup,
                                                        const Input& input, unsigned jobs, Output& output,
                                                        Reporter& reporter,
-                                                       std::function<void(const RunResult&)> done);
+                                                       std::function<void(const InputResult&)> done);
 };
 
 /// From this size on, in bytes, several tsharks pay for one capture.

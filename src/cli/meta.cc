@@ -102,13 +102,13 @@ const char* word_for(ExitStatus status) {
   return "";
 }
 
-const char* word_for(Decoder decoder) {
+const char* word_for(TsharkOutputFormat decoder) {
   switch (decoder) {
-    case Decoder::ek:
+    case TsharkOutputFormat::ek:
       return "ek";
-    case Decoder::json:
+    case TsharkOutputFormat::json:
       return "json";
-    case Decoder::columns:
+    case TsharkOutputFormat::columns:
       return "columns";
   }
   return "";

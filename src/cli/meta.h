@@ -21,7 +21,7 @@ class MetaFile {
   struct Entry {
     std::string name;
     bool started = false;
-    RunResult result{};
+    InputResult result{};
   };
 
   /// `path`: "-" is standard output. Throws OutputError if the file cannot be made.

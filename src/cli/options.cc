@@ -77,13 +77,14 @@ void add_input_options(CLI::App& app, Options& options) {
   app.add_flag("--transport-only", options.tshark.transport_only,
                "Switch application dissectors off: faster; see doc/tshark.md for what differs")
       ->group("Input");
-  add_choice<DecoderChoice>(app, "--decoder", options.decoder,
-                            "Format to read from tshark: ek, json, columns, or auto (the fastest exact one)",
-                            {{"auto", DecoderChoice::automatic},
-                             {"ek", DecoderChoice::ek},
-                             {"json", DecoderChoice::json},
-                             {"columns", DecoderChoice::columns}},
-                            "Input");
+  add_choice<TsharkOutputChoice>(
+      app, "--decoder", options.decoder,
+      "Format to read from tshark: ek, json, columns, or auto (the fastest exact one)",
+      {{"auto", TsharkOutputChoice::automatic},
+       {"ek", TsharkOutputChoice::ek},
+       {"json", TsharkOutputChoice::json},
+       {"columns", TsharkOutputChoice::columns}},
+      "Input");
   app.add_option("-j,--jobs", options.jobs, "Number of tsharks to run at once (default: one for each core)")
       ->type_name("N")
       ->check(CLI::Range(1, 256).description(""))

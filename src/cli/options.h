@@ -16,7 +16,7 @@
 namespace flowmeter {
 
 /// Which decoder the user wants; `automatic` is the fastest that is exact.
-enum class DecoderChoice { automatic, ek, json, columns };
+enum class TsharkOutputChoice { automatic, ek, json, columns };
 
 /// What the command line asks for.
 struct Options {
@@ -45,7 +45,7 @@ struct Options {
   bool version = false;
   bool progress = false;          ///< wanted, or by default: stderr is a terminal that has no rows
   bool rows_on_terminal = false;  ///< the rows go to one
-  DecoderChoice decoder = DecoderChoice::automatic;
+  TsharkOutputChoice decoder = TsharkOutputChoice::automatic;
   unsigned jobs = 1;                    ///< tsharks at once
   bool jobs_given = false;              ///< on the command line, for inputs of any size
   std::uint64_t life_frames = 350'000;  ///< frames after which a tshark is replaced at the latest; 0: never

@@ -141,7 +141,7 @@ std::string input_name(const Input& input) {
 std::unique_ptr<InputRun> InputRun::start(EventLoop& io, const Options& options, const MeterPlan& plan,
                                           TsharkSetup& setup, const Input& input, unsigned jobs,
                                           Output& output, Reporter& reporter,
-                                          std::function<void(const RunResult&)> done) {
+                                          std::function<void(const InputResult&)> done) {
   auto run = std::make_unique<Run>(io, options, plan, setup, input, jobs, output, reporter, std::move(done));
   run->begin();
   return run;

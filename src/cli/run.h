@@ -19,10 +19,10 @@
 #include "source/capture_feed.h"
 #include "source/child.h"
 #include "source/dialect_source.h"
+#include "source/fd_watcher.h"
 #include "source/fleet.h"
 #include "source/input_sniffer.h"
 #include "source/timer.h"
-#include "source/waiter.h"
 
 namespace flowmeter {
 
@@ -33,7 +33,7 @@ namespace flowmeter {
 class Run final : public InputRun {
  public:
   Run(EventLoop& io, const Options& options, const MeterPlan& plan, TsharkSetup& setup, const Input& input,
-      unsigned jobs, Output& output, Reporter& reporter, std::function<void(const RunResult&)> done)
+      unsigned jobs, Output& output, Reporter& reporter, std::function<void(const InputResult&)> done)
       : options_(options),
         plan_(plan),
         setup_(setup),
@@ -71,12 +71,13 @@ class Run final : public InputRun {
   void warn_of_unseen_fields() const;
   void warn_of_doubtful_fields() const;
   void start_tshark(InputKind kind);
-  void start_single(const TsharkSetup::Choice& choice, Decoder decoder, std::uint64_t frames_before = 0);
-  void start_fleet(const TsharkSetup::Choice& choice, Decoder decoder, bool read_headers,
+  void start_single(const TsharkSetup::Choice& choice, TsharkOutputFormat decoder,
+                    std::uint64_t frames_before = 0);
+  void start_fleet(const TsharkSetup::Choice& choice, TsharkOutputFormat decoder, bool read_headers,
                    std::uint64_t frames_before = 0);
   void begin_again(std::function<void()> how);
   void begin_again_by_ek();
-  [[nodiscard]] bool may_change_decoder(Decoder decoder) const;
+  [[nodiscard]] bool may_change_decoder(TsharkOutputFormat decoder) const;
   [[nodiscard]] bool wants_fleet(InputKind kind) const;
   [[nodiscard]] bool only_standard_columns() const;
   [[nodiscard]] bool may_read_headers(const TsharkSetup::Choice& choice) const;
@@ -127,7 +128,7 @@ class Run final : public InputRun {
   std::unique_ptr<Meter> meter_;
 
   const unsigned jobs_;
-  const std::function<void(const RunResult&)> done_;
+  const std::function<void(const InputResult&)> done_;
   const std::shared_ptr<InputAccount> account_;  // or none
   const std::unique_ptr<Sha256> digest_;         // of the input's bytes, or none
   const std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
@@ -150,7 +151,7 @@ class Run final : public InputRun {
   std::unique_ptr<TsharkFleet> fleet_;
   std::unique_ptr<FieldWatch> named_, application_;  // or none
   std::unique_ptr<Child> child_;
-  std::unique_ptr<Waiter> output_, errors_, interrupt_, pump_in_, pump_out_;
+  std::unique_ptr<FdWatcher> output_, errors_, interrupt_, pump_in_, pump_out_;
   std::string pump_buffer_;               // plain bytes for tshark
   std::size_t pump_done_ = 0;             // of them
   std::optional<Decompressor> unpacker_;  // of what the pump moves
@@ -161,7 +162,7 @@ class Run final : public InputRun {
   bool ended_ = false;
   bool begun_ = false;    // a live capture
   bool stopped_ = false;  // an endless input was told to end
-  RunResult result_;
+  InputResult result_;
 };
 
 /// Runs a step; whatever it throws ends the run the way it should.

@@ -26,7 +26,7 @@ constexpr milliseconds draining{1700};  // for what was captured before it to be
 void Run::watch_interrupt() {
   // Several runs may wait in one loop, which takes each descriptor once.
   interrupt_fd_.reset(fcntl(Interrupt::descriptor(), F_DUPFD_CLOEXEC, 0));
-  interrupt_ = std::make_unique<Waiter>(io_, interrupt_fd_.get());
+  interrupt_ = std::make_unique<FdWatcher>(io_, interrupt_fd_.get());
   interrupt_->readable([this] {
     guarded([&] {
       if (Interrupt::signal() == 0) return;

@@ -140,7 +140,7 @@ void Run::sniff_head() {
     start(kind_of(seen.kind));
     return;
   }
-  if (!output_) output_ = std::make_unique<Waiter>(io_, fd_);
+  if (!output_) output_ = std::make_unique<FdWatcher>(io_, fd_);
   output_->readable([this] {
     guarded([&] {
       const std::size_t had = head_.size();

@@ -56,7 +56,7 @@ void Run::start_text(InputKind kind) {
     end_of_output();
     return;
   }
-  if (!output_) output_ = std::make_unique<Waiter>(io_, fd_);
+  if (!output_) output_ = std::make_unique<FdWatcher>(io_, fd_);
   read_output();
 }
 

@@ -30,7 +30,7 @@ constexpr std::size_t pump_chunk = std::size_t{16} << 10;
 bool Run::wants_fleet(InputKind kind) const {
   const TsharkOptions& tshark = options_.tshark;
   if (!setup_.get().shares && !options_.jobs_given && !given_.endless()) return false;
-  if (kind != InputKind::capture || options_.decoder == DecoderChoice::json) return false;
+  if (kind != InputKind::capture || options_.decoder == TsharkOutputChoice::json) return false;
   if (!tshark.display_filter.empty() || !tshark.extra_arguments.empty()) return false;
   if (plan_.transports() != tcp_and_udp) return false;
   const auto& names = plan_.fields().names();
@@ -56,8 +56,9 @@ void Run::start_tshark(InputKind kind) {
 
 /// If columns turn out not to hold what the capture has, and the user has not asked for them, and if the
 /// capture can be read again.
-bool Run::may_change_decoder(Decoder decoder) const {
-  return seekable_ && decoder == Decoder::columns && options_.decoder == DecoderChoice::automatic;
+bool Run::may_change_decoder(TsharkOutputFormat decoder) const {
+  return seekable_ && decoder == TsharkOutputFormat::columns &&
+         options_.decoder == TsharkOutputChoice::automatic;
 }
 
 /// Ends what is at work, and starts another from the beginning of the file. Whoever calls may be part of what
@@ -80,20 +81,22 @@ void Run::begin_again_by_ek() {
   const TsharkSetup::Choice& choice = setup_.get();
   if (fleet_) {
     fleet_->kill();
-    begin_again(
-        [this, &choice, frames = fleet_->published()] { start_fleet(choice, Decoder::ek, false, frames); });
+    begin_again([this, &choice, frames = fleet_->published()] {
+      start_fleet(choice, TsharkOutputFormat::ek, false, frames);
+    });
   } else {
     output_.reset();
     errors_.reset();
-    begin_again(
-        [this, &choice, frames = source_->published()] { start_single(choice, Decoder::ek, frames); });
+    begin_again([this, &choice, frames = source_->published()] {
+      start_single(choice, TsharkOutputFormat::ek, frames);
+    });
   }
 }
 
 /// Headers can be read from frames as long as tshark is not told to see something else in them, and if the
 /// capture can be read again should it see something else all the same.
 bool Run::may_read_headers(const TsharkSetup::Choice& choice) const {
-  return seekable_ && choice.decoder == Decoder::columns && choice.tshark.decode_as.empty() &&
+  return seekable_ && choice.decoder == TsharkOutputFormat::columns && choice.tshark.decode_as.empty() &&
          choice.tshark.preferences.empty();
 }
 
@@ -107,7 +110,7 @@ bool Run::only_standard_columns() const {
 }
 
 /// `frames_before`: frames at the beginning that were published by a fleet before this one.
-void Run::start_fleet(const TsharkSetup::Choice& choice, Decoder decoder, bool read_headers,
+void Run::start_fleet(const TsharkSetup::Choice& choice, TsharkOutputFormat decoder, bool read_headers,
                       std::uint64_t frames_before) {
   FleetOptions fleet;
   fleet.read_headers = read_headers;
@@ -143,7 +146,7 @@ void Run::start_fleet(const TsharkSetup::Choice& choice, Decoder decoder, bool r
                                          seekable_ ? CaptureOrigin::file : CaptureOrigin::pipe, fd_,
                                          seekable_ ? std::string() : std::move(head_), std::move(host));
   attach_observers(*fleet_);
-  if (account_) account_->command = shell_line(fleet_->command(), fleet_->fields(), Decoder::ek);
+  if (account_) account_->command = shell_line(fleet_->command(), fleet_->fields(), TsharkOutputFormat::ek);
   fleet_->start();
 }
 
@@ -158,11 +161,12 @@ bool Run::unpacks() const {
 }
 
 /// `frames_before`: frames at the beginning that were published before.
-void Run::start_single(const TsharkSetup::Choice& choice, Decoder decoder, std::uint64_t frames_before) {
+void Run::start_single(const TsharkSetup::Choice& choice, TsharkOutputFormat decoder,
+                       std::uint64_t frames_before) {
   const bool unpacked = unpacks();
   const bool as_file = seekable_ && !unpacked;
   const bool by_name = as_file && input_ != "-";
-  TsharkRun run;
+  TsharkInvocation run;
   run.decoder = decoder;
   run.input = by_name ? input_ : "-";
   run.configuration_directory = choice.configuration_directory;
@@ -172,7 +176,7 @@ void Run::start_single(const TsharkSetup::Choice& choice, Decoder decoder, std::
   if (options_.live.interfaces.empty()) run.frames = options_.live.frames;
   const Child::Input in = by_name ? Child::Input::none : as_file ? Child::Input::given : Child::Input::pipe;
   const Command command = tshark_command(choice.tshark, choice.fields, run);
-  if (account_) account_->command = shell_line(command, choice.fields, Decoder::ek);
+  if (account_) account_->command = shell_line(command, choice.fields, TsharkOutputFormat::ek);
   child_ = std::make_unique<Child>(command, in, fd_);
   source_ = std::make_unique<DialectSource>(decoder, plan_.fields(), plan_.tunnel(), plan_.transports());
   source_->begin_after(frames_before);
@@ -182,8 +186,8 @@ void Run::start_single(const TsharkSetup::Choice& choice, Decoder decoder, std::
   attach_observers(*source_);
   if (options_.keep_going) source_->keep_going();
   if (options_.read_bytes != 0) source_->set_chunk(options_.read_bytes);
-  output_ = std::make_unique<Waiter>(io_, child_->out().get());
-  errors_ = std::make_unique<Waiter>(io_, child_->err().get());
+  output_ = std::make_unique<FdWatcher>(io_, child_->out().get());
+  errors_ = std::make_unique<FdWatcher>(io_, child_->err().get());
   read_output();
   read_errors();
   if (in == Child::Input::pipe) {
@@ -192,8 +196,8 @@ void Run::start_single(const TsharkSetup::Choice& choice, Decoder decoder, std::
     packing_ = PackingEnd::whole;
     unpacker_.emplace([this](std::string_view plain) { pump_buffer_ += plain; });
     if (!unpacker_->feed(std::exchange(head_, {}))) packing_ = unpacker_->finish();
-    pump_in_ = std::make_unique<Waiter>(io_, fd_);
-    pump_out_ = std::make_unique<Waiter>(io_, child_->in().get());
+    pump_in_ = std::make_unique<FdWatcher>(io_, fd_);
+    pump_out_ = std::make_unique<FdWatcher>(io_, child_->in().get());
     pump();
   }
 }

@@ -14,9 +14,9 @@ TsharkSetup::TsharkSetup(const Options& options, const MeterPlan& plan, Reporter
     : options_(options), plan_(plan), reporter_(reporter) {}
 
 /// By columns where they carry everything exactly, else by EK.
-Decoder TsharkSetup::choose_decoder(bool version_was_tried) const {
-  if (options_.decoder == DecoderChoice::ek) return Decoder::ek;
-  if (options_.decoder == DecoderChoice::json) return Decoder::json;
+TsharkOutputFormat TsharkSetup::choose_decoder(bool version_was_tried) const {
+  if (options_.decoder == TsharkOutputChoice::ek) return TsharkOutputFormat::ek;
+  if (options_.decoder == TsharkOutputChoice::json) return TsharkOutputFormat::json;
   // Of its layers columns show a part at least, which may do where they tell packets; not where they are
   // printed.
   const bool prints_layers = plan_.unsure_fields().named.find("frame.protocols") != no_field;
@@ -25,11 +25,11 @@ Decoder TsharkSetup::choose_decoder(bool version_was_tried) const {
   };
   const auto& names = plan_.fields().names();
   const auto inexact = std::find_if_not(names.begin(), names.end(), exact);
-  if (options_.decoder == DecoderChoice::columns) {
-    if (inexact == names.end()) return Decoder::columns;
+  if (options_.decoder == TsharkOutputChoice::columns) {
+    if (inexact == names.end()) return TsharkOutputFormat::columns;
     throw UsageError(fmt::format("--decoder columns cannot carry the field {}", *inexact));
   }
-  return inexact == names.end() && version_was_tried ? Decoder::columns : Decoder::ek;
+  return inexact == names.end() && version_was_tried ? TsharkOutputFormat::columns : TsharkOutputFormat::ek;
 }
 
 /// The protocols that a configuration switches off.

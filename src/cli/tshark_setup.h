@@ -16,7 +16,7 @@ class TsharkSetup {
  public:
   struct Choice {
     TsharkOptions tshark;  ///< its program is a path
-    Decoder decoder = Decoder::ek;
+    TsharkOutputFormat decoder = TsharkOutputFormat::ek;
     std::string configuration_directory;  ///< private; empty: none
     FieldSet fields;                      ///< those of the plan that this tshark has
     bool shares = true;                   ///< several of its version number streams as one does
@@ -35,7 +35,7 @@ class TsharkSetup {
   [[nodiscard]] std::string version() { return to_string(installation_->version()); }
 
  private:
-  [[nodiscard]] Decoder choose_decoder(bool version_was_tried) const;
+  [[nodiscard]] TsharkOutputFormat choose_decoder(bool version_was_tried) const;
   [[nodiscard]] FieldSet choose_fields();
   void refuse_fields_without_dissector(const std::string& configuration_directory) const;
 

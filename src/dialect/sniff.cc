@@ -4,7 +4,7 @@
 #include <cctype>
 
 #include "capture/mark.h"
-#include "dialect/framer.h"
+#include "dialect/record_splitter.h"
 
 namespace flowmeter {
 namespace {

@@ -7,7 +7,7 @@
 #include <cstring>
 
 #include "base/error.h"
-#include "dialect/framer.h"
+#include "dialect/record_splitter.h"
 
 namespace flowmeter {
 

@@ -125,16 +125,16 @@ void PacketDecoder::join_segment() {
   if (numbers_ != nullptr) numbers_->begin_segment();
 }
 
-const LayerPlan& PacketDecoder::plan(const Record& record) {
+const LayerStack& PacketDecoder::plan(const Record& record) {
   const std::string_view protocols = record.first(protocols_);
-  const LayerPlan& plan = plans_.find(protocols);
+  const LayerStack& plan = plans_.find(protocols);
   // An unnamed network layer is IPv4 if there is an IPv4 address more than there are ip tokens.
   if (!plan.implicit_ip || record.values(source_[0]).size() > plan.ipv4_layers) return plan;
   return plans_.find(protocols, 6);
 }
 
 /// Whether there are values of layers that the plan does not have.
-bool PacketDecoder::lacks_layers(const Record& record, const LayerPlan& plan) const {
+bool PacketDecoder::lacks_layers(const Record& record, const LayerStack& plan) const {
   const auto more = [&](FieldId field, unsigned layers) {
     return field != no_field && record.values(field).size() > layers;
   };
@@ -163,7 +163,7 @@ const Frame& PacketDecoder::decode(const Record& record) {
     frame_.bytes = static_cast<std::uint32_t>(
         number(length_, record.first(length_), std::numeric_limits<std::uint32_t>::max()));
   }
-  const LayerPlan& layers = plan(record);
+  const LayerStack& layers = plan(record);
   if (record.is_cut(protocols_) && lacks_layers(record, layers)) throw CutValue("frame.protocols");
   if (due_) due_->see(record, layers, frame_.number);
   frame_.ip_layers = static_cast<std::uint16_t>(std::min(layers.ip_layers, 0xffffU));
@@ -210,7 +210,7 @@ std::span<const Packet> PacketDecoder::counted() {
   return chosen_;
 }
 
-bool PacketDecoder::read_header(const Record& record, const TransportLayer& layer, const LayerPlan& plan,
+bool PacketDecoder::read_header(const Record& record, const TransportLayer& layer, const LayerStack& plan,
                                 bool quoted, Packet& header) {
   if (layer.transport == Transport::icmp || layer.transport == Transport::icmpv6) {
     return read_echo(record, layer, header);
@@ -275,7 +275,7 @@ void PacketDecoder::read_addresses(const Record& record, const TransportLayer& l
   }
 }
 
-void PacketDecoder::add_header(const Record& record, const TransportLayer& layer, const LayerPlan& plan) {
+void PacketDecoder::add_header(const Record& record, const TransportLayer& layer, const LayerStack& plan) {
   switch (layer.role) {
     case LayerRole::packet:
       return add_packet(record, layer, plan);
@@ -286,7 +286,7 @@ void PacketDecoder::add_header(const Record& record, const TransportLayer& layer
   }
 }
 
-void PacketDecoder::add_packet(const Record& record, const TransportLayer& layer, const LayerPlan& plan) {
+void PacketDecoder::add_packet(const Record& record, const TransportLayer& layer, const LayerStack& plan) {
   if (packets_.size() == max_packets_in_frame) {
     ++left_out_;
     return;
@@ -309,7 +309,7 @@ void PacketDecoder::add_packet(const Record& record, const TransportLayer& layer
   packets_.push_back(packet);
 }
 
-void PacketDecoder::add_quoted(const Record& record, const TransportLayer& layer, const LayerPlan& plan) {
+void PacketDecoder::add_quoted(const Record& record, const TransportLayer& layer, const LayerStack& plan) {
   // tshark takes a quoted SCTP header for one of any association.
   if (layer.transport == Transport::sctp) return;
   Packet header;
@@ -320,7 +320,7 @@ void PacketDecoder::add_quoted(const Record& record, const TransportLayer& layer
 }
 
 /// It takes a stream number, if it is of a transport whose streams tshark numbers.
-void PacketDecoder::add_sampled(const Record& record, const TransportLayer& layer, const LayerPlan& plan) {
+void PacketDecoder::add_sampled(const Record& record, const TransportLayer& layer, const LayerStack& plan) {
   if (layer.transport == Transport::icmp || layer.transport == Transport::icmpv6) return;
   if (layer.transport == Transport::sctp) return;  // as if it were quoted
   Packet header;

@@ -8,7 +8,7 @@
 
 #include "packet/due_fields.h"
 #include "packet/echo_streams.h"
-#include "packet/layers.h"
+#include "packet/layer_stack.h"
 #include "packet/packet.h"
 #include "packet/packet_field.h"
 
@@ -95,18 +95,18 @@ class PacketDecoder {
     FieldId stream, source_port, destination_port;
   };
   /// The header that a layer names, with its stream translated; false if it has no stream number.
-  bool read_header(const Record& record, const TransportLayer& layer, const LayerPlan& plan, bool quoted,
+  bool read_header(const Record& record, const TransportLayer& layer, const LayerStack& plan, bool quoted,
                    Packet& header);
   bool read_echo(const Record& record, const TransportLayer& layer, Packet& header);
   void read_addresses(const Record& record, const TransportLayer& layer, Packet& header) const;
-  [[nodiscard]] bool lacks_layers(const Record& record, const LayerPlan& plan) const;
+  [[nodiscard]] bool lacks_layers(const Record& record, const LayerStack& plan) const;
   void read_time(const Record& record);
-  void add_header(const Record& record, const TransportLayer& layer, const LayerPlan& plan);
-  void add_packet(const Record& record, const TransportLayer& layer, const LayerPlan& plan);
-  void add_quoted(const Record& record, const TransportLayer& layer, const LayerPlan& plan);
-  void add_sampled(const Record& record, const TransportLayer& layer, const LayerPlan& plan);
+  void add_header(const Record& record, const TransportLayer& layer, const LayerStack& plan);
+  void add_packet(const Record& record, const TransportLayer& layer, const LayerStack& plan);
+  void add_quoted(const Record& record, const TransportLayer& layer, const LayerStack& plan);
+  void add_sampled(const Record& record, const TransportLayer& layer, const LayerStack& plan);
   [[nodiscard]] std::span<const Packet> counted();
-  const LayerPlan& plan(const Record& record);
+  const LayerStack& plan(const Record& record);
   [[noreturn]] void refuse(FieldId field, std::string_view text) const;
   std::uint64_t number(FieldId field, std::string_view text, std::uint64_t most) const;
   std::uint64_t number_at(const Record& record, FieldId field, std::size_t place, std::uint64_t most) const;
@@ -119,7 +119,7 @@ class PacketDecoder {
   FieldId source_[2], destination_[2];                       // IPv4, IPv6
   std::array<TransportFields, transport_count> transports_;  // by place_of(); of ICMP see EchoStreams
   const FactReader facts_;
-  LayerPlans plans_;
+  LayerStackCache plans_;
   EchoStreams echoes_;
   Frame frame_;
   std::uint64_t counted_ = 0;

@@ -85,7 +85,7 @@ void DueFields::set_rule(std::string_view field, Expectation& expectation) {
   }
 }
 
-void DueFields::see(const Record& record, const LayerPlan& plan, std::uint64_t frame) {
+void DueFields::see(const Record& record, const LayerStack& plan, std::uint64_t frame) {
   if (record.columns() != nullptr && *record.columns() != columns_) take_columns(*record.columns());
   if (unseen_ == 0) return;
   const Signs all = signs(record, plan);
@@ -117,7 +117,7 @@ void DueFields::take_columns(const std::vector<bool>& columns) {
   }
 }
 
-DueFields::Signs DueFields::signs(const Record& record, const LayerPlan& plan) const {
+DueFields::Signs DueFields::signs(const Record& record, const LayerStack& plan) const {
   Signs all{};
   all[frame_itself] = present | whole | (record.is_timeless() ? 0U : unsigned{timed});
   if (plan.eth_layers != 0) all[eth] = present;
@@ -211,7 +211,7 @@ std::vector<std::string> DueFields::doubtful() const {
   return doubtful;
 }
 
-void DueFields::refuse_loss(const Record& record, const LayerPlan& plan, std::uint64_t frame) {
+void DueFields::refuse_loss(const Record& record, const LayerStack& plan, std::uint64_t frame) {
   const bool packets =
       std::any_of(plan.transports.begin(), plan.transports.end(),
                   [](const TransportLayer& layer) { return layer.role == LayerRole::packet; });

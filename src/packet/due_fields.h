@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "dialect/record.h"
-#include "packet/layers.h"
+#include "packet/layer_stack.h"
 #include "packet/transport.h"
 
 namespace flowmeter {
@@ -39,11 +39,11 @@ class DueFields {
   void require_column(std::string_view field);
 
   /// Looks at a frame with these layers.
-  void see(const Record& record, const LayerPlan& plan, std::uint64_t frame);
+  void see(const Record& record, const LayerStack& plan, std::uint64_t frame);
 
   /// Throws InputError, as a refusal, if fewer headers of the frame have values than must have some: those of
   /// the others were thrown away. It does not matter where no header counts.
-  void refuse_loss(const Record& record, const LayerPlan& plan, std::uint64_t frame);
+  void refuse_loss(const Record& record, const LayerStack& plan, std::uint64_t frame);
 
   /// What follows is the text of another tshark, which may have been asked for other fields.
   void begin_segment();
@@ -87,7 +87,7 @@ class DueFields {
   [[nodiscard]] static unsigned shown(const Expectation& expectation, const Record& record, unsigned signs);
   static void set_rule(std::string_view field, Expectation& expectation);
   void take_columns(const std::vector<bool>& columns);
-  [[nodiscard]] Signs signs(const Record& record, const LayerPlan& plan) const;
+  [[nodiscard]] Signs signs(const Record& record, const LayerStack& plan) const;
   void look_for(Expectation& expectation, const Record& record, unsigned signs, std::uint64_t frame);
 
   const FieldSet& fields_;

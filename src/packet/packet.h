@@ -11,7 +11,7 @@
 namespace flowmeter {
 
 struct Frame;
-struct LayerPlan;
+struct LayerStack;
 struct TransportLayer;
 
 /// Identity of a flow within one input: transport and tshark's stream index (tcp.stream, udp.stream,
@@ -48,7 +48,7 @@ struct Packet {
   const Record* record = nullptr;  ///< all of the frame's fields; gone when the observers return
 
   // What tells a field's values of this packet from those of the frame's others, see PacketField.
-  const LayerPlan* plan = nullptr;        ///< of the frame
+  const LayerStack* plan = nullptr;       ///< of the frame
   const TransportLayer* layer = nullptr;  ///< its own, in that plan
   const Frame* frame = nullptr;
 };

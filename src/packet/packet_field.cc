@@ -69,7 +69,7 @@ std::size_t PacketField::place(const Packet& packet) const noexcept {
 
 /// Headers of the field's kind in the frame.
 std::size_t PacketField::headers(const Packet& packet) const noexcept {
-  const LayerPlan& plan = *packet.plan;
+  const LayerStack& plan = *packet.plan;
   switch (owner_) {
     case Owner::frame:
       return 1;

@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-#include "packet/layers.h"
+#include "packet/layer_stack.h"
 #include "packet/packet.h"
 
 namespace flowmeter {

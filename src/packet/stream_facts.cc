@@ -5,7 +5,7 @@
 #include <tuple>
 
 #include "base/parse.h"
-#include "packet/layers.h"
+#include "packet/layer_stack.h"
 
 namespace flowmeter {
 namespace {

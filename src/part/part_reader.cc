@@ -11,7 +11,7 @@
 #include <cstring>
 
 #include "base/error.h"
-#include "source/waiter.h"
+#include "source/fd_watcher.h"
 
 namespace flowmeter {
 namespace {

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "capture/decompress.h"
-#include "dialect/framer.h"
+#include "dialect/record_splitter.h"
 #include "part/part_format.h"
 #include "source/child.h"
 
@@ -62,7 +62,7 @@ class PartReader {
   int fd_ = -1;
   bool regular_ = false;
   bool over_ = false;
-  LineFramer lines_{LineFramer::LastLine::torn};
+  LineSplitter lines_{LineSplitter::LastLine::torn};
   Decompressor decompressor_;
   std::vector<char> chunk_;
   PartHeader header_;

@@ -96,7 +96,7 @@ void CaptureChain::next() {
   }
   if (refuse_packed_clock()) return next();
   child_ = std::make_unique<Child>(take_group(), Child::Input::none, -1, pipe_.write.get());
-  errors_ = std::make_unique<Waiter>(io_, child_->err().get());
+  errors_ = std::make_unique<FdWatcher>(io_, child_->err().get());
   listen();
 }
 

@@ -8,7 +8,7 @@
 
 #include "source/capture_feed.h"
 #include "source/child.h"
-#include "source/waiter.h"
+#include "source/fd_watcher.h"
 
 namespace flowmeter {
 
@@ -49,7 +49,7 @@ class CaptureChain final : public CaptureFeed {
   bool complete_;  // no further file will come
   Pipe pipe_;
   std::unique_ptr<Child> child_;
-  std::unique_ptr<Waiter> errors_;
+  std::unique_ptr<FdWatcher> errors_;
   std::string failure_;
 };
 

@@ -13,14 +13,14 @@
 namespace flowmeter {
 namespace {
 
-std::unique_ptr<Framer> make_framer(InputKind kind) {
-  if (kind == InputKind::fields) return std::make_unique<LineFramer>();
+std::unique_ptr<RecordSplitter> make_splitter(InputKind kind) {
+  if (kind == InputKind::fields) return std::make_unique<LineSplitter>();
   return std::make_unique<JsonFramer>();
 }
 
-std::unique_ptr<Framer> make_framer(Decoder decoder) {
-  if (decoder == Decoder::json) return std::make_unique<JsonFramer>();
-  return std::make_unique<LineFramer>(LineFramer::LastLine::torn);
+std::unique_ptr<RecordSplitter> make_splitter(TsharkOutputFormat decoder) {
+  if (decoder == TsharkOutputFormat::json) return std::make_unique<JsonFramer>();
+  return std::make_unique<LineSplitter>(LineSplitter::LastLine::torn);
 }
 
 std::unique_ptr<RecordParser> make_parser(InputKind kind, const FieldSet& fields) {
@@ -37,7 +37,7 @@ DialectSource::DialectSource(InputKind kind, const FieldSet& fields, TunnelPolic
       joins_(joining.has_value()),
       numbers_(joins_ ? std::make_unique<JoinedStreams>(fields_, joining->idle, joining->remembered)
                       : nullptr),
-      framer_(make_framer(kind)),
+      splitter_(make_splitter(kind)),
       parser_(make_parser(kind, fields_)),
       record_(fields_.size()),
       decoder_(fields_, tunnel, transports) {
@@ -46,20 +46,21 @@ DialectSource::DialectSource(InputKind kind, const FieldSet& fields, TunnelPolic
   if (numbers_) decoder_.translate_streams(*numbers_);
 }
 
-DialectSource::DialectSource(Decoder decoder, const FieldSet& fields, TunnelPolicy tunnel,
+DialectSource::DialectSource(TsharkOutputFormat decoder, const FieldSet& fields, TunnelPolicy tunnel,
                              TransportSet transports)
     : fields_(fields),
-      framer_(make_framer(decoder)),
+      splitter_(make_splitter(decoder)),
       parser_(make_parser(decoder, fields_)),
       record_(fields_.size()),
       decoder_(fields_, tunnel, transports) {}
 
-std::unique_ptr<RecordParser> make_parser(Decoder decoder, const FieldSet& fields) {
+std::unique_ptr<RecordParser> make_parser(TsharkOutputFormat decoder, const FieldSet& fields) {
   return make_parser(decoder, fields, fields);
 }
 
-std::unique_ptr<RecordParser> make_parser(Decoder decoder, const FieldSet& fields, const FieldSet& asked) {
-  if (decoder == Decoder::columns) return std::make_unique<TableParser>(fields, asked.names());
+std::unique_ptr<RecordParser> make_parser(TsharkOutputFormat decoder, const FieldSet& fields,
+                                          const FieldSet& asked) {
+  if (decoder == TsharkOutputFormat::columns) return std::make_unique<TableParser>(fields, asked.names());
   return std::make_unique<JsonParser>(fields);
 }
 
@@ -78,9 +79,9 @@ void DialectSource::skip(const std::string& why) {
 std::optional<std::span<char>> DialectSource::next_record() {
   while (true) {
     try {
-      return framer_->next();
+      return splitter_->next();
     } catch (const InputError& error) {
-      if (!keep_going_ || framer_->at_end()) throw;
+      if (!keep_going_ || splitter_->at_end()) throw;
       skip(error.what());
     }
   }
@@ -103,7 +104,7 @@ void DialectSource::look_before() {
   } else if (between == Between::text || between == Between::statistics) {
     const std::string why = "a frame after text that tshark does not write";
     if (!keep_going_) throw InputError(why);
-    skip(fmt::format("before {}: {}", framer_->place(), why));
+    skip(fmt::format("before {}: {}", splitter_->place(), why));
   }
 }
 
@@ -114,9 +115,9 @@ void DialectSource::at_record(Step step) {
     step();
   } catch (const CutValue& error) {
     if (refuse_cut_values_) throw;
-    skip(fmt::format("{}: {}", framer_->place(), error.what()));
+    skip(fmt::format("{}: {}", splitter_->place(), error.what()));
   } catch (const InputError& error) {
-    const std::string why = fmt::format("{}: {}", framer_->place(), error.what());
+    const std::string why = fmt::format("{}: {}", splitter_->place(), error.what());
     if (!keep_going_ || error.nothing_done()) throw InputError(why, error.nothing_done());
     skip(why);
   }
@@ -126,7 +127,7 @@ void DialectSource::drain() {
   while (!reached()) {
     const auto text = next_record();
     if (!text) return;
-    in_new_array_ |= framer_->opens_array();
+    in_new_array_ |= splitter_->opens_array();
     const Frame* frame = nullptr;
     at_record([&] {
       if (!parser_->parse(*text, record_)) return;
@@ -143,7 +144,7 @@ void DialectSource::drain() {
 }
 
 void DialectSource::close() {
-  framer_->close();
+  splitter_->close();
   drain();
 }
 

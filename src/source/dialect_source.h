@@ -7,8 +7,8 @@
 #include <string>
 #include <utility>
 
-#include "dialect/framer.h"
 #include "dialect/parser.h"
+#include "dialect/record_splitter.h"
 #include "dialect/skipped.h"
 #include "dialect/sniff.h"
 #include "packet/decoder.h"
@@ -20,10 +20,10 @@ namespace flowmeter {
 
 /// What reads the records that a tshark of ours writes in that form, for exactly these fields, which
 /// outlive it.
-[[nodiscard]] std::unique_ptr<RecordParser> make_parser(Decoder decoder, const FieldSet& fields);
+[[nodiscard]] std::unique_ptr<RecordParser> make_parser(TsharkOutputFormat decoder, const FieldSet& fields);
 
 /// The same for a tshark that was asked for only some of the fields.
-[[nodiscard]] std::unique_ptr<RecordParser> make_parser(Decoder decoder, const FieldSet& fields,
+[[nodiscard]] std::unique_ptr<RecordParser> make_parser(TsharkOutputFormat decoder, const FieldSet& fields,
                                                         const FieldSet& asked);
 
 /// How streams go on from segment to segment, see StreamDirectory.
@@ -42,13 +42,13 @@ class DialectSource final : public PacketSource {
                 TransportSet transports = tcp_and_udp, const std::optional<Joining>& joining = {});
 
   /// What a tshark of ours writes in that form, for exactly these fields.
-  DialectSource(Decoder decoder, const FieldSet& fields, TunnelPolicy tunnel = TunnelPolicy::all,
+  DialectSource(TsharkOutputFormat decoder, const FieldSet& fields, TunnelPolicy tunnel = TunnelPolicy::all,
                 TransportSet transports = tcp_and_udp);
   ~DialectSource();
 
   /// Space for the next bytes, and how many of it were filled.
-  std::span<char> room() { return framer_->room(chunk_bytes_); }
-  void commit(std::size_t count) { framer_->commit(count); }
+  std::span<char> room() { return splitter_->room(chunk_bytes_); }
+  void commit(std::size_t count) { splitter_->commit(count); }
 
   /// From now on damaged records are passed over and counted, as long as others may follow.
   void keep_going() noexcept { keep_going_ = true; }
@@ -115,7 +115,7 @@ class DialectSource final : public PacketSource {
   std::optional<SegmentDetector> segments_;  // none for a tshark of ours
   const bool joins_ = false;
   std::unique_ptr<StreamNumbers> numbers_;  // or none
-  std::unique_ptr<Framer> framer_;
+  std::unique_ptr<RecordSplitter> splitter_;
   std::unique_ptr<RecordParser> parser_;
   Record record_;
   PacketDecoder decoder_;

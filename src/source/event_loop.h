@@ -9,7 +9,7 @@ class io_context;
 
 namespace flowmeter {
 
-/// What waits for descriptors and times, and calls handlers; see Waiter and Timer.
+/// What waits for descriptors and times, and calls handlers; see FdWatcher and Timer.
 using EventLoop = boost::asio::io_context;
 
 /// Calls `handler` in the loop's next turn.

@@ -29,7 +29,7 @@ constexpr std::chrono::milliseconds pace{100};
 constexpr std::size_t output_chunk = std::size_t{64} << 10;
 
 Command fleet_command(const FleetOptions& options, const FieldSet& fields) {
-  TsharkRun run;
+  TsharkInvocation run;
   run.decoder = options.decoder;
   run.input = "-";
   run.configuration_directory = options.configuration_directory;
@@ -38,8 +38,8 @@ Command fleet_command(const FleetOptions& options, const FieldSet& fields) {
   return tshark_command(options.tshark, fields, run);
 }
 
-DealerOptions dealer_options(const FleetOptions& options) {
-  DealerOptions dealer;
+DispatcherOptions dealer_options(const FleetOptions& options) {
+  DispatcherOptions dealer;
   dealer.life_frames = options.life_frames;
   dealer.headers = options.read_headers;
   dealer.keeper = !options.tshark.transport_only && (options.jobs > 1 || options.life_frames != 0);
@@ -54,22 +54,23 @@ TsharkFleet::TsharkFleet(EventLoop& io, const FleetOptions& options, const Field
       options_(options),
       fields_(fields),
       facts_(fields_),
-      media_(options.watch_media
-                 ? std::optional<MediaWatch>(std::in_place, fields_, options.decoder == Decoder::columns)
-                 : std::nullopt),
+      media_(options.watch_media ? std::optional<MediaWatch>(std::in_place, fields_,
+                                                             options.decoder == TsharkOutputFormat::columns)
+                                 : std::nullopt),
       asked_(fields_),
-      asked_of_open_(HeaderValues::remaining(fields, options.protocols)),
-      headers_(options.read_headers ? std::optional<HeaderValues>(std::in_place, fields_, options.protocols)
-                                    : std::nullopt),
+      asked_of_open_(LocalHeaderMerger::remaining(fields, options.protocols)),
+      headers_(options.read_headers
+                   ? std::optional<LocalHeaderMerger>(std::in_place, fields_, options.protocols)
+                   : std::nullopt),
       host_(std::move(host)),
       command_(fleet_command(options, asked_)),
       open_command_(fleet_command(options, asked_of_open_)),
       origin_(origin),
       fd_(fd),
       head_(std::move(head)),
-      decompressor_([this](std::string_view plain) { dealer_.feed(plain); }),
-      dealer_(options.jobs, origin, dealer_options(options)),
-      lanes_(dealer_.lanes()),
+      decompressor_([this](std::string_view plain) { dispatcher_.feed(plain); }),
+      dispatcher_(options.jobs, origin, dealer_options(options)),
+      lanes_(dispatcher_.lanes()),
       piece_(piece_bytes),
       record_(fields_.size()),
       decoder_(fields_, options.tunnel),
@@ -78,7 +79,7 @@ TsharkFleet::TsharkFleet(EventLoop& io, const FleetOptions& options, const Field
   decoder_.translate_streams(*this);
   decoder_.count_frames();
   for (unsigned lane = 0; lane < lanes_.size(); ++lane) begin_life(lane);
-  dealer_.on_life_end([this](unsigned lane) {
+  dispatcher_.on_life_end([this](unsigned lane) {
     end_input(lane);
     begin_life(lane);
   });
@@ -91,19 +92,19 @@ void TsharkFleet::begin_life(unsigned lane) {
   life->lane = lane;
   life->number = lanes_[lane].empty() ? 0 : lanes_[lane].back()->number + 1;
   life->segment = segments_++;
-  life->parser = make_parser(options_.decoder, fields_, dealer_.open(lane) ? asked_of_open_ : asked_);
+  life->parser = make_parser(options_.decoder, fields_, dispatcher_.open(lane) ? asked_of_open_ : asked_);
   lanes_[lane].push_back(std::move(life));
 }
 
 void TsharkFleet::start() {
-  capture_ = std::make_unique<Waiter>(io_, fd_);
+  capture_ = std::make_unique<FdWatcher>(io_, fd_);
   if (!head_.empty()) feed(std::exchange(head_, {}));
   read_capture();
   tick();
 }
 
 bool TsharkFleet::may_read() const {
-  if (capture_over_ || reading_ || dealer_.frames() - collected_ >= frames_ahead) return false;
+  if (capture_over_ || reading_ || dispatcher_.frames() - collected_ >= frames_ahead) return false;
   if (!waiting_.empty()) return false;
   std::size_t waiting = 0;
   for (const Lane& lane : lanes_) {
@@ -136,8 +137,9 @@ void TsharkFleet::feed(std::string_view piece) {
     end_of_capture();
     return;
   }
-  const bool only_tshark = dealer_.reader().state() == ReaderState::unsupported;
-  if (only_tshark && origin_ == CaptureOrigin::file && segments_ == lanes_.size() && dealer_.frames() == 0) {
+  const bool only_tshark = dispatcher_.reader().state() == ReaderState::unsupported;
+  if (only_tshark && origin_ == CaptureOrigin::file && segments_ == lanes_.size() &&
+      dispatcher_.frames() == 0) {
     finished_ = capture_over_ = true;
     host_.unsplittable();
     return;
@@ -149,9 +151,9 @@ void TsharkFleet::end_of_capture() {
   if (capture_over_) return;
   capture_over_ = true;
   packing_ = decompressor_.finish();
-  dealer_.finish();
+  dispatcher_.finish();
   for (unsigned lane = 0; lane < lanes_.size(); ++lane) {
-    if (dealer_.needed(lane)) end_input(lane);
+    if (dispatcher_.needed(lane)) end_input(lane);
     lanes_[lane].back()->input_over = true;
   }
   hand_out();
@@ -161,24 +163,24 @@ void TsharkFleet::end_of_capture() {
 /// The lane's life gets nothing more of the capture. With what pushes its last records out a large one
 /// need not end before they are read: letting go of all its memory takes tshark a while.
 void TsharkFleet::end_input(unsigned lane) {
-  if (dealer_.given(lane) >= worth_filling) fill(lane);
+  if (dispatcher_.given(lane) >= worth_filling) fill(lane);
   Life& life = *lanes_[lane].back();
-  life.input += dealer_.output(lane);
-  dealer_.output(lane).clear();
+  life.input += dispatcher_.output(lane);
+  dispatcher_.output(lane).clear();
   life.input_over = true;
 }
 
 /// Adds as many frames without meaning to the lane as fill its tshark's output buffer.
 bool TsharkFleet::fill(unsigned lane) {
   if (options_.at_once) return false;  // nothing stays in its buffer
-  return dealer_.filler(lane, dealer_.open(lane) ? open_filler_frames : filler_frames);
+  return dispatcher_.filler(lane, dispatcher_.open(lane) ? open_filler_frames : filler_frames);
 }
 
 /// Moves what the dealer has dealt to the tsharks' inputs.
 void TsharkFleet::hand_out() {
   for (unsigned lane = 0; lane < lanes_.size(); ++lane) {
-    if (!dealer_.needed(lane) && !(lane == 0 && capture_over_)) continue;
-    std::string& output = dealer_.output(lane);
+    if (!dispatcher_.needed(lane) && !(lane == 0 && capture_over_)) continue;
+    std::string& output = dispatcher_.output(lane);
     Life& life = *lanes_[lane].back();
     if (life.input.empty()) {
       life.input.swap(output);
@@ -193,7 +195,7 @@ void TsharkFleet::hand_out() {
         write(*life);
       } else if (!life->queued) {
         // A lane without frames has no tshark; but the first one says what is wrong with a capture.
-        const bool has_frames = life != lane.back() || dealer_.needed(life->lane);
+        const bool has_frames = life != lane.back() || dispatcher_.needed(life->lane);
         const bool speaks = life->segment == 0 && capture_over_;
         if (!has_frames && !speaks) continue;
         life->queued = true;
@@ -214,12 +216,12 @@ void TsharkFleet::launch_waiting() {
 }
 
 void TsharkFleet::launch(Life& life) {
-  const Command& command = dealer_.open(life.lane) ? open_command_ : command_;
+  const Command& command = dispatcher_.open(life.lane) ? open_command_ : command_;
   life.child = std::make_unique<Child>(command, Child::Input::pipe);
   ++living_;
-  life.in = std::make_unique<Waiter>(io_, life.child->in().get());
-  life.out = std::make_unique<Waiter>(io_, life.child->out().get());
-  life.err = std::make_unique<Waiter>(io_, life.child->err().get());
+  life.in = std::make_unique<FdWatcher>(io_, life.child->in().get());
+  life.out = std::make_unique<FdWatcher>(io_, life.child->out().get());
+  life.err = std::make_unique<FdWatcher>(io_, life.child->err().get());
   read_output(life);
   read_errors(life);
   write(life);
@@ -294,16 +296,16 @@ void TsharkFleet::collect() {
   }
   if (finished_) return;
   if (collected_ != before) host_.progressed();
-  if (dealer_.frames() - collected_ >= frames_ahead / 2) push();
+  if (dispatcher_.frames() - collected_ >= frames_ahead / 2) push();
   read_capture();
   wind_up();
 }
 
 /// The next frame of the capture, if the tshark that has it has said it.
 bool TsharkFleet::collect_frame() {
-  DealLog& log = dealer_.log();
+  DispatchLog& log = dispatcher_.log();
   if (log.empty() || rest_over_) return false;
-  const DealRun run = log.front();
+  const DispatchSpan run = log.front();
   Lane& lane = lanes_[run.worker];
   retire(lane, run.life);
   Life& life = *lane.front();
@@ -371,10 +373,10 @@ void TsharkFleet::count_skipped(const std::string& why) {
 
 /// Adds what the splitter read of the frame. False: tshark sees something else.
 bool TsharkFleet::complete_record(const Life& life) {
-  if (!dealer_.open(life.lane)) return true;
-  if (dealer_.headers().empty()) return false;  // a frame that the splitter did not see as one
-  const bool agreed = record_damaged_ || headers_->complete(record_, dealer_.headers().front());
-  dealer_.headers().pop_front();
+  if (!dispatcher_.open(life.lane)) return true;
+  if (dispatcher_.headers().empty()) return false;  // a frame that the splitter did not see as one
+  const bool agreed = record_damaged_ || headers_->complete(record_, dispatcher_.headers().front());
+  dispatcher_.headers().pop_front();
   return agreed;
 }
 
@@ -384,9 +386,9 @@ bool TsharkFleet::publish_record(const Life& life) {
   try {
     due_ = &life;
     const Frame& frame = decoder_.decode(record_);
-    if (media_ && !dealer_.open(life.lane)) media_->look(record_);
+    if (media_ && !dispatcher_.open(life.lane)) media_->look(record_);
     const std::size_t streams = frame.packets.size() + frame.quoted.size();
-    if (dealer_.open(life.lane) && streams != (headers_->has_stream() ? 1 : 0)) return false;
+    if (dispatcher_.open(life.lane) && streams != (headers_->has_stream() ? 1 : 0)) return false;
     if (decoder_.frames() > options_.frames_before) publish(frame);
     return true;
   } catch (const CutValue& error) {
@@ -407,7 +409,7 @@ void TsharkFleet::disagree() {
 std::uint64_t TsharkFleet::translate(const Packet& header, bool quoted) {
   clock_ns_ = clock_set_ ? std::max(clock_ns_, header.time_ns) : header.time_ns;
   clock_set_ = true;
-  const StreamFacts facts = dealer_.open(due_->lane) ? headers_->facts() : facts_.of(header, quoted);
+  const StreamFacts facts = dispatcher_.open(due_->lane) ? headers_->facts() : facts_.of(header, quoted);
   return directory_.resolve(due_->segment, header, facts, clock_ns_);
 }
 
@@ -453,17 +455,17 @@ void TsharkFleet::fail(Life& life, const ChildExit& how) {
 
 /// The frame that is due may stand in its tshark's output buffer: makes it come out.
 void TsharkFleet::push() {
-  DealLog& log = dealer_.log();
+  DispatchLog& log = dispatcher_.log();
   if (log.empty() || capture_over_) return;
-  const DealRun& run = log.front();
+  const DispatchSpan& run = log.front();
   Life& life = *lanes_[run.worker].front();
   const bool current = lanes_[run.worker].size() == 1;
   if (!current || !life.child || !life.in || life.writing || !life.input.empty()) return;
   if (life.pushed_at == life.taken) return;
   life.pushed_at = life.taken;
   if (fill(run.worker)) {
-    life.input += dealer_.output(run.worker);
-    dealer_.output(run.worker).clear();
+    life.input += dispatcher_.output(run.worker);
+    dispatcher_.output(run.worker).clear();
     write(life);
   }
 }
@@ -486,11 +488,11 @@ void TsharkFleet::tick() {
 
 /// Ends when all has been collected.
 void TsharkFleet::wind_up() {
-  const bool all_collected = dealer_.log().empty() || rest_over_;
+  const bool all_collected = dispatcher_.log().empty() || rest_over_;
   if (finished_ || !capture_over_ || !all_collected) return;
   if (rest_over_) {
     // The capture is damaged, or only tshark can read it: it says itself how it ended.
-    Life& life = *lanes_[dealer_.log().front().worker].front();
+    Life& life = *lanes_[dispatcher_.log().front().worker].front();
     const ChildExit how = life.child->wait_for_end();
     if (how.status != 0 || how.signal != 0) fail(life, how);
   }

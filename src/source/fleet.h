@@ -10,10 +10,10 @@
 #include <string>
 #include <vector>
 
-#include "capture/dealer.h"
 #include "capture/decompress.h"
-#include "dialect/framer.h"
+#include "capture/frame_dispatcher.h"
 #include "dialect/parser.h"
+#include "dialect/record_splitter.h"
 #include "dialect/skipped.h"
 #include "packet/decoder.h"
 #include "packet/media_watch.h"
@@ -21,17 +21,17 @@
 #include "packet/stream_directory.h"
 #include "packet/stream_facts.h"
 #include "source/child.h"
-#include "source/header_values.h"
+#include "source/fd_watcher.h"
+#include "source/local_header_merger.h"
 #include "source/timer.h"
 #include "source/tshark_command.h"
-#include "source/waiter.h"
 
 namespace flowmeter {
 
 /// How a fleet is to work.
 struct FleetOptions {
-  TsharkOptions tshark;                ///< its program is a path
-  Decoder decoder = Decoder::columns;  ///< ek or columns
+  TsharkOptions tshark;                                      ///< its program is a path
+  TsharkOutputFormat decoder = TsharkOutputFormat::columns;  ///< ek or columns
   std::string configuration_directory;
   unsigned jobs = 1;                 ///< tsharks that share the frames
   std::uint64_t life_frames = 0;     ///< frames after which a tshark is replaced; 0: never
@@ -40,7 +40,7 @@ struct FleetOptions {
   bool at_once = false;            ///< every frame as soon as it is there; else whole buffers, with less work
   bool shielded = false;           ///< tsharks end with their input alone, see Command
   bool keep_going = false;         ///< frames that cannot be read are left out and counted
-  bool read_headers = false;       ///< take what lies open from the frames, see HeaderValues; columns
+  bool read_headers = false;       ///< take what lies open from the frames, see LocalHeaderMerger; columns
   bool refuse_cut_values = false;  ///< throw CutValue when a record is due that columns did not hold
   bool protocols = true;           ///< the run needs all of frame.protocols
   bool watch_media = false;        ///< look for announcements of media, see MediaWatch
@@ -53,7 +53,7 @@ struct FleetOptions {
 /// the number that a single tshark would have meant. To bound memory a tshark is replaced by a
 /// fresh one after a number of frames.
 ///
-/// What the dealing cannot keep together (see Dealer) the StreamDirectory joins.
+/// What the dealing cannot keep together (see FrameDispatcher) the StreamDirectory joins.
 ///
 /// Headers that lie open in a frame are read there, so that tshark is asked for less. Where a tshark sees
 /// others than the splitter does (a tunnel on a port that is not known for it, say), all that was read
@@ -100,7 +100,7 @@ class TsharkFleet final : public PacketSource, private StreamNumbers {
   void end(EndOfInput how) { publish_end(how); }
 
   /// Frames that were dealt out and have not come back yet.
-  [[nodiscard]] std::uint64_t in_flight() const noexcept { return dealer_.frames() - collected_; }
+  [[nodiscard]] std::uint64_t in_flight() const noexcept { return dispatcher_.frames() - collected_; }
 
   /// tsharks that run.
   [[nodiscard]] std::size_t living() const noexcept { return living_; }
@@ -117,8 +117,8 @@ class TsharkFleet final : public PacketSource, private StreamNumbers {
   }
   /// What made frames of the records.
   [[nodiscard]] const PacketDecoder& decoder() const noexcept { return decoder_; }
-  /// See Dealer::pairs_refused().
-  [[nodiscard]] std::uint64_t pairs_refused() const noexcept { return dealer_.pairs_refused(); }
+  /// See FrameDispatcher::pairs_refused().
+  [[nodiscard]] std::uint64_t pairs_refused() const noexcept { return dispatcher_.pairs_refused(); }
   /// Frames that announced media between other hosts than their own, see MediaWatch; if that was asked for.
   [[nodiscard]] std::uint64_t media_elsewhere() const noexcept { return media_ ? media_->frames() : 0; }
   [[nodiscard]] const SkippedRecords& skipped() const noexcept { return skipped_; }
@@ -136,11 +136,11 @@ class TsharkFleet final : public PacketSource, private StreamNumbers {
     std::uint64_t taken = 0;    // records taken, meaningless ones too
     bool output_over = false;
     std::unique_ptr<Child> child;
-    std::unique_ptr<Waiter> in, out, err;
+    std::unique_ptr<FdWatcher> in, out, err;
     bool writing = false;                  // waits until its input can be written
     bool queued = false;                   // launched, or waiting for that
     std::uint64_t pushed_at = UINT64_MAX;  // `taken` when it was last pushed on
-    LineFramer framer{LineFramer::LastLine::torn};
+    LineSplitter framer{LineSplitter::LastLine::torn};
     std::unique_ptr<RecordParser> parser;
   };
   using Lane = std::deque<std::unique_ptr<Life>>;
@@ -182,7 +182,7 @@ class TsharkFleet final : public PacketSource, private StreamNumbers {
   const StreamFactsReader facts_;
   std::optional<MediaWatch> media_;
   const FieldSet asked_, asked_of_open_;  // what tsharks are asked for
-  std::optional<HeaderValues> headers_;
+  std::optional<LocalHeaderMerger> headers_;
   Host host_;
   const Command command_, open_command_;
   const CaptureOrigin origin_;
@@ -190,9 +190,9 @@ class TsharkFleet final : public PacketSource, private StreamNumbers {
   std::string head_;
 
   Decompressor decompressor_;
-  Dealer dealer_;
+  FrameDispatcher dispatcher_;
   std::vector<Lane> lanes_;
-  std::unique_ptr<Waiter> capture_;
+  std::unique_ptr<FdWatcher> capture_;
   std::vector<char> piece_;
   bool reading_ = false;  // waits for the capture
   bool capture_over_ = false;

@@ -37,7 +37,7 @@ std::int64_t size_of(int fd) {
 FollowedFile::FollowedFile(EventLoop& io, const std::string& path)
     : pipe_(make_pipe()),
       file_(open_file(path)),
-      out_(std::make_unique<Waiter>(io, pipe_.write.get())),
+      out_(std::make_unique<FdWatcher>(io, pipe_.write.get())),
       again_(io) {
   fcntl(pipe_.write.get(), F_SETFL, O_NONBLOCK);
   pump();

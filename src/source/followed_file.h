@@ -5,8 +5,8 @@
 
 #include "source/capture_feed.h"
 #include "source/child.h"
+#include "source/fd_watcher.h"
 #include "source/timer.h"
-#include "source/waiter.h"
 
 namespace flowmeter {
 
@@ -29,7 +29,7 @@ class FollowedFile final : public CaptureFeed {
 
   Pipe pipe_;
   Descriptor file_;
-  std::unique_ptr<Waiter> out_;
+  std::unique_ptr<FdWatcher> out_;
   Timer again_;
   std::optional<std::int64_t> end_;  // bytes that still count
   std::int64_t position_ = 0;

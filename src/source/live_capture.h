@@ -4,8 +4,8 @@
 
 #include "source/capture_feed.h"
 #include "source/child.h"
+#include "source/fd_watcher.h"
 #include "source/timer.h"
-#include "source/waiter.h"
 
 namespace flowmeter {
 
@@ -56,7 +56,7 @@ class LiveCapture final : public CaptureFeed {
   const std::uint64_t lost_before_;  // by them
   Pipe pipe_;  // its end for writing is closed behind dumpcap's: so its exit is known first
   Child child_;
-  Waiter errors_;
+  FdWatcher errors_;
   Timer last_;  // until the kernel has handed over what it holds
   std::vector<InterfaceCounts> counts_;
   std::string failure_;

@@ -219,9 +219,9 @@ std::string column_format(std::string_view field) {
   return fmt::format("%Cus:{}:0:{}", field, known == nullptr ? 'R' : known->form);
 }
 
-void add_format(const FieldSet& fields, Decoder decoder, std::vector<std::string>& arguments) {
-  if (decoder != Decoder::columns) {
-    arguments.insert(arguments.end(), {"-T", decoder == Decoder::json ? "json" : "ek"});
+void add_format(const FieldSet& fields, TsharkOutputFormat decoder, std::vector<std::string>& arguments) {
+  if (decoder != TsharkOutputFormat::columns) {
+    arguments.insert(arguments.end(), {"-T", decoder == TsharkOutputFormat::json ? "json" : "ek"});
     for (const std::string& field : fields.names()) {
       arguments.insert(arguments.end(), {"-e", field});
     }
@@ -236,7 +236,7 @@ void add_format(const FieldSet& fields, Decoder decoder, std::vector<std::string
 
 }  // namespace
 
-Command tshark_command(const TsharkOptions& options, const FieldSet& fields, const TsharkRun& run) {
+Command tshark_command(const TsharkOptions& options, const FieldSet& fields, const TsharkInvocation& run) {
   Command command;
   auto& arguments = command.arguments;
   command.program = options.program;
@@ -308,14 +308,14 @@ std::string find_program(const std::string& name) {
       "{}: not found in PATH (install the package tshark, or name the program with --tshark)", name));
 }
 
-std::string shell_line(const Command& command, const FieldSet& fields, Decoder decoder) {
+std::string shell_line(const Command& command, const FieldSet& fields, TsharkOutputFormat decoder) {
   std::string line;
   for (const auto& [name, value] : command.environment) {
     line += fmt::format("{}={} ", name, shell_word(value));
   }
   line += shell_word(command.program);
   for (const std::string& argument : command.arguments) line += ' ' + shell_word(argument);
-  if (decoder != Decoder::columns) return line;
+  if (decoder != TsharkOutputFormat::columns) return line;
   return fmt::format("{{ printf '%b\\n' '{}'; {}; }}", fmt::join(fields.names(), "\\t"), line);
 }
 

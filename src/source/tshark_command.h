@@ -11,7 +11,7 @@
 namespace flowmeter {
 
 /// In which form tshark is asked for the fields.
-enum class Decoder {
+enum class TsharkOutputFormat {
   ek,       ///< -T ek -e FIELD: the reference
   json,     ///< -T json -e FIELD
   columns,  ///< -T tabs with custom columns: the same values for less than half of the work
@@ -40,8 +40,8 @@ struct Command {
 };
 
 /// How one tshark is to be run.
-struct TsharkRun {
-  Decoder decoder = Decoder::ek;
+struct TsharkInvocation {
+  TsharkOutputFormat decoder = TsharkOutputFormat::ek;
   std::string input;                    ///< a file name, or "-" for its standard input
   std::string configuration_directory;  ///< empty: none
   std::uint64_t frames = 0;             ///< after which it ends; 0: it reads all of the input
@@ -57,7 +57,7 @@ struct TsharkRun {
 /// profile says has no effect on it: it is told to look for one where there is none, and the
 /// preferences on which numbers depend are set. What no field needs is not computed.
 [[nodiscard]] Command tshark_command(const TsharkOptions& options, const FieldSet& fields,
-                                     const TsharkRun& run);
+                                     const TsharkInvocation& run);
 
 /// Whether custom columns carry all values of the field exactly as EK does, once they are spelled like
 /// it (see ColumnSpelling).
@@ -81,6 +81,7 @@ struct TsharkRun {
 
 /// The command as a line for a POSIX shell, to be put in front of `| flowmeter -`: with the header
 /// line that the columns decoder's output lacks.
-[[nodiscard]] std::string shell_line(const Command& command, const FieldSet& fields, Decoder decoder);
+[[nodiscard]] std::string shell_line(const Command& command, const FieldSet& fields,
+                                     TsharkOutputFormat decoder);
 
 }  // namespace flowmeter

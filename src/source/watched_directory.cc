@@ -46,7 +46,7 @@ WatchedDirectory::WatchedDirectory(EventLoop& io, std::string path, InOrder in_o
       inotify_add_watch(events_.get(), path_.c_str(),
                         IN_CREATE | IN_CLOSE_WRITE | IN_MOVED_TO | IN_DELETE | IN_MOVED_FROM | IN_ONLYDIR);
   if (watch < 0) throw InputError(std::strerror(errno), true);
-  waiter_ = std::make_unique<Waiter>(io, events_.get());
+  waiter_ = std::make_unique<FdWatcher>(io, events_.get());
   scan();
   listen();
 }

@@ -10,7 +10,7 @@
 #include "source/capture_chain.h"
 #include "source/capture_feed.h"
 #include "source/child.h"
-#include "source/waiter.h"
+#include "source/fd_watcher.h"
 
 namespace flowmeter {
 
@@ -43,7 +43,7 @@ class WatchedDirectory final : public CaptureFeed {
   const InOrder in_order_;
   CaptureChain chain_;
   Descriptor events_;
-  std::unique_ptr<Waiter> waiter_;
+  std::unique_ptr<FdWatcher> waiter_;
   /// What tells a file from another one of its name.
   struct Identity {
     std::uint64_t inode = 0;

@@ -6,8 +6,8 @@
 #include <utility>
 #include <vector>
 
-#include "capture/dealer.h"
 #include "capture/decompress.h"
+#include "capture/frame_dispatcher.h"
 #include "fuzz.h"
 
 namespace {
@@ -33,15 +33,15 @@ struct Deal {
   friend bool operator==(const Deal&, const Deal&) = default;
 };
 
-void drain(Dealer& dealer, Deal& deal) {
+void drain(FrameDispatcher& dealer, Deal& deal) {
   for (unsigned lane = 0; lane < dealer.lanes(); ++lane) {
     deal.lives[{lane, dealer.life(lane)}] += dealer.output(lane);
   }
 }
 
-Deal deal_out(std::string_view input, std::size_t piece, unsigned workers, const DealerOptions& options) {
+Deal deal_out(std::string_view input, std::size_t piece, unsigned workers, const DispatcherOptions& options) {
   Deal deal;
-  Dealer dealer(workers, CaptureOrigin::pipe, options);
+  FrameDispatcher dealer(workers, CaptureOrigin::pipe, options);
   dealer.on_life_end([&](unsigned lane) {
     deal.lives[{lane, dealer.life(lane)}] += dealer.output(lane);
     dealer.output(lane).clear();
@@ -62,10 +62,10 @@ Deal deal_out(std::string_view input, std::size_t piece, unsigned workers, const
   dealer.finish();
   drain(dealer, deal);
   while (!dealer.log().empty()) {
-    const DealRun& front = dealer.log().front();
+    const DispatchSpan& front = dealer.log().front();
     deal.rest = front.rest;
     if (front.rest) break;
-    const DealRun one = dealer.log().take();
+    const DispatchSpan one = dealer.log().take();
     deal.frames.emplace_back(one.worker, one.life);
     deal.places.push_back(one.first);
   }
@@ -112,7 +112,7 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const Deal one = deal_out(input, piece, 1, {});
   require((one.lives.at({0, 0}) == one.plain), "one tshark gets the input, byte for byte");
 
-  DealerOptions options;
+  DispatcherOptions options;
   options.life_frames = fuzz::pick(input, 7);
   options.keeper = size % 2 == 0;
   options.keeper_pairs = 3;

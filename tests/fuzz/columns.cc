@@ -6,7 +6,9 @@
 int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace flowmeter;
   fuzz::meter_text(
-      [](const FieldSet& fields) { return std::make_unique<DialectSource>(Decoder::columns, fields); },
+      [](const FieldSet& fields) {
+        return std::make_unique<DialectSource>(TsharkOutputFormat::columns, fields);
+      },
       fuzz::text_of(data, size));
   return 0;
 }

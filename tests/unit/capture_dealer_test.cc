@@ -2,7 +2,7 @@
 
 #include <array>
 
-#include "capture/dealer.h"
+#include "capture/frame_dispatcher.h"
 #include "capture_bytes.h"
 
 namespace flowmeter::test {
@@ -34,7 +34,7 @@ std::string pcapng(const std::vector<std::string>& frames) {
   return input;
 }
 
-void feed(Dealer& dealer, std::string_view input, std::size_t piece = 0) {
+void feed(FrameDispatcher& dealer, std::string_view input, std::size_t piece = 0) {
   while (!input.empty()) {
     const std::string part(input.substr(0, piece == 0 ? input.size() : piece));
     input.remove_prefix(part.size());
@@ -43,7 +43,7 @@ void feed(Dealer& dealer, std::string_view input, std::size_t piece = 0) {
 }
 
 /// The frames in the order of the log, out of what the workers were given.
-std::vector<std::string> collect(Dealer& dealer) {
+std::vector<std::string> collect(FrameDispatcher& dealer) {
   std::vector<std::vector<std::string>> given;
   for (unsigned w = 0; w < dealer.workers(); ++w) {
     given.push_back(read(dealer.output(w), 0, CaptureOrigin::pipe).packets);
@@ -51,17 +51,17 @@ std::vector<std::string> collect(Dealer& dealer) {
   std::vector<std::string> frames;
   while (!dealer.log().empty()) {
     if (dealer.log().front().rest) break;
-    const DealRun one = dealer.log().take();
+    const DispatchSpan one = dealer.log().take();
     frames.push_back(given.at(one.worker).at(one.first));
   }
   return frames;
 }
 
-TEST(Dealer, OneWorkerGetsTheInput) {
+TEST(FrameDispatcher, OneWorkerGetsTheInput) {
   for (const std::string& input : {pcap(packets(50)), pcapng(packets(50)), pcap({}),
                                    pcap(packets(3)) + "torn", std::string("no capture")}) {
     for (const std::size_t piece : piece_sizes) {
-      Dealer dealer(1, CaptureOrigin::file);
+      FrameDispatcher dealer(1, CaptureOrigin::file);
       feed(dealer, input, piece);
       dealer.finish();
       EXPECT_EQ(dealer.output(0), input);
@@ -69,12 +69,12 @@ TEST(Dealer, OneWorkerGetsTheInput) {
   }
 }
 
-TEST(Dealer, TheLogPutsTheFramesTogetherAgain) {
+TEST(FrameDispatcher, TheLogPutsTheFramesTogetherAgain) {
   const auto frames = packets(200);
   for (const unsigned workers : {2U, 3U, 5U}) {
     for (const std::string& input : {pcap(frames), pcapng(frames)}) {
       for (const std::size_t piece : piece_sizes) {
-        Dealer dealer(workers, CaptureOrigin::file);
+        FrameDispatcher dealer(workers, CaptureOrigin::file);
         feed(dealer, input, piece);
         dealer.finish();
         EXPECT_EQ(dealer.frames(), 200U);
@@ -84,8 +84,8 @@ TEST(Dealer, TheLogPutsTheFramesTogetherAgain) {
   }
 }
 
-TEST(Dealer, AConversationHasOneWorker) {
-  Dealer dealer(5, CaptureOrigin::file);
+TEST(FrameDispatcher, AConversationHasOneWorker) {
+  FrameDispatcher dealer(5, CaptureOrigin::file);
   std::string input = pcap_header(little);
   for (unsigned i = 0; i < 100; ++i) {
     input += pcap_record(little, i % 2 == 0 ? packet(1, 2, i) : packet(2, 1, i));
@@ -96,8 +96,8 @@ TEST(Dealer, AConversationHasOneWorker) {
   EXPECT_EQ(dealer.log().front().count, 100U);
 }
 
-TEST(Dealer, WhatIsNotPlainGoesToTheFirst) {
-  Dealer dealer(5, CaptureOrigin::file);
+TEST(FrameDispatcher, WhatIsNotPlainGoesToTheFirst) {
+  FrameDispatcher dealer(5, CaptureOrigin::file);
   feed(dealer, pcapng({ethernet(ipv4(17, 1, 2, ports(1, 2), 0x2000)), ethernet("arp", 0x806)}) +
                    block(little, 0xBAD, int32(1, little)));
   dealer.finish();
@@ -106,11 +106,11 @@ TEST(Dealer, WhatIsNotPlainGoesToTheFirst) {
   EXPECT_EQ(dealer.log().front().count, 3U);
 }
 
-TEST(Dealer, DamageGoesToTheFirst) {
+TEST(FrameDispatcher, DamageGoesToTheFirst) {
   const auto frames = packets(20);
   const std::string bad =
       int32(1, little) + int32(2, little) + int32(0x7FFFFFFF, little) + int32(1, little) + "and so on";
-  Dealer dealer(3, CaptureOrigin::file);
+  FrameDispatcher dealer(3, CaptureOrigin::file);
   feed(dealer, pcap(frames) + bad + pcap(frames), 100);
   dealer.finish();
   EXPECT_EQ(dealer.reader().state(), ReaderState::damaged);
@@ -125,10 +125,10 @@ TEST(Dealer, DamageGoesToTheFirst) {
   EXPECT_TRUE(dealer.filler(1));
 }
 
-TEST(Dealer, DamageNeverComesFirst) {
+TEST(FrameDispatcher, DamageNeverComesFirst) {
   unsigned host = 1;  // one whose frames are not the first worker's
-  while (worker_of(deal_key(1, packet(host, 9, 9)), 2) == 0) ++host;
-  Dealer dealer(2, CaptureOrigin::file);
+  while (worker_of(routing_key(1, packet(host, 9, 9)), 2) == 0) ++host;
+  FrameDispatcher dealer(2, CaptureOrigin::file);
   feed(dealer, pcapng({packet(host, 9, 9)}) + "torn");
   dealer.finish();
   EXPECT_EQ(read(dealer.output(0)).kinds(), "SIIFT");
@@ -137,8 +137,8 @@ TEST(Dealer, DamageNeverComesFirst) {
   EXPECT_EQ(dealer.log().front().first, 1U);
 }
 
-TEST(Dealer, WhatIsNoCaptureGoesToTheFirst) {
-  Dealer dealer(3, CaptureOrigin::file);
+TEST(FrameDispatcher, WhatIsNoCaptureGoesToTheFirst) {
+  FrameDispatcher dealer(3, CaptureOrigin::file);
   feed(dealer, "#!TELLSTUFF 1.0\n", 1);
   dealer.finish();
   EXPECT_EQ(dealer.output(0), "#!TELLSTUFF 1.0\n");
@@ -147,10 +147,10 @@ TEST(Dealer, WhatIsNoCaptureGoesToTheFirst) {
   EXPECT_EQ(dealer.reader().state(), ReaderState::unsupported);
 }
 
-TEST(Dealer, FillersAreWholeFramesOutsideOfTheLog) {
+TEST(FrameDispatcher, FillersAreWholeFramesOutsideOfTheLog) {
   const auto frames = packets(60);
   for (const std::string& input : {pcap(frames), pcapng(frames)}) {
-    Dealer dealer(3, CaptureOrigin::pipe);
+    FrameDispatcher dealer(3, CaptureOrigin::pipe);
     EXPECT_FALSE(dealer.filler(1));
     for (std::size_t at = 0; at < input.size(); at += 100) {
       dealer.feed(std::string_view(input).substr(at, 100));
@@ -164,8 +164,8 @@ TEST(Dealer, FillersAreWholeFramesOutsideOfTheLog) {
   }
 }
 
-TEST(Dealer, FillersHaveTheTimeOfTheLastFrame) {
-  Dealer dealer(1, CaptureOrigin::pipe);
+TEST(FrameDispatcher, FillersHaveTheTimeOfTheLastFrame) {
+  FrameDispatcher dealer(1, CaptureOrigin::pipe);
   feed(dealer, section(little) + interface(little, 105) + interface(little, 1) +
                    enhanced(little, packet(1, 2, 3), 1, 777) + enhanced(little, "x", 0, 999));
   EXPECT_TRUE(dealer.filler(0));
@@ -176,17 +176,17 @@ TEST(Dealer, FillersHaveTheTimeOfTheLastFrame) {
   EXPECT_EQ(got.packets.back(), std::string(14, '\0'));
 }
 
-TEST(Dealer, NoFillerForALinkTypeThatIsNotWalked) {
-  Dealer dealer(2, CaptureOrigin::pipe);
+TEST(FrameDispatcher, NoFillerForALinkTypeThatIsNotWalked) {
+  FrameDispatcher dealer(2, CaptureOrigin::pipe);
   feed(dealer, pcap_header(little, 197));
   EXPECT_FALSE(dealer.filler(1));
 }
 
-TEST(Dealer, ANewLifeBeginsWithThePrologue) {
+TEST(FrameDispatcher, ANewLifeBeginsWithThePrologue) {
   const std::string secrets = block(little, 10, int32(1, little) + int32(4, little) + "keys");
   const std::string old = section(little) + interface(little) + secrets;
   const std::string fresh = section(Order::big) + interface(Order::big, 113);
-  Dealer dealer(1, CaptureOrigin::pipe);
+  FrameDispatcher dealer(1, CaptureOrigin::pipe);
   feed(dealer, old + enhanced(little, packet(1, 2, 3)) + fresh + enhanced(Order::big, "a"));
   dealer.new_life(0);
   EXPECT_EQ(dealer.output(0), section(little) + secrets + fresh);
@@ -200,13 +200,13 @@ TEST(Dealer, ANewLifeBeginsWithThePrologue) {
   EXPECT_EQ(dealer.log().front().first, 0U);
 }
 
-TEST(DealLog, StaysSmall) {
-  DealLog log;
+TEST(DispatchLog, StaysSmall) {
+  DispatchLog log;
   std::uint64_t taken = 0;
   for (std::uint32_t i = 0; i < 100000; ++i) {
     log.add(i % 3, 0, i / 3);
     if (i < 5) continue;
-    const DealRun one = log.take();
+    const DispatchSpan one = log.take();
     EXPECT_EQ(one.worker, taken % 3);
     EXPECT_EQ(one.first, taken / 3);
     ++taken;

@@ -4,8 +4,8 @@
 #include <deque>
 #include <initializer_list>
 
-#include "capture/flow_hash.h"
 #include "capture/ip_key.h"
+#include "capture/routing_key.h"
 #include "capture_bytes.h"
 
 namespace flowmeter::test {
@@ -14,34 +14,34 @@ namespace {
 constexpr std::uint32_t ethernet_link = 1;
 
 /// The key's views live as long as the program.
-DealKey key(const std::string& ip, std::uint16_t type = 0x0800) {
+RoutingKey key(const std::string& ip, std::uint16_t type = 0x0800) {
   static std::deque<std::string> frames;
-  return deal_key(ethernet_link, frames.emplace_back(ethernet(ip, type)));
+  return routing_key(ethernet_link, frames.emplace_back(ethernet(ip, type)));
 }
 
 const std::uint64_t the_pair = key(ipv4(6, 1, 2, ports(1000, 80))).hash;
 const std::uint64_t the_pair6 = key(ipv6(6, 1, 2, ports(1000, 80)), 0x86DD).hash;
 
 /// Plain, and of the pair of addresses 1 and 2.
-void expect_pair(const DealKey& got, std::uint64_t pair, DealReason reason = DealReason::plain) {
+void expect_pair(const RoutingKey& got, std::uint64_t pair, RoutingReason reason = RoutingReason::plain) {
   EXPECT_EQ(got.hash, pair);
   EXPECT_FALSE(got.fixed);
   EXPECT_EQ(got.reason, reason);
 }
 
-void expect_fixed(const DealKey& got, DealReason reason) {
+void expect_fixed(const RoutingKey& got, RoutingReason reason) {
   EXPECT_TRUE(got.fixed);
   EXPECT_EQ(got.reason, reason);
 }
 
 /// Plain, but of another pair of addresses than that in its header.
-void expect_readdressed(const DealKey& got, std::uint64_t pair) {
+void expect_readdressed(const RoutingKey& got, std::uint64_t pair) {
   expect_pair(got, pair);
   EXPECT_TRUE(got.readdressed);
   EXPECT_EQ(got.protocol, 0) << "its header does not lie open";
 }
 
-TEST(DealKey, SameForBothDirectionsAndAllPorts) {
+TEST(RoutingKey, SameForBothDirectionsAndAllPorts) {
   EXPECT_NE(the_pair, 0U);
   EXPECT_NE(the_pair, the_pair6);
   expect_pair(key(ipv4(6, 2, 1, ports(80, 1000))), the_pair);
@@ -50,16 +50,16 @@ TEST(DealKey, SameForBothDirectionsAndAllPorts) {
   EXPECT_NE(key(ipv4(6, 1, 3, ports(1000, 80))).hash, the_pair);
 }
 
-TEST(DealKey, NeverChangesBetweenMachines) {
+TEST(RoutingKey, NeverChangesBetweenMachines) {
   EXPECT_EQ(the_pair, 0xC4DB5CEAC9FFE378U);
   EXPECT_EQ(the_pair6, 0xCB64DEC16252062U);
 }
 
-TEST(DealKey, SpreadsNeighbours) {
+TEST(RoutingKey, SpreadsNeighbours) {
   std::array<unsigned, 5> count{};
   for (unsigned from = 0; from < 100; ++from) {
     for (unsigned to = 100; to < 200; ++to) {
-      const DealKey got =
+      const RoutingKey got =
           key(ipv4(6, static_cast<std::uint8_t>(from), static_cast<std::uint8_t>(to), ports(1, 2)));
       ++count[worker_of(got, 5)];
     }
@@ -67,67 +67,67 @@ TEST(DealKey, SpreadsNeighbours) {
   for (const unsigned n : count) EXPECT_NEAR(n, 2000, 150);
 }
 
-TEST(DealKey, FragmentsAreFixed) {
-  expect_fixed(key(ipv4(17, 1, 2, ports(5, 6), 0x2000)), DealReason::fragment);
-  expect_fixed(key(ipv4(17, 1, 2, ports(5, 6), 0x00B9)), DealReason::fragment);
+TEST(RoutingKey, FragmentsAreFixed) {
+  expect_fixed(key(ipv4(17, 1, 2, ports(5, 6), 0x2000)), RoutingReason::fragment);
+  expect_fixed(key(ipv4(17, 1, 2, ports(5, 6), 0x00B9)), RoutingReason::fragment);
   expect_pair(key(ipv4(17, 1, 2, ports(5, 6), 0x4000)), the_pair);  // don't fragment
   const std::string more = std::string("\x11\0\0\1\0\0\0\1", 8);
-  expect_fixed(key(ipv6(44, 1, 2, more + ports(5, 6)), 0x86DD), DealReason::fragment);
+  expect_fixed(key(ipv6(44, 1, 2, more + ports(5, 6)), 0x86DD), RoutingReason::fragment);
   const std::string atomic = std::string("\x11\0\0\0\0\0\0\1", 8);
   expect_pair(key(ipv6(44, 1, 2, atomic + ports(5, 6)), 0x86DD), the_pair6);
 }
 
-TEST(DealKey, FragmentsFollowTheirPairIfThatHasAPlace) {
+TEST(RoutingKey, FragmentsFollowTheirPairIfThatHasAPlace) {
   for (const std::uint16_t bits : std::initializer_list<std::uint16_t>{0x2000, 0x20B9, 0xB9}) {
     for (const std::uint8_t protocol : std::initializer_list<std::uint8_t>{1, 6, 17, 47, 99}) {
-      const DealKey got = key(ipv4(protocol, 2, 1, "whatever", bits));
-      expect_fixed(got, DealReason::fragment);
+      const RoutingKey got = key(ipv4(protocol, 2, 1, "whatever", bits));
+      expect_fixed(got, RoutingReason::fragment);
       EXPECT_TRUE(got.follows());
       EXPECT_EQ(got.hash, the_pair);
     }
   }
 }
 
-TEST(DealKey, IcmpErrorsGoWithWhatTheyQuote) {
+TEST(RoutingKey, IcmpErrorsGoWithWhatTheyQuote) {
   const std::string quote = ipv4(17, 2, 1, ports(53, 999)).substr(0, 28);
   for (const char type : {'\3', '\4', '\5', '\13', '\14'}) {
     const std::string error = std::string{type, 1} + std::string(6, '\0');
-    expect_pair(key(ipv4(1, 9, 1, error + quote)), the_pair, DealReason::quoted);
+    expect_pair(key(ipv4(1, 9, 1, error + quote)), the_pair, RoutingReason::quoted);
   }
   const std::string head = std::string("\3\1\0\0\0\0\0\0", 8);
   const std::string tunnel = ipv4(17, 2, 1, ports(4789, 4789));
-  expect_fixed(key(ipv4(1, 9, 1, head + tunnel)), DealReason::tunnel);
-  expect_fixed(key(ipv4(1, 9, 1, head + ipv4(47, 2, 1, "gre"))), DealReason::tunnel);
-  expect_pair(key(ipv4(1, 2, 1, head + "cut")), the_pair, DealReason::quoted);
+  expect_fixed(key(ipv4(1, 9, 1, head + tunnel)), RoutingReason::tunnel);
+  expect_fixed(key(ipv4(1, 9, 1, head + ipv4(47, 2, 1, "gre"))), RoutingReason::tunnel);
+  expect_pair(key(ipv4(1, 2, 1, head + "cut")), the_pair, RoutingReason::quoted);
   expect_pair(key(ipv4(1, 2, 1, std::string("\x08\0\0\0\0\1\0\1", 8))), the_pair);
 }
 
-TEST(DealKey, Icmpv6ErrorsGoWithWhatTheyQuote) {
+TEST(RoutingKey, Icmpv6ErrorsGoWithWhatTheyQuote) {
   const std::string quote = ipv6(6, 2, 1, ports(80, 999));
   for (const char type : {'\1', '\2', '\3', '\4'}) {
     const std::string error = std::string{type, 0} + std::string(6, '\0');
-    expect_pair(key(ipv6(58, 9, 1, error + quote), 0x86DD), the_pair6, DealReason::quoted);
+    expect_pair(key(ipv6(58, 9, 1, error + quote), 0x86DD), the_pair6, RoutingReason::quoted);
   }
   const std::string redirect = std::string("\x89", 1) + std::string(39, '\0') + std::string("\2\1aaaaaa", 8) +
                                std::string("\4\x09......", 8);
-  expect_pair(key(ipv6(58, 9, 1, redirect + quote), 0x86DD), the_pair6, DealReason::quoted);
+  expect_pair(key(ipv6(58, 9, 1, redirect + quote), 0x86DD), the_pair6, RoutingReason::quoted);
 }
 
-TEST(DealKey, TunnelsAreFixed) {
+TEST(RoutingKey, TunnelsAreFixed) {
   for (const std::uint8_t protocol : std::initializer_list<std::uint8_t>{4, 41, 47, 94, 115, 137}) {
-    expect_fixed(key(ipv4(protocol, 1, 2, ports(1, 2))), DealReason::tunnel);
-    expect_fixed(key(ipv6(protocol, 1, 2, ports(1, 2)), 0x86DD), DealReason::tunnel);
+    expect_fixed(key(ipv4(protocol, 1, 2, ports(1, 2))), RoutingReason::tunnel);
+    expect_fixed(key(ipv6(protocol, 1, 2, ports(1, 2)), 0x86DD), RoutingReason::tunnel);
   }
   for (const std::uint16_t port : std::initializer_list<std::uint16_t>{4789, 8472, 2152, 3386, 6081, 3544,
                                                                        1701, 5246, 5247, 6343, 4341, 6635}) {
-    expect_fixed(key(ipv4(17, 1, 2, ports(port, 9))), DealReason::tunnel);
-    expect_fixed(key(ipv4(17, 1, 2, ports(9, port))), DealReason::tunnel);
+    expect_fixed(key(ipv4(17, 1, 2, ports(port, 9))), RoutingReason::tunnel);
+    expect_fixed(key(ipv4(17, 1, 2, ports(9, port))), RoutingReason::tunnel);
     expect_pair(key(ipv4(6, 1, 2, ports(9, port))), the_pair);
   }
-  expect_fixed(key(ipv4(99, 1, 2, ports(1, 2))), DealReason::protocol);
+  expect_fixed(key(ipv4(99, 1, 2, ports(1, 2))), RoutingReason::protocol);
 }
 
-TEST(DealKey, TunnelsAreEntered) {
+TEST(RoutingKey, TunnelsAreEntered) {
   using std::string_literals::operator""s;
   const std::string inner = ipv4(6, 1, 2, ports(1000, 80)), frame = ethernet(inner);
   const auto udp = [](std::uint16_t port, const std::string& body) {
@@ -151,28 +151,28 @@ TEST(DealKey, TunnelsAreEntered) {
       udp(6635, "\0\1\1\x40"s + inner),
   };
   for (const std::string& tunnel : tunnels) {
-    DealKey got = key(tunnel);
-    expect_fixed(got, DealReason::tunnel);
+    RoutingKey got = key(tunnel);
+    expect_fixed(got, RoutingReason::tunnel);
     ASSERT_TRUE(enter(got));
     SCOPED_TRACE(&tunnel - tunnels);
     expect_pair(got, the_pair);
     EXPECT_FALSE(enter(got));
     for (std::size_t size = 14; size < tunnel.size() + 10; ++size) {  // cut anywhere
       const std::string frame_cut = ethernet(tunnel).substr(0, size);
-      DealKey cut = deal_key(ethernet_link, frame_cut);
+      RoutingKey cut = routing_key(ethernet_link, frame_cut);
       while (enter(cut)) {
       }
     }
   }
-  DealKey nested = key(ipv4(4, 9, 8, tunnels[5]));
+  RoutingKey nested = key(ipv4(4, 9, 8, tunnels[5]));
   EXPECT_TRUE(enter(nested) && enter(nested));
   expect_pair(nested, the_pair);
-  DealKey unknown = key(udp(5246, "capwap"));
+  RoutingKey unknown = key(udp(5246, "capwap"));
   EXPECT_TRUE(enter(unknown));
-  expect_fixed(unknown, DealReason::not_ip);
+  expect_fixed(unknown, RoutingReason::not_ip);
 }
 
-TEST(DealKey, VncIsRecognizedOnAnyPort) {
+TEST(RoutingKey, VncIsRecognizedOnAnyPort) {
   const std::string tcp = ports(1000, 3000).substr(0, 4) + std::string(8, '\1') + std::string("\x50\x18", 2) +
                           std::string(6, '\0');
   EXPECT_TRUE(key(ipv4(6, 1, 2, tcp + "RFB 003.008\n")).announces);
@@ -180,10 +180,10 @@ TEST(DealKey, VncIsRecognizedOnAnyPort) {
   EXPECT_FALSE(key(ipv4(6, 1, 2, tcp)).application);
 }
 
-TEST(DealKey, TellsFragmentsWhateverElseTheyAre) {
+TEST(RoutingKey, TellsFragmentsWhateverElseTheyAre) {
   for (const std::uint16_t bits : std::initializer_list<std::uint16_t>{0x2000, 0x20B9, 0xB9}) {
     for (const std::uint8_t protocol : std::initializer_list<std::uint8_t>{1, 6, 17, 47, 99}) {
-      const DealKey got = key(ipv4(protocol, 1, 2, "whatever", bits));
+      const RoutingKey got = key(ipv4(protocol, 1, 2, "whatever", bits));
       EXPECT_TRUE(got.fragment);
       EXPECT_EQ(got.datagram, 7U);
     }
@@ -201,7 +201,7 @@ TEST(DealKey, TellsFragmentsWhateverElseTheyAre) {
   EXPECT_FALSE(key(ipv4(1, 9, 1, std::string("\3\1\0\0\0\0\0\0", 8) + quote)).fragment);
 }
 
-TEST(DealKey, TellsApplicationsByEitherPort) {
+TEST(RoutingKey, TellsApplicationsByEitherPort) {
   const auto application = [](std::uint8_t protocol, std::uint16_t from, std::uint16_t to,
                               std::uint16_t bits = 0) {
     return key(ipv4(protocol, 1, 2, ports(from, to), bits)).application;
@@ -239,7 +239,7 @@ TEST(DealKey, TellsApplicationsByEitherPort) {
   EXPECT_FALSE(key(ipv6(44, 1, 2, last + ports(2049, 800)), 0x86DD).application);
 }
 
-TEST(DealKey, HeadersOnTheWay) {
+TEST(RoutingKey, HeadersOnTheWay) {
   const std::string ah = std::string("\x06\4", 2) + std::string(22, '\0');
   expect_pair(key(ipv4(51, 1, 2, ah + ports(1, 2))), the_pair);
   const std::string hop = std::string("\x3c\0\5\2\0\0\1\0", 8);
@@ -259,7 +259,7 @@ std::string routed(std::uint8_t type, std::uint8_t left, const std::string& hops
   return ipv6(43, 1, 9, head + std::string(3, '\0') + hops + ports(1, 2));
 }
 
-TEST(DealKey, GoesByTheLastHop) {
+TEST(RoutingKey, GoesByTheLastHop) {
   const auto of = [](const std::string& packet) { return key(packet, 0x86DD); };
   const std::string two = address6(2), three = address6(3);
   expect_readdressed(of(routed(0, 1, three + two)), the_pair6);
@@ -280,18 +280,18 @@ TEST(DealKey, GoesByTheLastHop) {
       key(ipv4(6, 1, 9, ports(1, 2), 0, std::string("\x89\x0b\4", 3) + "aaaa" + route.substr(3))), the_pair);
 }
 
-TEST(DealKey, QuotesKeepTheirDestinationButNotTheirHomeAddress) {
+TEST(RoutingKey, QuotesKeepTheirDestinationButNotTheirHomeAddress) {
   const std::string error = std::string("\1\0\0\0\0\0\0\0", 8);
-  const DealKey got = key(ipv6(58, 5, 1, error + routed(4, 1, address6(2))), 0x86DD);
-  expect_pair(got, key(ipv6(6, 1, 9, ports(1, 2)), 0x86DD).hash, DealReason::quoted);
+  const RoutingKey got = key(ipv6(58, 5, 1, error + routed(4, 1, address6(2))), 0x86DD);
+  expect_pair(got, key(ipv6(6, 1, 9, ports(1, 2)), 0x86DD).hash, RoutingReason::quoted);
   EXPECT_FALSE(got.readdressed);
   const std::string home = std::string("\x06\2\1\2\0\0\xc9\x10", 8) + address6(1);
-  const DealKey other = key(ipv6(58, 5, 9, error + ipv6(60, 9, 2, home + ports(1, 2))), 0x86DD);
-  expect_pair(other, the_pair6, DealReason::quoted);
+  const RoutingKey other = key(ipv6(58, 5, 9, error + ipv6(60, 9, 2, home + ports(1, 2))), 0x86DD);
+  expect_pair(other, the_pair6, RoutingReason::quoted);
   EXPECT_TRUE(other.readdressed);
 }
 
-TEST(DealKey, RoutesAndHomesAmongOtherOptions) {
+TEST(RoutingKey, RoutesAndHomesAmongOtherOptions) {
   using std::string_literals::operator""s;
   const auto with4 = [](const std::string& options) { return key(ipv4(6, 1, 2, ports(1, 2), 0, options)); };
   const std::uint64_t far = pair_hash("\x0a\0\0\1"s, "...."s);
@@ -315,19 +315,19 @@ TEST(DealKey, RoutesAndHomesAmongOtherOptions) {
   expect_pair(with6("\1\x20\xc9\xc9\xc9"s), the_pair6);  // a length that cannot be
 }
 
-TEST(DealKey, CutFramesAreFixed) {
+TEST(RoutingKey, CutFramesAreFixed) {
   const std::string tcp = ethernet(ipv4(6, 1, 2, ports(1, 2)));
   for (std::size_t size = 0; size < 14 + 20 + 4; ++size) {
-    expect_fixed(deal_key(ethernet_link, tcp.substr(0, size)), DealReason::truncated);
+    expect_fixed(routing_key(ethernet_link, tcp.substr(0, size)), RoutingReason::truncated);
   }
-  expect_pair(deal_key(ethernet_link, tcp.substr(0, 14 + 20 + 4)), the_pair);
+  expect_pair(routing_key(ethernet_link, tcp.substr(0, 14 + 20 + 4)), the_pair);
   const std::string tcp6 = ethernet(ipv6(6, 1, 2, ports(1, 2)), 0x86DD);
   for (std::size_t size = 0; size < 14 + 40 + 4; ++size) {
-    expect_fixed(deal_key(ethernet_link, tcp6.substr(0, size)), DealReason::truncated);
+    expect_fixed(routing_key(ethernet_link, tcp6.substr(0, size)), RoutingReason::truncated);
   }
 }
 
-TEST(DealKey, LinkLayers) {
+TEST(RoutingKey, LinkLayers) {
   const std::string ip = ipv4(6, 1, 2, ports(1, 2));
   const std::string ip6 = ipv6(6, 1, 2, ports(1, 2));
   const std::string vlan = std::string("\0\5\x08\0", 4);
@@ -338,24 +338,24 @@ TEST(DealKey, LinkLayers) {
   expect_pair(key(std::string("\0\0\x10\xff\0\0\x21\xff", 8) + ip, 0x8847), the_pair);
   expect_pair(key(std::string("\x11\0\0\1\0\x40\0\x21", 8) + ip, 0x8864), the_pair);
   expect_pair(key(std::string("\x11\0\0\1\0\x40\0\x57", 8) + ip6, 0x8864), the_pair6);
-  for (const std::uint32_t link : {12U, 14U, 101U}) expect_pair(deal_key(link, ip6), the_pair6);
-  expect_pair(deal_key(228, ip), the_pair);
-  expect_pair(deal_key(229, ip6), the_pair6);
-  expect_pair(deal_key(0, std::string("\2\0\0\0", 4) + ip), the_pair);
-  expect_pair(deal_key(0, std::string("\0\0\0\x1e", 4) + ip6), the_pair6);
-  expect_pair(deal_key(108, std::string("\0\0\0\2", 4) + ip), the_pair);
-  expect_pair(deal_key(113, std::string(14, '\0') + std::string("\x08\0", 2) + ip), the_pair);
-  expect_pair(deal_key(276, "\x86\xdd" + std::string(18, '\0') + ip6), the_pair6);
-  expect_pair(deal_key(9, std::string("\xff\3\0\x21", 4) + ip), the_pair);
-  expect_pair(deal_key(50, "\x21" + ip), the_pair);
+  for (const std::uint32_t link : {12U, 14U, 101U}) expect_pair(routing_key(link, ip6), the_pair6);
+  expect_pair(routing_key(228, ip), the_pair);
+  expect_pair(routing_key(229, ip6), the_pair6);
+  expect_pair(routing_key(0, std::string("\2\0\0\0", 4) + ip), the_pair);
+  expect_pair(routing_key(0, std::string("\0\0\0\x1e", 4) + ip6), the_pair6);
+  expect_pair(routing_key(108, std::string("\0\0\0\2", 4) + ip), the_pair);
+  expect_pair(routing_key(113, std::string(14, '\0') + std::string("\x08\0", 2) + ip), the_pair);
+  expect_pair(routing_key(276, "\x86\xdd" + std::string(18, '\0') + ip6), the_pair6);
+  expect_pair(routing_key(9, std::string("\xff\3\0\x21", 4) + ip), the_pair);
+  expect_pair(routing_key(50, "\x21" + ip), the_pair);
 }
 
-TEST(DealKey, WhatIsNotWalkedIsFixed) {
-  expect_fixed(key("arp", 0x0806), DealReason::not_ip);
-  expect_fixed(key("bpdu", 38), DealReason::not_ip);
-  expect_fixed(key(ipv4(6, 1, 2, ports(1, 2)), 0x86DD), DealReason::not_ip);
-  expect_fixed(deal_key(105, std::string(60, 'w')), DealReason::link);
-  expect_fixed(deal_key(no_link_type, ""), DealReason::link);
+TEST(RoutingKey, WhatIsNotWalkedIsFixed) {
+  expect_fixed(key("arp", 0x0806), RoutingReason::not_ip);
+  expect_fixed(key("bpdu", 38), RoutingReason::not_ip);
+  expect_fixed(key(ipv4(6, 1, 2, ports(1, 2)), 0x86DD), RoutingReason::not_ip);
+  expect_fixed(routing_key(105, std::string(60, 'w')), RoutingReason::link);
+  expect_fixed(routing_key(no_link_type, ""), RoutingReason::link);
 }
 
 }  // namespace

@@ -1,7 +1,7 @@
 #include <gtest/gtest.h>
 
-#include "capture/dealer.h"
-#include "capture/frame_header.h"
+#include "capture/frame_dispatcher.h"
+#include "capture/local_header.h"
 #include "capture_bytes.h"
 
 namespace flowmeter::test {
@@ -21,36 +21,36 @@ std::string udp_header(std::uint16_t from, std::uint16_t to) {
 }
 
 /// The header of the first frame in a capture.
-FrameHeader first_header(const std::string& capture) {
+LocalHeader first_header(const std::string& capture) {
   CaptureReader reader(CaptureOrigin::pipe);
   reader.put(capture);
   CaptureItem item;
   while (reader.next(item)) {
     if (item.kind != ItemKind::frame) continue;
-    return frame_header(item, deal_key(item.link_type, item.packet));
+    return local_header(item, routing_key(item.link_type, item.packet));
   }
   ADD_FAILURE() << "no frame";
   return {};
 }
 
-FrameHeader header_of(const std::string& packet) {
+LocalHeader header_of(const std::string& packet) {
   return first_header(pcap_header(little) + pcap_record(little, packet, 7, 8, 1234));
 }
 
-FrameHeader header_of_ip(const std::string& packet, std::uint16_t type = 0x0800) {
+LocalHeader header_of_ip(const std::string& packet, std::uint16_t type = 0x0800) {
   return header_of(ethernet(packet, type));
 }
 
-TEST(FrameHeader, HasWhatIsInTheRecord) {
-  const FrameHeader header = header_of_ip(ipv4(6, 1, 2, tcp_header(40000, 80, 0x102)));
+TEST(LocalHeader, HasWhatIsInTheRecord) {
+  const LocalHeader header = header_of_ip(ipv4(6, 1, 2, tcp_header(40000, 80, 0x102)));
   EXPECT_TRUE(header.has_time);
   EXPECT_TRUE(header.time_is_sure);
   EXPECT_EQ(header.time_ns, 7'000'008'000);
   EXPECT_EQ(header.bytes, 1234U);
 }
 
-TEST(FrameHeader, HasTcp) {
-  const FrameHeader header = header_of_ip(ipv4(6, 1, 2, tcp_header(40000, 80, 0x102)));
+TEST(LocalHeader, HasTcp) {
+  const LocalHeader header = header_of_ip(ipv4(6, 1, 2, tcp_header(40000, 80, 0x102)));
   EXPECT_EQ(header.protocol, 6);
   EXPECT_FALSE(header.quoted);
   EXPECT_EQ(to_string(header.source), "10.0.0.1");
@@ -62,8 +62,8 @@ TEST(FrameHeader, HasTcp) {
   EXPECT_EQ(header.acknowledgement, 0x05060708U);
 }
 
-TEST(FrameHeader, HasUdpOverIpv6) {
-  const FrameHeader header = header_of_ip(ipv6(17, 1, 2, udp_header(1000, 2000)), 0x86DD);
+TEST(LocalHeader, HasUdpOverIpv6) {
+  const LocalHeader header = header_of_ip(ipv6(17, 1, 2, udp_header(1000, 2000)), 0x86DD);
   EXPECT_EQ(header.protocol, 17);
   EXPECT_EQ(to_string(header.source), "2001:db8::1");
   EXPECT_EQ(to_string(header.destination), "2001:db8::2");
@@ -71,21 +71,21 @@ TEST(FrameHeader, HasUdpOverIpv6) {
   EXPECT_EQ(header.tcp_flags, 0);
 }
 
-TEST(FrameHeader, HasWhatAnErrorQuotes) {
+TEST(LocalHeader, HasWhatAnErrorQuotes) {
   const std::string quote = ipv4(17, 2, 1, udp_header(53, 999));
-  const FrameHeader header = header_of_ip(ipv4(1, 9, 2, std::string("\3\3\0\0\0\0\0\0", 8) + quote));
+  const LocalHeader header = header_of_ip(ipv4(1, 9, 2, std::string("\3\3\0\0\0\0\0\0", 8) + quote));
   EXPECT_TRUE(header.quoted);
   EXPECT_EQ(header.protocol, 17);
   EXPECT_EQ(header.source_port, 53);
   EXPECT_EQ(to_string(header.source), "10.0.0.2");
 }
 
-TEST(FrameHeader, QuotesOfEightBytesOfTcpHaveNone) {
+TEST(LocalHeader, QuotesOfEightBytesOfTcpHaveNone) {
   const std::string quote = ipv4(6, 2, 1, tcp_header(80, 999, 2)).substr(0, 28);
   EXPECT_EQ(header_of_ip(ipv4(1, 9, 2, std::string("\3\3\0\0\0\0\0\0", 8) + quote)).protocol, 0);
 }
 
-TEST(FrameHeader, IsNotThereUnlessItLiesOpen) {
+TEST(LocalHeader, IsNotThereUnlessItLiesOpen) {
   const std::string tcp = tcp_header(40000, 80, 2);
   EXPECT_EQ(header_of(ethernet("arp", 0x806)).protocol, 0);
   EXPECT_EQ(header_of_ip(ipv4(1, 1, 2, std::string("\x08\0\0\0\0\0\0\0", 8))).protocol, 0);
@@ -96,7 +96,7 @@ TEST(FrameHeader, IsNotThereUnlessItLiesOpen) {
   EXPECT_EQ(header_of_ip(ipv4(6, 1, 2, tcp, 0, "\x83\x07\x04...")).protocol, 0);
 }
 
-TEST(FrameHeader, IsNotThereUnlessItIsWhole) {
+TEST(LocalHeader, IsNotThereUnlessItIsWhole) {
   const std::string packet = ethernet(ipv4(6, 1, 2, tcp_header(40000, 80, 2)));
   EXPECT_EQ(header_of(packet.substr(0, 34 + 14)).protocol, 6);
   EXPECT_EQ(header_of(packet.substr(0, 34 + 13)).protocol, 0);
@@ -104,7 +104,7 @@ TEST(FrameHeader, IsNotThereUnlessItIsWhole) {
   EXPECT_EQ(header_of_ip(ipv4(17, 1, 2, udp_header(1, 2).substr(0, 7))).protocol, 0);
 }
 
-TEST(FrameHeader, LinkPaddingIsNoPartOfIt) {
+TEST(LocalHeader, LinkPaddingIsNoPartOfIt) {
   EXPECT_EQ(header_of_ip(ipv4(17, 1, 2, "\4\4\4\4\4") + "padding").protocol, 0);
   EXPECT_EQ(header_of_ip(ipv6(17, 1, 2, "\4\4\4\4\4") + "padding", 0x86DD).protocol, 0);
   std::string segmented_by_card = ipv4(17, 1, 2, udp_header(1, 2));
@@ -112,14 +112,14 @@ TEST(FrameHeader, LinkPaddingIsNoPartOfIt) {
   EXPECT_EQ(header_of_ip(segmented_by_card).protocol, 17);
 }
 
-TEST(FrameHeader, KnowsWhereATimeMayBeShownOtherwise) {
+TEST(LocalHeader, KnowsWhereATimeMayBeShownOtherwise) {
   const std::string packet = ethernet("an arp", 0x806);
-  const FrameHeader long_fraction =
+  const LocalHeader long_fraction =
       first_header(pcap_header(little) + pcap_record(little, packet, 7, 1'000'000));
   EXPECT_FALSE(long_fraction.time_is_sure);
   const std::string start = section(little) + interface(little);
   EXPECT_TRUE(first_header(start + enhanced(little, packet)).time_is_sure);
-  const FrameHeader timeless = first_header(start + simple(little, packet, 20));
+  const LocalHeader timeless = first_header(start + simple(little, packet, 20));
   EXPECT_FALSE(timeless.has_time);
   EXPECT_TRUE(timeless.time_is_sure);
   const auto with_clock = [&](std::uint8_t resolution, std::uint64_t raw) {
@@ -127,7 +127,7 @@ TEST(FrameHeader, KnowsWhereATimeMayBeShownOtherwise) {
     return first_header(section(little) + interface(little, 1, 0, clock + std::string(4, '\0')) +
                         enhanced(little, packet, 0, raw));
   };
-  const FrameHeader beyond = with_clock(0, UINT64_MAX / 2);
+  const LocalHeader beyond = with_clock(0, UINT64_MAX / 2);
   EXPECT_FALSE(beyond.has_time);
   EXPECT_TRUE(beyond.time_is_sure);
   EXPECT_EQ(with_clock(7, 17).time_ns, 1700);
@@ -137,16 +137,16 @@ TEST(FrameHeader, KnowsWhereATimeMayBeShownOtherwise) {
   EXPECT_FALSE(with_clock(0x80 + 35, 17).time_is_sure);
 }
 
-TEST(FrameHeader, HasTimesBefore1970) {
+TEST(LocalHeader, HasTimesBefore1970) {
   const std::string offset = option(little, 14, std::string("\xfe\xff\xff\xff\xff\xff\xff\xff", 8));
-  const FrameHeader header =
+  const LocalHeader header =
       first_header(section(little) + interface(little, 1, 0, offset + std::string(4, '\0')) +
                    enhanced(little, ethernet("an arp", 0x806), 0, 250'000));
   EXPECT_TRUE(header.time_is_sure);
   EXPECT_EQ(header.time_ns, -1'750'000'000);
 }
 
-TEST(FrameHeader, IsNoLongerThanTsharkSays) {
+TEST(LocalHeader, IsNoLongerThanTsharkSays) {
   const auto length = [](std::uint32_t on_wire) {
     return first_header(pcap_header(little) + pcap_record(little, ethernet("an arp", 0x806), 7, 8, on_wire))
         .bytes;
@@ -161,26 +161,26 @@ class DealerHeaders : public testing::Test {
  protected:
   static constexpr unsigned workers = 3, odd = 3, keeper = 4;
 
-  void SetUp() override { dealer_.feed(section(little) + interface(little)); }
+  void SetUp() override { dispatcher_.feed(section(little) + interface(little)); }
 
   unsigned lane_of(const std::string& packet) {
-    dealer_.feed(enhanced(little, packet));
-    return dealer_.log().take().worker;
+    dispatcher_.feed(enhanced(little, packet));
+    return dispatcher_.log().take().worker;
   }
 
-  Dealer dealer_{workers, CaptureOrigin::pipe, {.keeper = true, .headers = true}};
+  FrameDispatcher dispatcher_{workers, CaptureOrigin::pipe, {.keeper = true, .headers = true}};
 };
 
 TEST_F(DealerHeaders, OpenFramesGoToTheWorkers) {
-  EXPECT_EQ(dealer_.lanes(), workers + 2);
+  EXPECT_EQ(dispatcher_.lanes(), workers + 2);
   const std::string plain = ethernet(ipv4(17, 1, 2, udp_header(1000, 2000)));
-  EXPECT_EQ(lane_of(plain), worker_of(deal_key(1, plain), workers));
+  EXPECT_EQ(lane_of(plain), worker_of(routing_key(1, plain), workers));
   EXPECT_EQ(lane_of(ethernet("arp", 0x806)), 0U);
-  ASSERT_EQ(dealer_.headers().size(), 2U);
-  EXPECT_EQ(dealer_.headers()[0].source_port, 1000);
-  EXPECT_EQ(dealer_.headers()[1].protocol, 0);
-  for (unsigned lane = 0; lane < dealer_.lanes(); ++lane) {
-    EXPECT_EQ(dealer_.open(lane), lane < workers);
+  ASSERT_EQ(dispatcher_.headers().size(), 2U);
+  EXPECT_EQ(dispatcher_.headers()[0].source_port, 1000);
+  EXPECT_EQ(dispatcher_.headers()[1].protocol, 0);
+  for (unsigned lane = 0; lane < dispatcher_.lanes(); ++lane) {
+    EXPECT_EQ(dispatcher_.open(lane), lane < workers);
   }
 }
 
@@ -192,14 +192,14 @@ TEST_F(DealerHeaders, OthersHaveALaneOfTheirOwn) {
   EXPECT_EQ(lane_of(ethernet(ipv4(6, 1, 2, "cut"))), odd);
   EXPECT_EQ(lane_of(ethernet(ipv4(17, 1, 2, udp_header(1, 69)))), keeper);
   EXPECT_EQ(lane_of(ethernet(ipv4(17, 1, 2, udp_header(1, 2), 0x2000))), keeper);
-  EXPECT_TRUE(dealer_.headers().empty());
+  EXPECT_TRUE(dispatcher_.headers().empty());
 }
 
 TEST_F(DealerHeaders, TheKeeperIsGivenWhatFragmentsThereWere) {
   const std::string part = ethernet(ipv4(17, 1, 2, "the end", 0x0003));
   EXPECT_EQ(lane_of(part), odd);
   EXPECT_EQ(lane_of(ethernet(ipv4(17, 1, 2, udp_header(1, 69)))), keeper);
-  const Reading kept = read(dealer_.output(keeper), 0, CaptureOrigin::pipe);
+  const Reading kept = read(dispatcher_.output(keeper), 0, CaptureOrigin::pipe);
   ASSERT_EQ(kept.packets.size(), 2U);
   EXPECT_EQ(kept.packets.front(), part);
 }

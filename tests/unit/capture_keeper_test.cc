@@ -25,32 +25,34 @@ std::string tcp(std::uint8_t from, std::uint8_t to, std::uint16_t source, std::u
 /// A dealer with a keeper that is given frames one by one.
 class DealerKeeper : public testing::Test {
  protected:
-  void SetUp() override { dealer_.feed(section(little) + interface(little)); }
+  void SetUp() override { dispatcher_.feed(section(little) + interface(little)); }
 
   /// The lane that a frame went to.
   unsigned lane_of(const std::string& frame) {
-    dealer_.feed(enhanced(little, frame));
-    EXPECT_FALSE(dealer_.log().empty());
-    const DealRun one = dealer_.log().take();
-    EXPECT_TRUE(dealer_.log().empty());
-    EXPECT_EQ(one.first + 1, dealer_.given(one.worker));
+    dispatcher_.feed(enhanced(little, frame));
+    EXPECT_FALSE(dispatcher_.log().empty());
+    const DispatchSpan one = dispatcher_.log().take();
+    EXPECT_TRUE(dispatcher_.log().empty());
+    EXPECT_EQ(one.first + 1, dispatcher_.given(one.worker));
     return one.worker;
   }
 
-  unsigned worker_without_keeper(const std::string& frame) { return worker_of(deal_key(1, frame), workers); }
+  unsigned worker_without_keeper(const std::string& frame) {
+    return worker_of(routing_key(1, frame), workers);
+  }
 
-  std::vector<std::string> kept() { return read(dealer_.output(keeper), 0, CaptureOrigin::pipe).packets; }
+  std::vector<std::string> kept() { return read(dispatcher_.output(keeper), 0, CaptureOrigin::pipe).packets; }
 
-  Dealer dealer_{workers, CaptureOrigin::pipe, {.keeper = true}};
+  FrameDispatcher dispatcher_{workers, CaptureOrigin::pipe, {.keeper = true}};
 };
 
 TEST_F(DealerKeeper, IsOneMoreLane) {
-  EXPECT_EQ(dealer_.workers(), workers);
-  EXPECT_EQ(dealer_.lanes(), workers + 1);
-  EXPECT_FALSE(dealer_.needed(keeper));
+  EXPECT_EQ(dispatcher_.workers(), workers);
+  EXPECT_EQ(dispatcher_.lanes(), workers + 1);
+  EXPECT_FALSE(dispatcher_.needed(keeper));
   EXPECT_EQ(lane_of(udp(1, 2, 40000, 69)), keeper);
-  EXPECT_TRUE(dealer_.needed(keeper));
-  EXPECT_EQ(read(dealer_.output(keeper), 0, CaptureOrigin::pipe).kinds(), "SIF");
+  EXPECT_TRUE(dispatcher_.needed(keeper));
+  EXPECT_EQ(read(dispatcher_.output(keeper), 0, CaptureOrigin::pipe).kinds(), "SIF");
 }
 
 TEST_F(DealerKeeper, HasAPairFromItsFirstSuchFrameOn) {
@@ -148,7 +150,7 @@ TEST_F(DealerKeeper, IsGivenTheFragmentsThatWentBefore) {
 }
 
 TEST_F(DealerKeeper, GoesOnWithoutPairsThatFindNoRoom) {
-  Dealer small(workers, CaptureOrigin::pipe, {.keeper = true, .keeper_pairs = 2});
+  FrameDispatcher small(workers, CaptureOrigin::pipe, {.keeper = true, .keeper_pairs = 2});
   const auto lane = [&](const std::string& frame) {
     small.feed(enhanced(little, frame));
     return small.log().take().worker;
@@ -165,7 +167,7 @@ TEST_F(DealerKeeper, GoesOnWithoutPairsThatFindNoRoom) {
 }
 
 TEST_F(DealerKeeper, IsNotThereUnlessAskedFor) {
-  Dealer plain(workers, CaptureOrigin::pipe);
+  FrameDispatcher plain(workers, CaptureOrigin::pipe);
   EXPECT_EQ(plain.lanes(), workers);
   plain.feed(section(little) + interface(little));
   for (std::uint8_t host = 1; host < 30; ++host) {
@@ -176,7 +178,7 @@ TEST_F(DealerKeeper, IsNotThereUnlessAskedFor) {
 }
 
 TEST_F(DealerKeeper, LivesForEver) {
-  Dealer dealer(1, CaptureOrigin::pipe, {.life_frames = 2, .keeper = true});
+  FrameDispatcher dealer(1, CaptureOrigin::pipe, {.life_frames = 2, .keeper = true});
   Lives lives(dealer);
   dealer.feed(section(little) + interface(little));
   for (std::uint8_t host = 1; host < 11; ++host) {

@@ -5,24 +5,24 @@
 #include <utility>
 #include <vector>
 
-#include "capture/dealer.h"
+#include "capture/frame_dispatcher.h"
 #include "capture_bytes.h"
 
 namespace flowmeter::test {
 
-/// Takes what a dealer gives, as the caller of a Dealer does: one capture for each life of a lane.
+/// Takes what a dealer gives, as the caller of a FrameDispatcher does: one capture for each life of a lane.
 class Lives {
  public:
   using Life = std::pair<unsigned, std::uint32_t>;  ///< lane, life
 
-  explicit Lives(Dealer& dealer) : dealer_(dealer) {
+  explicit Lives(FrameDispatcher& dealer) : dispatcher_(dealer) {
     dealer.on_life_end([this](unsigned lane) { take(lane); });
   }
 
   /// The lives that had not ended, if they had a frame.
   void finish() {
-    for (unsigned lane = 0; lane < dealer_.lanes(); ++lane) {
-      if (dealer_.needed(lane)) take(lane);
+    for (unsigned lane = 0; lane < dispatcher_.lanes(); ++lane) {
+      if (dispatcher_.needed(lane)) take(lane);
     }
   }
 
@@ -34,11 +34,11 @@ class Lives {
 
  private:
   void take(unsigned lane) {
-    std::string& capture = captures_[{lane, dealer_.life(lane)}];
-    capture += std::exchange(dealer_.output(lane), {});
+    std::string& capture = captures_[{lane, dispatcher_.life(lane)}];
+    capture += std::exchange(dispatcher_.output(lane), {});
   }
 
-  Dealer& dealer_;
+  FrameDispatcher& dispatcher_;
   std::map<Life, std::string> captures_;
 };
 

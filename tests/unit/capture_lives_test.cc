@@ -36,7 +36,7 @@ TEST(DealerLives, EndExactlyAtTheLimit) {
   const std::string prologue = section(little) + interface(little);
   std::vector<std::string> frames;
   for (std::uint16_t i = 0; i < 500; ++i) frames.push_back(tcp(1, 2, i));
-  Dealer dealer(1, CaptureOrigin::pipe, {.life_frames = 7});
+  FrameDispatcher dealer(1, CaptureOrigin::pipe, {.life_frames = 7});
   Lives lives(dealer);
   dealer.feed(prologue + records(frames));
   EXPECT_EQ(dealer.life(0), 71U);
@@ -48,7 +48,7 @@ TEST(DealerLives, EndExactlyAtTheLimit) {
     const auto begin = frames.begin() + life.second * 7;
     const auto end = life.second == 71 ? frames.end() : begin + 7;
     EXPECT_EQ(capture, prologue + records({begin, end}));
-    const DealRun& run = dealer.log().front();
+    const DispatchSpan& run = dealer.log().front();
     EXPECT_EQ(run.life, life.second);
     EXPECT_EQ(run.first, 0U);
     EXPECT_EQ(run.count, end - begin);
@@ -58,7 +58,7 @@ TEST(DealerLives, EndExactlyAtTheLimit) {
 
 TEST(DealerLives, EndWithTheNextFrameOnly) {
   unsigned ends = 0;
-  Dealer dealer(1, CaptureOrigin::pipe, {.life_frames = 2});
+  FrameDispatcher dealer(1, CaptureOrigin::pipe, {.life_frames = 2});
   dealer.on_life_end([&](unsigned lane) {
     EXPECT_EQ(dealer.given(lane), 2U + 3U);  // with the fillers
     EXPECT_EQ(read(dealer.output(lane), 0, CaptureOrigin::pipe).kinds(), "SIFFFFF");
@@ -76,11 +76,11 @@ TEST(DealerLives, EndWithTheNextFrameOnly) {
 }
 
 TEST(DealerLives, NeverEndWithoutACallbackOrALimit) {
-  Dealer without(1, CaptureOrigin::pipe, {.life_frames = 1});
-  Dealer unlimited(1, CaptureOrigin::pipe);
+  FrameDispatcher without(1, CaptureOrigin::pipe, {.life_frames = 1});
+  FrameDispatcher unlimited(1, CaptureOrigin::pipe);
   Lives lives(unlimited);
   const std::string input = section(little) + interface(little) + records({tcp(1, 2), tcp(1, 2)});
-  for (Dealer* dealer : {&without, &unlimited}) {
+  for (FrameDispatcher* dealer : {&without, &unlimited}) {
     dealer->feed(input);
     dealer->finish();
     EXPECT_EQ(dealer->life(0), 0U);
@@ -94,7 +94,7 @@ TEST(DealerLives, FragmentsAreGivenAgain) {
   const std::string vlan = ethernet(std::string("\0\5\x08\0", 4) + ipv4(17, 3, 4, "x", 9), 0x8100);
   const std::string fragments = enhanced(little, part(1, 2, 0x2000)) + enhanced(little, v6, 1) +
                                 simple(little, vlan, static_cast<std::uint32_t>(vlan.size()));
-  Dealer dealer(1, CaptureOrigin::pipe, {.life_frames = 3});
+  FrameDispatcher dealer(1, CaptureOrigin::pipe, {.life_frames = 3});
   Lives lives(dealer);
   dealer.feed(prologue + fragments + records({tcp(1, 2)}));
   EXPECT_EQ(dealer.output(0), prologue + fragments + records({tcp(1, 2)}));
@@ -109,7 +109,7 @@ TEST(DealerLives, FragmentsAreGivenAgain) {
 
 TEST(DealerLives, ALifeBegunByTheCallerHasContextToo) {
   const std::string prologue = section(little) + interface(little);
-  Dealer dealer(1, CaptureOrigin::pipe, {.life_frames = 100});
+  FrameDispatcher dealer(1, CaptureOrigin::pipe, {.life_frames = 100});
   dealer.feed(prologue + records({tcp(1, 2), part(1, 2, 0x2000)}));
   dealer.new_life(0);
   EXPECT_EQ(dealer.output(0), prologue + records({part(1, 2, 0x2000)}));
@@ -118,7 +118,7 @@ TEST(DealerLives, ALifeBegunByTheCallerHasContextToo) {
 }
 
 TEST(DealerLives, TheRestBelongsToTheLastLife) {
-  Dealer dealer(1, CaptureOrigin::pipe, {.life_frames = 1});
+  FrameDispatcher dealer(1, CaptureOrigin::pipe, {.life_frames = 1});
   Lives lives(dealer);
   dealer.feed(section(little) + interface(little) + records({tcp(1, 2), tcp(1, 2)}) + "torn");
   dealer.finish();
@@ -135,8 +135,8 @@ TEST(DealerLives, ALaneWithoutFramesStaysSmallAndReady) {
   const std::string prologue = section(little) + interface(little);
   unsigned host = 1;  // one whose frames are not the first worker's
   const auto frame = [&] { return tcp(static_cast<std::uint8_t>(host), 99); };
-  while (worker_of(deal_key(1, frame()), 2) == 0) ++host;
-  Dealer dealer(2, CaptureOrigin::pipe);
+  while (worker_of(routing_key(1, frame()), 2) == 0) ++host;
+  FrameDispatcher dealer(2, CaptureOrigin::pipe);
   EXPECT_FALSE(dealer.needed(0));
   const std::string statistics = block(little, 5, std::string(12, '\0'));
   for (unsigned i = 0; i < 100000; ++i) {
@@ -240,7 +240,7 @@ class RandomLives : public testing::TestWithParam<Setting> {
  protected:
   void deal(RandomCapture& input) {
     const auto [workers, life_frames, keeper] = GetParam();
-    Dealer dealer(workers, CaptureOrigin::pipe, {.life_frames = life_frames, .keeper = keeper});
+    FrameDispatcher dealer(workers, CaptureOrigin::pipe, {.life_frames = life_frames, .keeper = keeper});
     Lives lives(dealer);
     for (std::string_view left = input.bytes(); !left.empty();) {
       const std::string piece(left.substr(0, 1 + input.below(500)));
@@ -258,13 +258,13 @@ class RandomLives : public testing::TestWithParam<Setting> {
 
  private:
   /// Follows the log: every frame once and in order, every life with its context first.
-  void check(Dealer& dealer, const RandomCapture& input) {
+  void check(FrameDispatcher& dealer, const RandomCapture& input) {
     std::map<unsigned, std::vector<std::size_t>> fragments;  // of a lane, so far
     std::map<Lives::Life, std::uint64_t> places;             // of a life: those that are taken
     std::map<Lives::Life, std::uint64_t> counts;             // and those that are real
     for (std::size_t i = 0; i < input.frames().size(); ++i) {
       ASSERT_FALSE(dealer.log().empty());
-      const DealRun one = dealer.log().take();
+      const DispatchSpan one = dealer.log().take();
       const Lives::Life life{one.worker, one.life};
       ASSERT_TRUE(frames_.contains(life));
       const std::vector<std::string>& frames = frames_[life];
@@ -281,7 +281,7 @@ class RandomLives : public testing::TestWithParam<Setting> {
       const std::uint64_t full = GetParam().life_frames;
       const std::uint64_t least = GetParam().workers > 1 ? (full + 1) / 2 : full;
       EXPECT_TRUE(one.life == 0 || (counts[{one.worker, one.life - 1}] >= least));
-      if (deal_key(1, input.frames()[i]).fragment) fragments[one.worker].push_back(i);
+      if (routing_key(1, input.frames()[i]).fragment) fragments[one.worker].push_back(i);
     }
     EXPECT_TRUE(dealer.log().empty());
   }

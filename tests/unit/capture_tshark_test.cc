@@ -16,8 +16,8 @@
 #include <sstream>
 #include <stdexcept>
 
-#include "capture/dealer.h"
 #include "capture/decompress.h"
+#include "capture/frame_dispatcher.h"
 #include "capture_bytes.h"
 #include "capture_lives.h"
 
@@ -92,7 +92,7 @@ std::string plain(const fs::path& path) {
   return bytes;
 }
 
-void feed_all(Dealer& dealer, std::string_view bytes, std::size_t filler_every) {
+void feed_all(FrameDispatcher& dealer, std::string_view bytes, std::size_t filler_every) {
   constexpr std::size_t piece_size = 500;
   for (std::size_t at = 0; at < bytes.size(); at += piece_size) {
     dealer.feed(bytes.substr(at, piece_size));
@@ -104,10 +104,10 @@ void feed_all(Dealer& dealer, std::string_view bytes, std::size_t filler_every) 
 
 /// What tsharks gave, in the order of the log. `lines_of`: of the tshark that had a run.
 template <class LinesOf>
-Lines in_order(Dealer& dealer, LinesOf lines_of) {
+Lines in_order(FrameDispatcher& dealer, LinesOf lines_of) {
   Lines lines;
   for (; !dealer.log().empty(); dealer.log().pop()) {
-    const DealRun& run = dealer.log().front();
+    const DispatchSpan& run = dealer.log().front();
     const Lines& given = lines_of(run);
     const std::size_t end = run.rest ? given.size() : run.first + run.count;
     for (std::size_t place = run.first; place < end; ++place) {
@@ -119,8 +119,8 @@ Lines in_order(Dealer& dealer, LinesOf lines_of) {
 }
 
 /// The same, with one life for each worker.
-Lines in_order(Dealer& dealer, const std::vector<Shown>& shown) {
-  return in_order(dealer, [&](const DealRun& run) -> const Lines& { return shown[run.worker].lines; });
+Lines in_order(FrameDispatcher& dealer, const std::vector<Shown>& shown) {
+  return in_order(dealer, [&](const DispatchSpan& run) -> const Lines& { return shown[run.worker].lines; });
 }
 
 std::vector<unsigned> worker_counts() {
@@ -196,7 +196,7 @@ class CaptureTshark : public testing::TestWithParam<std::string> {
 };
 
 TEST_P(CaptureTshark, OneWorkerGetsTheInput) {
-  Dealer dealer(1, CaptureOrigin::file);
+  FrameDispatcher dealer(1, CaptureOrigin::file);
   feed_all(dealer, bytes_, 0);
   EXPECT_TRUE(dealer.output(0) == bytes_);
   const Shown whole = tshark(slurp(GetParam()), all_fields, false);
@@ -208,7 +208,7 @@ TEST_P(CaptureTshark, OneWorkerGetsTheInput) {
 TEST_P(CaptureTshark, WorkersGiveTheSameFramesInTheSameOrder) {
   const Shown whole = tshark(slurp(GetParam()), frame_fields, false);
   for (const unsigned workers : worker_counts()) {
-    Dealer dealer(workers, CaptureOrigin::file);
+    FrameDispatcher dealer(workers, CaptureOrigin::file);
     feed_all(dealer, bytes_, 0);
     if (dealer.reader().state() == ReaderState::unsupported) return;
     std::vector<Shown> shown;
@@ -225,8 +225,8 @@ TEST_P(CaptureTshark, WorkersGiveTheSameFramesInTheSameOrder) {
 
 TEST_P(CaptureTshark, FillersChangeNothing) {
   constexpr unsigned worker_count = 2;
-  Dealer clean(worker_count, CaptureOrigin::file);
-  Dealer filled(worker_count, CaptureOrigin::file);
+  FrameDispatcher clean(worker_count, CaptureOrigin::file);
+  FrameDispatcher filled(worker_count, CaptureOrigin::file);
   feed_all(clean, bytes_, 0);
   feed_all(filled, bytes_, 2);
   std::vector<Shown> expected;
@@ -256,10 +256,10 @@ std::string up_to_tcp(const std::string& line) {
 
 /// Layers of each frame, as one tshark has them and as those of many lives have them.
 /// Gives the former.
-Lines expect_same_layers(const std::string& bytes, unsigned workers, const DealerOptions& options) {
+Lines expect_same_layers(const std::string& bytes, unsigned workers, const DispatcherOptions& options) {
   const std::string fields = "-e frame.time_epoch -e frame.len -e frame.protocols";
   Lines whole = tshark(bytes, fields, true).lines;
-  Dealer dealer(workers, CaptureOrigin::pipe, options);
+  FrameDispatcher dealer(workers, CaptureOrigin::pipe, options);
   Lives lives(dealer);
   feed_all(dealer, bytes, 0);
   lives.finish();
@@ -267,7 +267,7 @@ Lines expect_same_layers(const std::string& bytes, unsigned workers, const Deale
   for (const auto& [life, capture] : lives.captures()) {
     shown[life] = tshark(capture, fields, true).lines;
   }
-  Lines dealt = in_order(dealer, [&](const DealRun& run) -> const Lines& {
+  Lines dealt = in_order(dealer, [&](const DispatchSpan& run) -> const Lines& {
     return shown[{run.worker, run.life}];
   });
   for (Lines* lines : {&whole, &dealt}) {

@@ -106,12 +106,12 @@ TEST(OptionsTest, TransportOnly) {
   EXPECT_TRUE(parse({"--transport-only", "x"}).tshark.transport_only);
 }
 
-TEST(OptionsTest, Decoder) {
-  EXPECT_EQ(parse({"x"}).decoder, DecoderChoice::automatic);
-  EXPECT_EQ(parse({"--decoder", "auto", "x"}).decoder, DecoderChoice::automatic);
-  EXPECT_EQ(parse({"--decoder", "ek", "x"}).decoder, DecoderChoice::ek);
-  EXPECT_EQ(parse({"--decoder", "json", "x"}).decoder, DecoderChoice::json);
-  EXPECT_EQ(parse({"--decoder", "columns", "x"}).decoder, DecoderChoice::columns);
+TEST(OptionsTest, TsharkOutputFormat) {
+  EXPECT_EQ(parse({"x"}).decoder, TsharkOutputChoice::automatic);
+  EXPECT_EQ(parse({"--decoder", "auto", "x"}).decoder, TsharkOutputChoice::automatic);
+  EXPECT_EQ(parse({"--decoder", "ek", "x"}).decoder, TsharkOutputChoice::ek);
+  EXPECT_EQ(parse({"--decoder", "json", "x"}).decoder, TsharkOutputChoice::json);
+  EXPECT_EQ(parse({"--decoder", "columns", "x"}).decoder, TsharkOutputChoice::columns);
   for (const char* name : {"pdml", "", "1", "7", "EK"}) {
     EXPECT_THROW((void)parse_with_help({"x", "--decoder", name}), UsageError) << name;
   }

@@ -1,4 +1,4 @@
-#include "dialect/framer.h"
+#include "dialect/record_splitter.h"
 
 #include <gtest/gtest.h>
 
@@ -20,14 +20,14 @@ using Records = std::vector<std::string>;
 constexpr std::size_t whole = std::string::npos;
 constexpr std::size_t chunk_sizes[] = {1, 7, 4096, whole};
 
-void put(Framer& framer, std::string_view bytes) {
+void put(RecordSplitter& framer, std::string_view bytes) {
   const std::span<char> room = framer.room(std::max<std::size_t>(bytes.size(), 1));
   ASSERT_GE(room.size(), bytes.size());
   if (!bytes.empty()) std::memcpy(room.data(), bytes.data(), bytes.size());
   framer.commit(bytes.size());
 }
 
-void drain(Framer& framer, Records& records) {
+void drain(RecordSplitter& framer, Records& records) {
   while (const auto record = framer.next()) {
     EXPECT_EQ(*(record->data() + record->size()), '\0') << "no NUL behind the record";
     records.emplace_back(record->data(), record->size());
@@ -35,7 +35,7 @@ void drain(Framer& framer, Records& records) {
   }
 }
 
-void feed(Framer& framer, std::string_view text, std::size_t chunk, Records& records) {
+void feed(RecordSplitter& framer, std::string_view text, std::size_t chunk, Records& records) {
   while (!text.empty()) {
     const std::string_view part = text.substr(0, chunk);
     put(framer, part);
@@ -81,22 +81,24 @@ std::pair<Records, std::string> cut_damaged(const std::string& text) {
   return first;
 }
 
-TEST(LineFramer, CutsAtLineEnds) { expect_cut<LineFramer>("one\ntwo\nthree\n", {"one", "two", "three"}); }
+TEST(LineSplitter, CutsAtLineEnds) { expect_cut<LineSplitter>("one\ntwo\nthree\n", {"one", "two", "three"}); }
 
-TEST(LineFramer, HandsOutALastLineWithoutItsEnd) { expect_cut<LineFramer>("one\ntw", {"one", "tw"}); }
+TEST(LineSplitter, HandsOutALastLineWithoutItsEnd) { expect_cut<LineSplitter>("one\ntw", {"one", "tw"}); }
 
-TEST(LineFramer, TakesCrLf) { expect_cut<LineFramer>("one\r\ntwo\r\nthr\ree\r", {"one", "two", "thr\ree"}); }
-
-TEST(LineFramer, KeepsBlankLines) { expect_cut<LineFramer>("\n\nx\n\r\n", {"", "", "x", ""}); }
-
-TEST(LineFramer, NothingHoldsNothing) { expect_cut<LineFramer>("", {}); }
-
-TEST(LineFramer, KeepsNulBytes) {
-  const std::string text("a\0b\n\0\n", 6);
-  expect_cut<LineFramer>(text, {std::string("a\0b", 3), std::string("\0", 1)});
+TEST(LineSplitter, TakesCrLf) {
+  expect_cut<LineSplitter>("one\r\ntwo\r\nthr\ree\r", {"one", "two", "thr\ree"});
 }
 
-TEST(LineFramer, CutsLongAndShortLinesAlike) {
+TEST(LineSplitter, KeepsBlankLines) { expect_cut<LineSplitter>("\n\nx\n\r\n", {"", "", "x", ""}); }
+
+TEST(LineSplitter, NothingHoldsNothing) { expect_cut<LineSplitter>("", {}); }
+
+TEST(LineSplitter, KeepsNulBytes) {
+  const std::string text("a\0b\n\0\n", 6);
+  expect_cut<LineSplitter>(text, {std::string("a\0b", 3), std::string("\0", 1)});
+}
+
+TEST(LineSplitter, CutsLongAndShortLinesAlike) {
   Records lines;
   std::string text;
   for (std::size_t i = 0; i < 300; ++i) {
@@ -104,12 +106,12 @@ TEST(LineFramer, CutsLongAndShortLinesAlike) {
     text += lines.back() + '\n';
   }
   for (const std::size_t chunk : {std::size_t{7}, std::size_t{4096}, whole}) {
-    EXPECT_EQ(cut<LineFramer>(text, chunk), lines) << "chunks of " << chunk;
+    EXPECT_EQ(cut<LineSplitter>(text, chunk), lines) << "chunks of " << chunk;
   }
 }
 
-TEST(LineFramer, CountsLines) {
-  LineFramer framer;
+TEST(LineSplitter, CountsLines) {
+  LineSplitter framer;
   put(framer, "a\n\nb\n");
   (void)framer.next();
   EXPECT_EQ(framer.place(), "line 1");
@@ -118,8 +120,8 @@ TEST(LineFramer, CountsLines) {
   EXPECT_EQ(framer.place(), "line 3");
 }
 
-TEST(LineFramer, TellsHowFarItGotWhenMoreBytesAreNeeded) {
-  LineFramer framer;
+TEST(LineSplitter, TellsHowFarItGotWhenMoreBytesAreNeeded) {
+  LineSplitter framer;
   put(framer, "abc");
   EXPECT_EQ(framer.next(), std::nullopt);
   put(framer, "def\n");
@@ -128,16 +130,16 @@ TEST(LineFramer, TellsHowFarItGotWhenMoreBytesAreNeeded) {
   EXPECT_EQ(std::string(record->data(), record->size()), "abcdef");
 }
 
-TEST(Framer, HasTheRoomThatIsAskedFor) {
-  LineFramer framer;
+TEST(RecordSplitter, HasTheRoomThatIsAskedFor) {
+  LineSplitter framer;
   EXPECT_GE(framer.room(1).size(), 1U);
   EXPECT_GE(framer.room(100'000).size(), 100'000U);
   put(framer, "abc");
   EXPECT_GE(framer.room(100'000).size(), 100'000U);
 }
 
-TEST(Framer, MemoryDoesNotGrowWithTheInput) {
-  LineFramer framer;
+TEST(RecordSplitter, MemoryDoesNotGrowWithTheInput) {
+  LineSplitter framer;
   const std::string line = std::string(999, 'x') + '\n';
   std::size_t most = 0;
   for (int i = 0; i < 10'000; ++i) {
@@ -151,14 +153,14 @@ TEST(Framer, MemoryDoesNotGrowWithTheInput) {
 }
 
 /// `size` bytes that are no line end. (Room is zeroed as it grows.)
-void put_zeros(Framer& framer, std::size_t size) {
+void put_zeros(RecordSplitter& framer, std::size_t size) {
   const std::span<char> room = framer.room(size + 1);
   std::fill_n(room.data(), size, '\0');
   framer.commit(size);
 }
 
-TEST(LineFramer, TakesTheLongestLine) {
-  LineFramer framer;
+TEST(LineSplitter, TakesTheLongestLine) {
+  LineSplitter framer;
   put_zeros(framer, max_record_bytes);
   EXPECT_EQ(framer.next(), std::nullopt);
   put(framer, "\nx\n");
@@ -168,8 +170,8 @@ TEST(LineFramer, TakesTheLongestLine) {
   EXPECT_TRUE(framer.next());
 }
 
-TEST(LineFramer, RefusesALongerLineBeforeItsEndCame) {
-  LineFramer framer;
+TEST(LineSplitter, RefusesALongerLineBeforeItsEndCame) {
+  LineSplitter framer;
   put(framer, "first\n");
   ASSERT_TRUE(framer.next());
   put_zeros(framer, max_record_bytes + 1);
@@ -177,8 +179,8 @@ TEST(LineFramer, RefusesALongerLineBeforeItsEndCame) {
             "a record is longer than 64 MiB (after line 1)");
 }
 
-TEST(LineFramer, RefusesALongerLineThatCameTogetherWithItsEnd) {
-  LineFramer framer;
+TEST(LineSplitter, RefusesALongerLineThatCameTogetherWithItsEnd) {
+  LineSplitter framer;
   put_zeros(framer, max_record_bytes + 1);
   put(framer, "\n");
   EXPECT_EQ(message_of<InputError>([&] { (void)framer.next(); }),

@@ -19,7 +19,7 @@
 #include "flow/splt_accumulator.h"
 #include "flow/tcp_headers.h"
 #include "flow_support.h"
-#include "packet/layers.h"
+#include "packet/layer_stack.h"
 
 namespace flowmeter {
 namespace {
@@ -131,7 +131,7 @@ class Parts : public ::testing::Test {
   std::size_t edge_ = 0;
   std::vector<std::size_t> order_;
   Record values_{0};
-  LayerPlan plan_;
+  LayerStack plan_;
   TransportLayer layer_;
   Frame frame_;
   std::uint64_t number_ = 0;

@@ -15,7 +15,7 @@ using test::FrameText;
 using test::message_of;
 using test::second;
 
-class Decoder : public testing::Test {
+class TsharkOutputFormat : public testing::Test {
  protected:
   static FieldSet all_fields() {
     FieldSet fields;
@@ -56,7 +56,7 @@ FrameText with(FrameText frame, std::string_view field, std::initializer_list<st
   return frame;
 }
 
-TEST_F(Decoder, ReadsAFrameAndItsPacket) {
+TEST_F(TsharkOutputFormat, ReadsAFrameAndItsPacket) {
   const Frame& frame = decode(syn);
   EXPECT_EQ(frame.number, 1U);
   EXPECT_EQ(frame.time_ns, 1'700'000'000'123'456'000);
@@ -75,7 +75,7 @@ TEST_F(Decoder, ReadsAFrameAndItsPacket) {
   EXPECT_EQ(packet.record, &record_);
 }
 
-TEST_F(Decoder, ReadsUdpOverIpv6) {
+TEST_F(TsharkOutputFormat, ReadsUdpOverIpv6) {
   const Frame& frame = decode({{"frame.protocols", {"eth:ethertype:ipv6:udp:dns"}},
                                {"ipv6.src", {"2001:db8::1"}},
                                {"ipv6.dst", {"2001:db8::2"}},
@@ -90,14 +90,14 @@ TEST_F(Decoder, ReadsUdpOverIpv6) {
   EXPECT_EQ(packet.destination, (Endpoint{parse_address("2001:db8::2").value(), 5353}));
 }
 
-TEST_F(Decoder, NumbersFrames) {
+TEST_F(TsharkOutputFormat, NumbersFrames) {
   EXPECT_EQ(decode(syn).number, 1U);
   EXPECT_EQ(decode({}).number, 2U);
   EXPECT_EQ(decode(syn).packets[0].frame_number, 3U);
   EXPECT_EQ(decoder_.frames(), 3U);
 }
 
-TEST_F(Decoder, AFrameWithoutATransportHoldsNoPacket) {
+TEST_F(TsharkOutputFormat, AFrameWithoutATransportHoldsNoPacket) {
   const Frame& frame = decode({{"frame.time_epoch", {"5.000000000"}},
                                {"frame.len", {"42"}},
                                {"frame.protocols", {"eth:ethertype:arp"}}});
@@ -106,7 +106,7 @@ TEST_F(Decoder, AFrameWithoutATransportHoldsNoPacket) {
   EXPECT_EQ(frame.bytes, 42U);
 }
 
-TEST_F(Decoder, CountsATunnelForEachHeader) {
+TEST_F(TsharkOutputFormat, CountsATunnelForEachHeader) {
   const Frame& frame = decode({{"frame.len", {"150"}},
                                {"frame.protocols", {"eth:ethertype:ip:udp:vxlan:eth:ethertype:ip:tcp"}},
                                {"ip.src", {"10.0.0.1", "172.16.0.1"}},
@@ -130,7 +130,7 @@ TEST_F(Decoder, CountsATunnelForEachHeader) {
   EXPECT_EQ(frame.packets[1].frame_bytes, 150U);
 }
 
-TEST_F(Decoder, TheKthTransportHasTheKthValues) {
+TEST_F(TsharkOutputFormat, TheKthTransportHasTheKthValues) {
   const Frame& frame = decode({{"frame.protocols", {"eth:ethertype:ip:udp:gtp:ip:udp:dns"}},
                                {"ip.src", {"10.0.0.1", "172.16.0.1"}},
                                {"ip.dst", {"10.0.0.2", "172.16.0.2"}},
@@ -147,7 +147,7 @@ TEST_F(Decoder, TheKthTransportHasTheKthValues) {
   EXPECT_EQ(frame.packets[1].occurrence, 1);
 }
 
-TEST_F(Decoder, CountsAStreamTwiceIfTheFrameHasTwoPacketsOfIt) {
+TEST_F(TsharkOutputFormat, CountsAStreamTwiceIfTheFrameHasTwoPacketsOfIt) {
   const Frame& frame = decode({{"frame.protocols", {"eth:ip:tcp:x:ip:tcp:x:ip:tcp"}},
                                {"ip.src", {"10.0.0.1", "10.0.0.2", "10.0.0.3"}},
                                {"ip.dst", {"10.0.0.4", "10.0.0.5", "10.0.0.6"}},
@@ -166,7 +166,7 @@ TEST_F(Decoder, CountsAStreamTwiceIfTheFrameHasTwoPacketsOfIt) {
   EXPECT_EQ(frame.packets[2].occurrence, 2);
 }
 
-TEST_F(Decoder, SampledHeadersTakeStreamNumbersAndAreNoPackets) {
+TEST_F(TsharkOutputFormat, SampledHeadersTakeStreamNumbersAndAreNoPackets) {
   const Frame& frame = decode({{"frame.protocols", {"eth:ip:udp:sflow:eth:ip:udp:data:eth:ip:tcp"}},
                                {"ip.src", {"10.0.0.1", "10.0.0.2", "10.0.0.3"}},
                                {"ip.dst", {"10.0.0.4", "10.0.0.5", "10.0.0.6"}},
@@ -186,7 +186,7 @@ TEST_F(Decoder, SampledHeadersTakeStreamNumbersAndAreNoPackets) {
   EXPECT_EQ(frame.uncounted[1].source, (Endpoint{parse_address("10.0.0.3").value(), 5}));
 }
 
-TEST_F(Decoder, TheSameNumberOfTcpAndUdpIsTwoStreams) {
+TEST_F(TsharkOutputFormat, TheSameNumberOfTcpAndUdpIsTwoStreams) {
   EXPECT_EQ(decode({{"frame.protocols", {"ip:udp:x:ip:tcp"}},
                     {"tcp.stream", {"0"}},
                     {"tcp.flags", {"0x0010"}},
@@ -195,7 +195,7 @@ TEST_F(Decoder, TheSameNumberOfTcpAndUdpIsTwoStreams) {
             2U);
 }
 
-TEST_F(Decoder, UdpLiteCountsAsUdp) {
+TEST_F(TsharkOutputFormat, UdpLiteCountsAsUdp) {
   const Frame& frame = decode({{"frame.protocols", {"eth:ethertype:ip:udplite:data"}},
                                {"udp.stream", {"7"}},
                                {"udp.srcport", {"1"}},
@@ -204,7 +204,7 @@ TEST_F(Decoder, UdpLiteCountsAsUdp) {
   EXPECT_EQ(frame.packets[0].key, (StreamKey{Transport::udp, 7}));
 }
 
-TEST_F(Decoder, DoesNotCountWhatAnIcmpErrorQuotes) {
+TEST_F(TsharkOutputFormat, DoesNotCountWhatAnIcmpErrorQuotes) {
   EXPECT_TRUE(decode({{"frame.protocols", {"eth:ethertype:ip:icmp:ip:udp:data"}},
                       {"ip.src", {"192.0.2.1", "10.0.0.1"}},
                       {"ip.dst", {"10.0.0.1", "192.0.2.1"}},
@@ -333,16 +333,16 @@ TEST(DecoderStreams, EveryHeaderWithANumberIsTranslated) {
   EXPECT_EQ(numbers.asked, "7 5q ");
 }
 
-TEST_F(Decoder, DoesNotCountAHeaderThatIsCutBeforeItsFlags) {
+TEST_F(TsharkOutputFormat, DoesNotCountAHeaderThatIsCutBeforeItsFlags) {
   EXPECT_TRUE(decode(with(syn, "tcp.flags", {})).packets.empty());
 }
 
-TEST_F(Decoder, DoesNotCountAHeaderWithoutAStream) {
+TEST_F(TsharkOutputFormat, DoesNotCountAHeaderWithoutAStream) {
   EXPECT_TRUE(decode(with(with(syn, "tcp.stream", {}), "tcp.flags", {})).packets.empty());
   EXPECT_TRUE(decode({{"frame.protocols", {"eth:ip:udp"}}, {"udp.srcport", {"1"}}}).packets.empty());
 }
 
-TEST_F(Decoder, AFragmentCountsInTheFrameThatShowsItsTransport) {
+TEST_F(TsharkOutputFormat, AFragmentCountsInTheFrameThatShowsItsTransport) {
   EXPECT_TRUE(
       decode({{"frame.len", {"1514"}}, {"frame.protocols", {"eth:ethertype:ip:data"}}}).packets.empty());
   const Frame& last = decode(
@@ -351,7 +351,7 @@ TEST_F(Decoder, AFragmentCountsInTheFrameThatShowsItsTransport) {
   EXPECT_EQ(last.packets[0].frame_bytes, 562U);
 }
 
-TEST_F(Decoder, TakesAnUnnamedNetworkLayerForTheFamilyOfTheAddresses) {
+TEST_F(TsharkOutputFormat, TakesAnUnnamedNetworkLayerForTheFamilyOfTheAddresses) {
   const FrameText v4 = {{"frame.protocols", {"eth:ethertype:mpls:udp"}},
                         {"ip.src", {"10.0.0.1"}},
                         {"ip.dst", {"10.0.0.2"}},
@@ -366,7 +366,7 @@ TEST_F(Decoder, TakesAnUnnamedNetworkLayerForTheFamilyOfTheAddresses) {
   }
 }
 
-TEST_F(Decoder, ReadsAllSpellingsOfFlags) {
+TEST_F(TsharkOutputFormat, ReadsAllSpellingsOfFlags) {
   for (const char* flags : {"0x00000018", "0x0018", "0x018", "24"}) {
     const FrameText frame = with(syn, "tcp.flags", {flags});
     ASSERT_EQ(decode(frame).packets.size(), 1U);
@@ -374,17 +374,17 @@ TEST_F(Decoder, ReadsAllSpellingsOfFlags) {
   }
 }
 
-TEST_F(Decoder, ReadsIsoTimes) {
+TEST_F(TsharkOutputFormat, ReadsIsoTimes) {
   EXPECT_EQ(decode(with(syn, "frame.time_epoch", {"2023-11-14T22:13:20.123456000Z"})).time_ns,
             1'700'000'000'123'456'000);
 }
 
-TEST_F(Decoder, TimeMayGoBackwards) {
+TEST_F(TsharkOutputFormat, TimeMayGoBackwards) {
   EXPECT_EQ(decode(with(syn, "frame.time_epoch", {"100.0"})).time_ns, 100 * second);
   EXPECT_EQ(decode(with(syn, "frame.time_epoch", {"-0.5"})).time_ns, -second / 2);
 }
 
-TEST_F(Decoder, AFrameWithoutATimeHasThatOfTheFrameBefore) {
+TEST_F(TsharkOutputFormat, AFrameWithoutATimeHasThatOfTheFrameBefore) {
   EXPECT_EQ(decode(with(syn, "frame.time_epoch", {})).time_ns, 0);
   (void)decode(with(syn, "frame.time_epoch", {"7.0"}));
   const Frame& frame = decode(with(syn, "frame.time_epoch", {}));
@@ -393,7 +393,7 @@ TEST_F(Decoder, AFrameWithoutATimeHasThatOfTheFrameBefore) {
   EXPECT_EQ(decoder_.timeless_frames(), 2U);
 }
 
-TEST_F(Decoder, ATimeThatNanosecondsDoNotHoldIsAsGoodAsNone) {
+TEST_F(TsharkOutputFormat, ATimeThatNanosecondsDoNotHoldIsAsGoodAsNone) {
   (void)decode(with(syn, "frame.time_epoch", {"7.0"}));
   for (const char* text : {"9223372037.000000000", "-9223372038.000000000", "2263-01-01T00:00:00Z"}) {
     const Frame& frame = decode(with(syn, "frame.time_epoch", {text}));
@@ -404,7 +404,7 @@ TEST_F(Decoder, ATimeThatNanosecondsDoNotHoldIsAsGoodAsNone) {
   EXPECT_TRUE(decode(syn).timed);
 }
 
-TEST_F(Decoder, CutLayersDoIfNoPacketIsAmongThem) {
+TEST_F(TsharkOutputFormat, CutLayersDoIfNoPacketIsAmongThem) {
   record_ = test::record_of(fields_, syn);
   record_.mark_cut(fields_.find("frame.protocols"));
   EXPECT_EQ(decoder_.decode(record_).packets.size(), 1U);
@@ -420,19 +420,19 @@ TEST_F(Decoder, CutLayersDoIfNoPacketIsAmongThem) {
   }
 }
 
-TEST_F(Decoder, AMissingPortIsZero) {
+TEST_F(TsharkOutputFormat, AMissingPortIsZero) {
   const Frame& frame = decode(with(with(syn, "tcp.srcport", {}), "tcp.dstport", {}));
   EXPECT_EQ(frame.packets[0].source.port, 0);
   EXPECT_EQ(frame.packets[0].destination.port, 0);
 }
 
-TEST_F(Decoder, AMissingAddressIsNone) {
+TEST_F(TsharkOutputFormat, AMissingAddressIsNone) {
   const Frame& frame = decode(with(with(syn, "ip.src", {}), "ip.dst", {}));
   EXPECT_EQ(frame.packets[0].source.address, IpAddress{});
   EXPECT_EQ(frame.packets[0].destination.address, IpAddress{});
 }
 
-TEST_F(Decoder, NamesTheFieldThatIsNoNumberTimeOrAddress) {
+TEST_F(TsharkOutputFormat, NamesTheFieldThatIsNoNumberTimeOrAddress) {
   EXPECT_EQ(refusal(with(syn, "frame.time_epoch", {"yesterday"})),
             "frame.time_epoch has the value \"yesterday\"");
   EXPECT_EQ(refusal(with(syn, "frame.len", {"-1"})), "frame.len has the value \"-1\"");
@@ -442,7 +442,7 @@ TEST_F(Decoder, NamesTheFieldThatIsNoNumberTimeOrAddress) {
   EXPECT_EQ(refusal(with(syn, "ip.dst", {"localhost"})), "ip.dst has the value \"localhost\"");
 }
 
-TEST_F(Decoder, RefusesNumbersThatAreTooLarge) {
+TEST_F(TsharkOutputFormat, RefusesNumbersThatAreTooLarge) {
   EXPECT_EQ(decode(with(syn, "frame.len", {"4294967295"})).bytes, 4294967295U);
   EXPECT_EQ(refusal(with(syn, "frame.len", {"4294967296"})), "frame.len has the value \"4294967296\"");
   EXPECT_EQ(refusal(with(syn, "tcp.srcport", {"65536"})), "tcp.srcport has the value \"65536\"");
@@ -450,20 +450,20 @@ TEST_F(Decoder, RefusesNumbersThatAreTooLarge) {
   EXPECT_EQ(refusal(with(syn, "tcp.flags", {"0x10000"})), "tcp.flags has the value \"0x10000\"");
 }
 
-TEST_F(Decoder, ShowsOnlyTheStartOfALongValue) {
+TEST_F(TsharkOutputFormat, ShowsOnlyTheStartOfALongValue) {
   const std::string message =
       refusal(with(syn, "ip.src", {"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxyyyyyyyyyyyyyyyyyyyyyy"}));
   EXPECT_EQ(message, "ip.src has the value \"" + std::string(40, 'x') + "\"");
 }
 
-TEST_F(Decoder, ToldToExpectFieldsSaysWhichAreLacking) {
+TEST_F(TsharkOutputFormat, ToldToExpectFieldsSaysWhichAreLacking) {
   EXPECT_EQ(decoder_.due_fields(), nullptr);
   (void)decoder_.expect_fields();
   (void)decode(with(syn, "tcp.stream", {}));
   EXPECT_EQ(decoder_.due_fields()->lacking().names, (std::vector<std::string>{"tcp.stream"}));
 }
 
-TEST_F(Decoder, ToldToExpectFieldsRefusesFramesWhoseValuesWereThrownAway) {
+TEST_F(TsharkOutputFormat, ToldToExpectFieldsRefusesFramesWhoseValuesWereThrownAway) {
   const FrameText gtp = {{"frame.protocols", {"eth:ethertype:ip:udp:gtp:ip:udp:dns"}},
                          {"ip.src", {"10.0.0.1", "172.16.0.1"}},
                          {"ip.dst", {"10.0.0.2", "172.16.0.2"}},
@@ -475,7 +475,7 @@ TEST_F(Decoder, ToldToExpectFieldsRefusesFramesWhoseValuesWereThrownAway) {
   EXPECT_TRUE(refusal(gtp).starts_with("frame 2: 1 of 2 udp headers came without values"));
 }
 
-TEST_F(Decoder, SeesThatAValueIsSeveral) {
+TEST_F(TsharkOutputFormat, SeesThatAValueIsSeveral) {
   const std::string several = ", which is several (leave tshark's -E aggregator out)";
   for (const char* value : {"3;4", "3 4", "3|4", "3;4;5"}) {
     EXPECT_EQ(refusal(with(syn, "tcp.stream", {value})),
@@ -624,14 +624,14 @@ TEST_F(Reach, Icmpv6HasTypesAndNumbersOfItsOwn) {
   EXPECT_EQ(frame.packets[0].destination, (Endpoint{parse_address("2001:db8::1").value(), 7}));
 }
 
-TEST_F(Decoder, OtherTransportsAreNoPacketsUnlessAskedFor) {
+TEST_F(TsharkOutputFormat, OtherTransportsAreNoPacketsUnlessAskedFor) {
   const Frame& frame =
       decode({{"frame.protocols", {"eth:ip:sctp"}}, {"ip.src", {"1.1.1.1"}}, {"ip.dst", {"1.1.1.1"}}});
   EXPECT_TRUE(frame.packets.empty());
   EXPECT_FALSE(frame.cut);
 }
 
-TEST_F(Decoder, AFrameOfManyTransportsIsBounded) {
+TEST_F(TsharkOutputFormat, AFrameOfManyTransportsIsBounded) {
   const FieldSet fields = all_fields();
   std::string protocols = "eth:ip";
   std::vector<std::string> streams;

@@ -49,7 +49,7 @@ class Due : public testing::Test {
     Record record = test::record_of(fields_, more);
     if (mark != nullptr) (record.*mark)();
     if (!columns_.empty()) record.set_columns(columns_);
-    const LayerPlan plan = plan_layers(protocols, 4, all());
+    const LayerStack plan = parse_layers(protocols, 4, all());
     ++frame_;
     due_.see(record, plan, frame_);
     due_.refuse_loss(record, plan, frame_);
@@ -116,7 +116,7 @@ TEST_F(Due, NamesAFieldThatEveryFrameOfTheKindMustHave) {
       for (const auto& [other, values] : syn) due.require(other);
       FrameText text = without(syn, {field});
       text.push_back({"frame.protocols", {protocols}});
-      due.see(test::record_of(fields_, text), plan_layers(protocols, 4, all()), 7);
+      due.see(test::record_of(fields_, text), parse_layers(protocols, 4, all()), 7);
       EXPECT_TRUE(due.any_lacking()) << field;
       EXPECT_EQ(due.lacking().names, Names{field});
       EXPECT_EQ(due.lacking().frame, 7U);
@@ -132,7 +132,7 @@ TEST_F(Due, NamesAllOfThem) {
 
 TEST_F(Due, WhereLayersAreNotToldWhateverWasNotSeenMayBeLacking) {
   Record record = test::record_of(fields_, without(syn, {"frame.len"}));
-  due_.see(record, plan_layers("", 4, all()), 1);
+  due_.see(record, parse_layers("", 4, all()), 1);
   const Names names = lacking();
   EXPECT_EQ(names[0], "frame.len");
   EXPECT_EQ(names[1], "frame.protocols");

@@ -1,4 +1,4 @@
-#include "packet/layers.h"
+#include "packet/layer_stack.h"
 
 #include <gtest/gtest.h>
 
@@ -8,7 +8,7 @@ namespace flowmeter {
 namespace {
 
 /// The transports of a plan: "tcp0 ip4:1" is the first value of tcp.*, with the second of ip.*.
-std::string summary(const LayerPlan& plan) {
+std::string summary(const LayerStack& plan) {
   std::string text;
   for (const TransportLayer& layer : plan.transports) {
     if (layer.role != LayerRole::packet) continue;
@@ -21,13 +21,13 @@ std::string summary(const LayerPlan& plan) {
 }
 
 std::string layers(std::string_view protocols, std::uint8_t implicit_version = 4) {
-  return summary(plan_layers(protocols, implicit_version));
+  return summary(parse_layers(protocols, implicit_version));
 }
 
 /// The role of each transport (packet, quoted, sampled), and how many carry it.
 std::string roles(std::string_view protocols) {
   std::string text;
-  const LayerPlan plan = plan_layers(protocols, 4);
+  const LayerStack plan = parse_layers(protocols, 4);
   for (const TransportLayer& layer : plan.transports) {
     text += "pqs"[static_cast<std::size_t>(layer.role)];
     text += std::to_string(layer.depth) + ' ';
@@ -51,16 +51,16 @@ TEST(Layers, FindsTheTransport) {
 
 TEST(Layers, FindsTheOtherTransportsIfTheyAreWanted) {
   const TransportSet wanted{Transport::sctp, Transport::icmp};
-  const LayerPlan sctp = plan_layers("eth:ethertype:ip:sctp:data", 4, wanted);
+  const LayerStack sctp = parse_layers("eth:ethertype:ip:sctp:data", 4, wanted);
   ASSERT_EQ(sctp.transports.size(), 1U);
   EXPECT_EQ(sctp.transports[0].transport, Transport::sctp);
   EXPECT_EQ(sctp.transports[0].carried, "data");
-  EXPECT_TRUE(plan_layers("eth:ethertype:ip:tcp", 4, wanted).transports.empty());
-  EXPECT_TRUE(plan_layers("eth:ethertype:ip:dccp", 4, wanted).transports.empty());
+  EXPECT_TRUE(parse_layers("eth:ethertype:ip:tcp", 4, wanted).transports.empty());
+  EXPECT_TRUE(parse_layers("eth:ethertype:ip:dccp", 4, wanted).transports.empty());
 }
 
 TEST(Layers, AnIcmpLayerIsNoneOfThoseThatItQuotes) {
-  const LayerPlan plan = plan_layers("eth:ethertype:ip:icmp:ip:icmp:data", 4, {Transport::icmp});
+  const LayerStack plan = parse_layers("eth:ethertype:ip:icmp:ip:icmp:data", 4, {Transport::icmp});
   ASSERT_EQ(plan.transports.size(), 2U);
   EXPECT_EQ(plan.transports[0].occurrence, 0);
   EXPECT_EQ(plan.transports[0].role, LayerRole::packet);
@@ -108,7 +108,7 @@ TEST(Layers, AMessageMayCarryTransportsOfItsOwn) {
 }
 
 TEST(Layers, WhatIcmpQuotesDoesNotCount) {
-  const LayerPlan plan = plan_layers("eth:ethertype:ip:icmp:ip:udp:data", 4);
+  const LayerStack plan = parse_layers("eth:ethertype:ip:icmp:ip:udp:data", 4);
   EXPECT_EQ(summary(plan), "");
   EXPECT_EQ(plan.headers[place_of(Transport::udp)], 1U);
   EXPECT_EQ(plan.ipv4_layers, 2U);
@@ -116,13 +116,13 @@ TEST(Layers, WhatIcmpQuotesDoesNotCount) {
 }
 
 TEST(Layers, ATransportAroundAnIcmpErrorDoesCount) {
-  const LayerPlan plan = plan_layers("eth:ip:udp:vxlan:eth:ip:icmp:ip:udp", 4);
+  const LayerStack plan = parse_layers("eth:ip:udp:vxlan:eth:ip:icmp:ip:udp", 4);
   EXPECT_EQ(summary(plan), "udp0 ip4:0");
   EXPECT_EQ(plan.headers[place_of(Transport::udp)], 2U);
 }
 
 TEST(Layers, TellsWhichTransportsCount) {
-  const LayerPlan plan = plan_layers("eth:ip:udp:vxlan:eth:ip:tcp", 4);
+  const LayerStack plan = parse_layers("eth:ip:udp:vxlan:eth:ip:tcp", 4);
   EXPECT_EQ(plan.headers[place_of(Transport::tcp)], 1U);
   EXPECT_EQ(plan.headers[place_of(Transport::udp)], 1U);
   EXPECT_EQ(plan.ipv4_layers, 2U);
@@ -176,10 +176,10 @@ TEST(Layers, MessagesOfOpenFlowStandSideBySide) {
 }
 
 TEST(Layers, MplsMayLeaveTheNetworkLayerUnnamed) {
-  const LayerPlan named = plan_layers("eth:ethertype:mpls:ip:tcp", 4);
+  const LayerStack named = parse_layers("eth:ethertype:mpls:ip:tcp", 4);
   EXPECT_EQ(summary(named), "tcp0 ip4:0");
   EXPECT_FALSE(named.implicit_ip);
-  const LayerPlan unnamed = plan_layers("eth:ethertype:mpls:tcp", 4);
+  const LayerStack unnamed = parse_layers("eth:ethertype:mpls:tcp", 4);
   EXPECT_EQ(summary(unnamed), "tcp0 ip4:0");
   EXPECT_TRUE(unnamed.implicit_ip);
   EXPECT_EQ(unnamed.ipv4_layers, 0U);
@@ -193,7 +193,7 @@ TEST(Layers, AnUnnamedNetworkLayerTakesItsPlaceAmongTheOthers) {
 }
 
 TEST(Layers, IcmpBehindMplsQuotesToo) {
-  const LayerPlan plan = plan_layers("eth:ethertype:mpls:icmp:ip:tcp", 4);
+  const LayerStack plan = parse_layers("eth:ethertype:mpls:icmp:ip:tcp", 4);
   EXPECT_EQ(summary(plan), "");
   EXPECT_TRUE(plan.implicit_ip);
 }
@@ -201,15 +201,15 @@ TEST(Layers, IcmpBehindMplsQuotesToo) {
 TEST(Layers, TakesNoMoreLayersThanCanBeNumbered) {
   std::string protocols = "ip";
   for (int i = 0; i < 300; ++i) protocols += ":udp";
-  const LayerPlan plan = plan_layers(protocols, 4);
+  const LayerStack plan = parse_layers(protocols, 4);
   ASSERT_LE(plan.transports.size(), 256U);
   for (std::size_t i = 0; i < plan.transports.size(); ++i) {
     ASSERT_EQ(plan.transports[i].occurrence, i);
   }
 }
 
-TEST(LayerPlans, RemembersPlansByTextAndVersion) {
-  LayerPlans plans;
+TEST(LayerStackCache, RemembersPlansByTextAndVersion) {
+  LayerStackCache plans;
   for (int round = 0; round < 3; ++round) {
     EXPECT_EQ(summary(plans.find("eth:mpls:tcp")), "tcp0 ip4:0");
     EXPECT_EQ(summary(plans.find("eth:mpls:tcp", 6)), "tcp0 ip6:0");
@@ -219,8 +219,8 @@ TEST(LayerPlans, RemembersPlansByTextAndVersion) {
   }
 }
 
-TEST(LayerPlans, StaysRightWhenItHasSeenMoreThanItRemembers) {
-  LayerPlans plans;
+TEST(LayerStackCache, StaysRightWhenItHasSeenMoreThanItRemembers) {
+  LayerStackCache plans;
   for (int round = 0; round < 2; ++round) {
     for (int i = 0; i < 5000; ++i) {
       const std::string protocols = "x" + std::to_string(i) + (i % 2 == 0 ? ":ip:tcp" : ":ip:udp");

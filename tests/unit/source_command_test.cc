@@ -24,13 +24,13 @@ using test::message_of;
 
 using Words = std::vector<std::string>;
 
-Words arguments_of(const TsharkOptions& options, const TsharkRun& run,
+Words arguments_of(const TsharkOptions& options, const TsharkInvocation& run,
                    const FieldSet& fields = field_set({"frame.len", "tcp.stream"})) {
   return tshark_command(options, fields, run).arguments;
 }
 
-TsharkRun run_on(const std::string& input, Decoder decoder = Decoder::ek) {
-  TsharkRun run;
+TsharkInvocation run_on(const std::string& input, TsharkOutputFormat decoder = TsharkOutputFormat::ek) {
+  TsharkInvocation run;
   run.input = input;
   run.decoder = decoder;
   return run;
@@ -59,14 +59,14 @@ TEST(TsharkCommand, AsksForTheFieldsAsEk) {
 }
 
 TEST(TsharkCommand, AsksForTheFieldsAsJson) {
-  const Words arguments = arguments_of({}, run_on("x.pcap", Decoder::json));
+  const Words arguments = arguments_of({}, run_on("x.pcap", TsharkOutputFormat::json));
   EXPECT_EQ(behind(arguments, "-T"), (Words{"json"}));
   EXPECT_EQ(behind(arguments, "-e"), (Words{"frame.len", "tcp.stream"}));
 }
 
 TEST(TsharkCommand, AsksForTheFieldsAsColumns) {
   const FieldSet fields = field_set({"frame.time_epoch", "frame.len", "ip.src", "tcp.stream"});
-  const Words arguments = arguments_of({}, run_on("x.pcap", Decoder::columns), fields);
+  const Words arguments = arguments_of({}, run_on("x.pcap", TsharkOutputFormat::columns), fields);
   EXPECT_EQ(behind(arguments, "-T"), (Words{"tabs"}));
   EXPECT_TRUE(behind(arguments, "-e").empty());
   const Words preferences = behind(arguments, "-o");
@@ -109,7 +109,8 @@ TEST(TsharkCommand, FieldsOfHeadersMayBeStatelessThoughColumnsSpellThemInAnother
 
 TEST(TsharkCommand, ColumnsHaveTheNumberWhereTsharkWouldShowAName) {
   const FieldSet fields = field_set({"ip.dsfield.dscp", "ip.id", "ip.ttl"});
-  const Words preferences = behind(arguments_of({}, run_on("x.pcap", Decoder::columns), fields), "-o");
+  const Words preferences =
+      behind(arguments_of({}, run_on("x.pcap", TsharkOutputFormat::columns), fields), "-o");
   EXPECT_EQ(std::count(preferences.begin(), preferences.end(),
                        "gui.column.format:\"ip.dsfield.dscp\",\"%Cus:ip.dsfield.dscp:0:U\",\"ip.id\","
                        "\"%Cus:ip.id:0:U\",\"ip.ttl\",\"%Cus:ip.ttl:0:R\""),
@@ -183,7 +184,7 @@ TEST(TsharkCommand, HasNoFilterUnlessThereIsOne) {
 
 TEST(TsharkCommand, WritesFramesAtOnceWhenToldSo) {
   const auto at_once = [](bool wanted) {
-    TsharkRun run = run_on("-");
+    TsharkInvocation run = run_on("-");
     run.at_once = wanted;
     const Words arguments = arguments_of({}, run);
     return std::count(arguments.begin(), arguments.end(), "-l");
@@ -215,7 +216,7 @@ TEST(TsharkCommand, KeepsPersonalConfigurationsAway) {
 }
 
 TEST(TsharkCommand, MayHaveAConfigurationOfOurs) {
-  TsharkRun run = run_on("-");
+  TsharkInvocation run = run_on("-");
   run.configuration_directory = "/run/ours";
   const Command command = tshark_command({}, field_set({"frame.len"}), run);
   EXPECT_EQ(environment_of(command, "WIRESHARK_CONFIG_DIR"), "/run/ours");
@@ -275,7 +276,7 @@ TEST(ShellLine, SurvivesTheShell) {
     command.arguments.push_back(word);
     expected += word + "\n--\n";
   }
-  EXPECT_EQ(shell(shell_line(command, {}, Decoder::ek)), expected);
+  EXPECT_EQ(shell(shell_line(command, {}, TsharkOutputFormat::ek)), expected);
 }
 
 TEST(ShellLine, SetsTheEnvironment) {
@@ -284,18 +285,19 @@ TEST(ShellLine, SetsTheEnvironment) {
     command.program = "/bin/sh";
     command.arguments = {"-c", "printf '%s.%s' \"$FLOWMETER_A\" \"$FLOWMETER_B\""};
     command.environment = {{"FLOWMETER_A", value}, {"FLOWMETER_B", "b"}};
-    EXPECT_EQ(shell(shell_line(command, {}, Decoder::ek)), value + ".b");
+    EXPECT_EQ(shell(shell_line(command, {}, TsharkOutputFormat::ek)), value + ".b");
   }
 }
 
 TEST(ShellLine, LeavesPlainWordsUnquoted) {
   const Command command{"tshark", {"-r", "x.pcap", "-Y", "tcp && udp"}, {{"LC_ALL", "C.UTF-8"}}};
-  EXPECT_EQ(shell_line(command, {}, Decoder::ek), "LC_ALL=C.UTF-8 tshark -r x.pcap -Y 'tcp && udp'");
+  EXPECT_EQ(shell_line(command, {}, TsharkOutputFormat::ek),
+            "LC_ALL=C.UTF-8 tshark -r x.pcap -Y 'tcp && udp'");
 }
 
 TEST(ShellLine, PutsTheHeaderInFrontOfColumns) {
   const Command command{"/usr/bin/printf", {"%s\\n", "60"}, {}};
-  EXPECT_EQ(shell(shell_line(command, field_set({"frame.len", "tcp.stream"}), Decoder::columns)),
+  EXPECT_EQ(shell(shell_line(command, field_set({"frame.len", "tcp.stream"}), TsharkOutputFormat::columns)),
             "frame.len\ttcp.stream\n60\n");
 }
 
@@ -359,7 +361,7 @@ TEST_F(Programs, AreMissedByName) {
 
 TEST_F(Programs, MayHaveAnEqualsSignInTheirPath) {
   const Command command{program("version=4/sniffer").string(), {"x"}, {{"LC_ALL", "C"}}};
-  EXPECT_EQ(shell(shell_line(command, {}, Decoder::ek)), "here x\n");
+  EXPECT_EQ(shell(shell_line(command, {}, TsharkOutputFormat::ek)), "here x\n");
 }
 
 }  // namespace

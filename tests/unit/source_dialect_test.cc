@@ -231,7 +231,7 @@ TEST(DialectSource, ALackIsToldBeforeTheFrameIsPublished) {
 
 TEST(DialectSource, ExpectsNothingOfATsharkOfOurs) {
   const FieldSet fields = packet_fields();
-  DialectSource source(Decoder::ek, fields);
+  DialectSource source(TsharkOutputFormat::ek, fields);
   EXPECT_EQ(source.due_fields(), nullptr);
   source.expect_all_values();
   EXPECT_NE(source.due_fields(), nullptr);
@@ -427,7 +427,7 @@ TEST(Segments, TheColumnsMayBeOthers) {
 }
 
 TEST(Segments, OursHasButOne) {
-  DialectSource source(Decoder::ek, packet_fields());
+  DialectSource source(TsharkOutputFormat::ek, packet_fields());
   Segments seen;
   source.attach(seen);
   feed(source, Output{}.text(InputKind::ek) + Output{}.text(InputKind::ek), 4096);

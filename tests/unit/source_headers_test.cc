@@ -1,7 +1,7 @@
 #include <gtest/gtest.h>
 
 #include "packet/decoder.h"
-#include "source/header_values.h"
+#include "source/local_header_merger.h"
 #include "support.h"
 
 namespace flowmeter {
@@ -16,8 +16,8 @@ FieldSet run_fields() {
   return fields;
 }
 
-FrameHeader tcp_header() {
-  FrameHeader header;
+LocalHeader tcp_header() {
+  LocalHeader header;
   header.time_ns = 1'700'000'000'000'001'000;
   header.has_time = true;
   header.bytes = 66;
@@ -39,14 +39,14 @@ class HeaderValuesTest : public testing::Test {
   }
 
   FieldSet fields_ = run_fields();
-  HeaderValues values_{fields_, false};
+  LocalHeaderMerger values_{fields_, false};
 };
 
 TEST_F(HeaderValuesTest, TsharkIsAskedForTheRest) {
   const FieldSet fields = run_fields();
-  EXPECT_EQ(HeaderValues::remaining(fields, false).names(),
+  EXPECT_EQ(LocalHeaderMerger::remaining(fields, false).names(),
             (std::vector<std::string>{"tcp.len", "tcp.stream || udp.stream"}));
-  EXPECT_EQ(HeaderValues::remaining(fields, true).names(),
+  EXPECT_EQ(LocalHeaderMerger::remaining(fields, true).names(),
             (std::vector<std::string>{"frame.protocols", "tcp.len", "tcp.stream || udp.stream"}));
 }
 
@@ -70,7 +70,7 @@ TEST_F(HeaderValuesTest, RecordsComeOutAsTsharkWouldHaveThem) {
 }
 
 TEST_F(HeaderValuesTest, QuotedHeadersAreThoseOfTheSecondPacket) {
-  FrameHeader header = tcp_header();
+  LocalHeader header = tcp_header();
   header.quoted = true;
   header.protocol = 17;
   header.source = *parse_address("fd00::1");
@@ -93,7 +93,7 @@ TEST_F(HeaderValuesTest, HeadersThatTsharkDoesNotCountDoNotCount) {
 }
 
 TEST_F(HeaderValuesTest, ATimeBefore1970IsSpelledAsTsharkDoes) {
-  FrameHeader header = tcp_header();
+  LocalHeader header = tcp_header();
   for (const auto& [ns, text] :
        {std::pair{std::int64_t{-1'750'000'000}, "-2.250000000"}, std::pair{std::int64_t{-1}, "-1.999999999"},
         std::pair{std::int64_t{-2'000'000'000}, "-2.000000000"}}) {
@@ -107,11 +107,11 @@ TEST_F(HeaderValuesTest, ATimeBefore1970IsSpelledAsTsharkDoes) {
 TEST_F(HeaderValuesTest, HeadersThatOnlyTsharkSeesAreADisagreement) {
   Record two = record_of(fields_, {{"tcp.stream || udp.stream", {"7", "8"}}});
   EXPECT_FALSE(values_.complete(two, tcp_header()));
-  FrameHeader none = tcp_header();
+  LocalHeader none = tcp_header();
   none.protocol = 0;
   Record one = record_of(fields_, {{"tcp.stream || udp.stream", {"7"}}});
   EXPECT_FALSE(values_.complete(one, none));
-  FrameHeader odd_time = none;
+  LocalHeader odd_time = none;
   odd_time.time_is_sure = false;
   Record empty(fields_.size());
   EXPECT_TRUE(values_.complete(empty, none));

@@ -45,7 +45,7 @@ struct TransportLayer {
 
 /// The transports of a frame, from its frame.protocols ("eth:ethertype:ip:udp:vxlan:eth:...").
 /// Those that are no packets of the frame do take their place in the counting.
-struct LayerPlan {
+struct LayerStack {
   std::vector<TransportLayer> transports;           ///< in the order of the frame
   unsigned ipv4_layers = 0;                         ///< ip tokens
   unsigned ip_layers = 0;                           ///< ip and ipv6 tokens, and layers that are not named
@@ -62,16 +62,16 @@ struct LayerPlan {
 
 /// Reads frame.protocols. `implicit_version`: family taken for network layers that are not named.
 /// Only transports among `wanted` are looked at.
-[[nodiscard]] LayerPlan plan_layers(std::string_view protocols, std::uint8_t implicit_version,
-                                    TransportSet wanted = tcp_and_udp);
+[[nodiscard]] LayerStack parse_layers(std::string_view protocols, std::uint8_t implicit_version,
+                                      TransportSet wanted = tcp_and_udp);
 
 /// Remembers the plans: a capture has few distinct frame.protocols.
-class LayerPlans {
+class LayerStackCache {
  public:
-  explicit LayerPlans(TransportSet wanted = tcp_and_udp) : wanted_(wanted) {}
+  explicit LayerStackCache(TransportSet wanted = tcp_and_udp) : wanted_(wanted) {}
 
   /// Valid until the next call.
-  const LayerPlan& find(std::string_view protocols, std::uint8_t implicit_version = 4);
+  const LayerStack& find(std::string_view protocols, std::uint8_t implicit_version = 4);
 
  private:
   struct Hash {
@@ -80,12 +80,12 @@ class LayerPlans {
       return std::hash<std::string_view>{}(text);
     }
   };
-  using Cache = std::unordered_map<std::string, LayerPlan, Hash, std::equal_to<>>;
+  using Cache = std::unordered_map<std::string, LayerStack, Hash, std::equal_to<>>;
 
   const TransportSet wanted_;
   Cache cache_[2];  // by implicit version
   std::string last_text_;
-  const LayerPlan* last_ = nullptr;
+  const LayerStack* last_ = nullptr;
 };
 
 }  // namespace flowmeter

@@ -12,7 +12,7 @@ namespace flowmeter {
 /// pcap: the file header. pcapng: the newest section's header, interfaces, names and secrets, and
 /// the secrets of sections before it, as tshark decrypts with all it has seen.
 /// Bounded: one section, but for the secrets; names only up to 1 MiB, as nothing is resolved.
-class Prologue {
+class CapturePreamble {
  public:
   /// Keeps a copy of what is needed of `item`; frames and the like are none of it.
   void remember(const CaptureItem& item);

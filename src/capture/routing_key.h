@@ -6,7 +6,7 @@
 namespace flowmeter {
 
 /// What kind of frame it was, for the choice of a worker.
-enum class DealReason : std::uint8_t {
+enum class RoutingReason : std::uint8_t {
   plain,     ///< one IP header, no tunnel: by its address pair
   quoted,    ///< ICMP error: by the address pair of the packet quoted in it
   fragment,  ///< part of an IP packet: only the first part of a datagram tells whether a tunnel is in it, and
@@ -20,10 +20,10 @@ enum class DealReason : std::uint8_t {
 };
 
 /// By what a frame is dealt.
-struct DealKey {
+struct RoutingKey {
   std::uint64_t hash = 0;  ///< same for both directions and all frames of a pair of addresses
   bool fixed = true;       ///< goes to the one worker that sees all that is not plain
-  DealReason reason = DealReason::not_ip;
+  RoutingReason reason = RoutingReason::not_ip;
   bool fragment = false;  ///< the frame's own IP packet is part of a datagram, for any reason
   bool unsure = false;    ///< a fragment that is fixed whatever is in it
   bool readdressed =
@@ -51,17 +51,17 @@ struct DealKey {
 /// - frames cut before their ports (short snapshot lengths) have no stream anyway.
 /// `packet`: the captured bytes. Never throws. Source: RFC 791, 792, 4443, 6554, 8200, 8754;
 /// Wireshark 4.0.17.
-DealKey deal_key(std::uint32_t link_type, std::string_view packet);
+RoutingKey routing_key(std::uint32_t link_type, std::string_view packet);
 
 /// Makes of a tunnel's key that of the packet in it, as a frame would have that brought it alone: fixed, as
 /// not_ip or truncated, if it is not walked (see carried_part()). False: it is no tunnel.
-bool enter(DealKey& key);
+bool enter(RoutingKey& key);
 
 /// Tunnels in each other that are worth entering.
 inline constexpr unsigned most_tunnels = 8;
 
 /// The worker of a key out of `workers`, at least 1; what is fixed goes to worker 0.
-constexpr unsigned worker_of(const DealKey& key, unsigned workers) {
+constexpr unsigned worker_of(const RoutingKey& key, unsigned workers) {
   if (key.fixed) return 0;
   return static_cast<unsigned>(((key.hash >> 32U) * workers) >> 32U);
 }

@@ -1,4 +1,4 @@
-#include "source/waiter.h"
+#include "source/fd_watcher.h"
 
 // Boost 1.74's Asio uses std::exchange without including it.
 #include <utility>
@@ -36,30 +36,30 @@ std::size_t read_some(int fd, std::span<char> room) {
 
 void post(EventLoop& loop, std::function<void()> handler) { boost::asio::post(loop, std::move(handler)); }
 
-struct Waiter::Stream : boost::asio::posix::stream_descriptor {
+struct FdWatcher::Stream : boost::asio::posix::stream_descriptor {
   using basic_stream_descriptor::basic_stream_descriptor;
 };
 
-Waiter::Waiter(EventLoop& loop, int fd) : stream_(std::make_unique<Stream>(loop)), fd_(fd) {
+FdWatcher::FdWatcher(EventLoop& loop, int fd) : stream_(std::make_unique<Stream>(loop)), fd_(fd) {
   boost::system::error_code error;
   stream_->assign(fd, error);
   pollable_ = !error;
   assigned_ = pollable_;
 }
 
-Waiter::~Waiter() {
+FdWatcher::~FdWatcher() {
   if (assigned_) stream_->release();
 }
 
-void Waiter::readable(std::function<void()> handler) { wait(false, std::move(handler)); }
+void FdWatcher::readable(std::function<void()> handler) { wait(false, std::move(handler)); }
 
-void Waiter::writable(std::function<void()> handler) { wait(true, std::move(handler)); }
+void FdWatcher::writable(std::function<void()> handler) { wait(true, std::move(handler)); }
 
-void Waiter::cancel() {
+void FdWatcher::cancel() {
   if (assigned_) stream_->cancel();
 }
 
-void Waiter::wait(bool for_writing, std::function<void()> handler) {
+void FdWatcher::wait(bool for_writing, std::function<void()> handler) {
   if (!pollable_) {
     boost::asio::post(stream_->get_executor(),
                       [there = std::weak_ptr<int>(there_), handler = std::move(handler)] {

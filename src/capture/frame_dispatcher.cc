@@ -1,10 +1,10 @@
-#include "capture/dealer.h"
+#include "capture/frame_dispatcher.h"
 
 #include <algorithm>
 
 namespace flowmeter {
 
-Dealer::Dealer(unsigned workers, CaptureOrigin origin, const DealerOptions& options)
+FrameDispatcher::FrameDispatcher(unsigned workers, CaptureOrigin origin, const DispatcherOptions& options)
     : reader_(origin),
       options_(options),
       workers_(std::max(workers, 1U)),
@@ -12,33 +12,33 @@ Dealer::Dealer(unsigned workers, CaptureOrigin origin, const DealerOptions& opti
       lanes_(workers_ + (options.headers ? 1U : 0U) + (options.keeper ? 1U : 0U)),
       keepers_(options.keeper_pairs) {}
 
-void Dealer::feed(std::string_view piece) {
+void FrameDispatcher::feed(std::string_view piece) {
   reader_.put(piece);
   deal_all();
 }
 
-void Dealer::finish() {
+void FrameDispatcher::finish() {
   reader_.finish();
   deal_all();
 }
 
-void Dealer::deal_all() {
+void FrameDispatcher::deal_all() {
   CaptureItem item;
   while (reader_.next(item)) deal(item);
 }
 
-void Dealer::deal(const CaptureItem& item) {
+void FrameDispatcher::deal(const CaptureItem& item) {
   if (item.kind == ItemKind::frame) return deal_frame(item);
   if (item.kind == ItemKind::tail) return deal_tail(item);
-  prologue_.remember(item);
+  preamble_.remember(item);
   filler_.remember(item);
   deal_to_all(item);
 }
 
-void Dealer::deal_frame(const CaptureItem& item) {
-  const DealKey key = key_of(item);
+void FrameDispatcher::deal_frame(const CaptureItem& item) {
+  const RoutingKey key = key_of(item);
   bool kept = goes_to_keeper(key);
-  DealKey part = key;  // the innermost packet, which may be a fragment
+  RoutingKey part = key;  // the innermost packet, which may be a fragment
   for (unsigned depth = 0; depth < most_tunnels && enter(part); ++depth) kept |= goes_to_keeper(part);
   const unsigned worker = kept ? keeper() : lane_of(key);
   if (life_is_over(worker)) {
@@ -57,7 +57,7 @@ void Dealer::deal_frame(const CaptureItem& item) {
   ++frames_;
 }
 
-void Dealer::deal_tail(const CaptureItem& item) {
+void FrameDispatcher::deal_tail(const CaptureItem& item) {
   Lane& lane = lanes_.front();
   if (!rest_) {
     // A tshark that meets damage before its first frame says so in other words.
@@ -69,7 +69,7 @@ void Dealer::deal_tail(const CaptureItem& item) {
 }
 
 /// A lane that waits for its first frame begins anew when much has gone by.
-void Dealer::deal_to_all(const CaptureItem& item) {
+void FrameDispatcher::deal_to_all(const CaptureItem& item) {
   constexpr std::size_t worth_it = 65536;
   // Interfaces go by their position in a section, so they are others in the next one.
   const bool numbered_anew = item.kind == ItemKind::section || item.kind == ItemKind::header;
@@ -80,36 +80,36 @@ void Dealer::deal_to_all(const CaptureItem& item) {
     lane.beginning += item.bytes.size();
     const bool untouched = lane.output.size() == lane.beginning;
     if (lanes_.size() == 1 || !untouched) continue;
-    if (lane.beginning <= 2 * prologue_.size() + worth_it) continue;
+    if (lane.beginning <= 2 * preamble_.size() + worth_it) continue;
     lane.output.clear();
-    prologue_.append_to(lane.output);
+    preamble_.append_to(lane.output);
     lane.beginning = lane.output.size();
   }
 }
 
-void Dealer::keep_header(const CaptureItem& frame, const DealKey& key) {
+void FrameDispatcher::keep_header(const CaptureItem& frame, const RoutingKey& key) {
   constexpr std::size_t at_first = 1024;
   if (headers_.full()) {
     headers_.set_capacity(std::max(at_first, headers_.capacity() + headers_.capacity() / 2));
   }
-  headers_.push_back(frame_header(frame, key));
+  headers_.push_back(local_header(frame, key));
 }
 
 /// With one lane and no life to end, no key is needed.
-DealKey Dealer::key_of(const CaptureItem& frame) const {
+RoutingKey FrameDispatcher::key_of(const CaptureItem& frame) const {
   const bool needed = lanes_.size() > 1 || options_.life_frames != 0;
   if (!needed) return {};
-  if (frame.link_type == no_link_type) return {0, true, DealReason::not_packet};
-  return deal_key(frame.link_type, frame.packet);
+  if (frame.link_type == no_link_type) return {0, true, RoutingReason::not_packet};
+  return routing_key(frame.link_type, frame.packet);
 }
 
-unsigned Dealer::lane_of(const DealKey& key) const {
-  const bool odd = key.fixed ? key.reason != DealReason::not_ip : key.readdressed;
+unsigned FrameDispatcher::lane_of(const RoutingKey& key) const {
+  const bool odd = key.fixed ? key.reason != RoutingReason::not_ip : key.readdressed;
   return options_.headers && odd ? odd_ : worker_of(key, workers_);
 }
 
 /// Whether a packet with that key, alone or in a tunnel, takes its frame to the keeper.
-bool Dealer::goes_to_keeper(const DealKey& key) {
+bool FrameDispatcher::goes_to_keeper(const RoutingKey& key) {
   if (!options_.keeper || !key.follows()) return false;
   if (key.announces) bring_to_keeper(key.hash);
   return key.application || keepers_.contains(key.hash);
@@ -119,7 +119,7 @@ bool Dealer::goes_to_keeper(const DealKey& key) {
 /// largest is replaced before. When lives of n workers end in turn, they have d, 2d, ..., nd frames at the
 /// end of the last one, which is the whole life: half of (n + 1) lives together. So none ends before it had
 /// half of its frames.
-bool Dealer::life_is_over(unsigned worker) const {
+bool FrameDispatcher::life_is_over(unsigned worker) const {
   const std::uint64_t most = options_.life_frames;
   if (most == 0 || is_keeper(worker) || on_life_end_ == nullptr) return false;
   const std::uint64_t size = size_of(worker);
@@ -135,12 +135,12 @@ bool Dealer::life_is_over(unsigned worker) const {
 }
 
 /// The life's frames; what is odd takes tshark twice the memory.
-std::uint64_t Dealer::size_of(unsigned worker) const {
+std::uint64_t FrameDispatcher::size_of(unsigned worker) const {
   return worker < workers_ ? lanes_[worker].frames : 2 * lanes_[worker].frames;
 }
 
 /// From now on all of this pair goes to the keeper, which is to see what there is of its datagrams as well.
-void Dealer::bring_to_keeper(std::uint64_t pair) {
+void FrameDispatcher::bring_to_keeper(std::uint64_t pair) {
   if (keepers_.contains(pair)) return;
   if (!keepers_.add(pair)) {
     ++pairs_refused_;
@@ -149,7 +149,7 @@ void Dealer::bring_to_keeper(std::uint64_t pair) {
   hand_over(lanes_[odd_].fragments, pair);
 }
 
-void Dealer::hand_over(const Fragments& fragments, std::uint64_t pair) {
+void FrameDispatcher::hand_over(const Fragments& fragments, std::uint64_t pair) {
   Lane& keeper = lanes_.back();
   for (std::size_t i = 0; i != fragments.size(); ++i) {
     if (fragments.pair(i) != pair) continue;
@@ -159,7 +159,7 @@ void Dealer::hand_over(const Fragments& fragments, std::uint64_t pair) {
   }
 }
 
-bool Dealer::filler(unsigned worker, std::size_t count) {
+bool FrameDispatcher::filler(unsigned worker, std::size_t count) {
   if (!filler_.possible() || (rest_ && worker == 0)) return false;
   Lane& lane = lanes_[worker];
   for (std::size_t i = 0; i < count; ++i) filler_.append_to(lane.output);
@@ -167,10 +167,10 @@ bool Dealer::filler(unsigned worker, std::size_t count) {
   return true;
 }
 
-void Dealer::new_life(unsigned worker) {
+void FrameDispatcher::new_life(unsigned worker) {
   Lane& lane = lanes_[worker];
   lane.output.clear();
-  prologue_.append_to(lane.output);
+  preamble_.append_to(lane.output);
   lane.beginning = lane.output.size();
   for (std::size_t i = 0; i != lane.fragments.size(); ++i) {
     lane.output += lane.fragments.record(i);
@@ -180,6 +180,8 @@ void Dealer::new_life(unsigned worker) {
   ++lane.life;
 }
 
-bool Dealer::needed(unsigned worker) const { return lanes_[worker].frames != 0 || (worker == 0 && rest_); }
+bool FrameDispatcher::needed(unsigned worker) const {
+  return lanes_[worker].frames != 0 || (worker == 0 && rest_);
+}
 
 }  // namespace flowmeter

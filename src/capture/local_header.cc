@@ -1,4 +1,4 @@
-#include "capture/frame_header.h"
+#include "capture/local_header.h"
 
 #include <algorithm>
 #include <cstring>
@@ -50,14 +50,14 @@ constexpr std::uint32_t most_bytes = std::numeric_limits<std::int32_t>::max();
 
 }  // namespace
 
-FrameHeader frame_header(const CaptureItem& frame, const DealKey& key) {
-  FrameHeader header;
+LocalHeader local_header(const CaptureItem& frame, const RoutingKey& key) {
+  LocalHeader header;
   header.has_time = frame.time.has_value();
   header.time_ns = frame.time.value_or(std::chrono::nanoseconds(0)).count();
   header.time_is_sure = frame.time_is_sure;
   header.bytes = std::min(frame.orig_len, most_bytes);
   if (key.fixed || key.fragment || key.protocol == 0) return header;
-  const bool quoted = key.reason == DealReason::quoted;
+  const bool quoted = key.reason == RoutingReason::quoted;
   const std::string_view transport = quoted ? key.transport : within_length(key.network, key.transport);
   if (!is_whole(key.protocol, transport)) return header;
   header.protocol = key.protocol;

@@ -7,7 +7,7 @@
 namespace flowmeter {
 
 /// Frames that follow each other in the input and went to the same worker.
-struct DealRun {
+struct DispatchSpan {
   std::uint64_t first = 0;   ///< the first one's place among all that its worker was given in this
                              ///< life, from 0: tshark's frame.number minus 1
   std::uint32_t count = 0;   ///< frames; not 0, unless `rest`
@@ -20,12 +20,12 @@ struct DealRun {
 /// The consumer takes runs from the front. What a worker gives with a place below `first` and
 /// that was in no run before is a filler or context, to be dropped; so is all it gives at its end.
 /// Not thread-safe.
-class DealLog {
+class DispatchLog {
  public:
   /// Adds one frame at the end.
   void add(std::uint32_t worker, std::uint32_t life, std::uint64_t place) {
     if (begin_ != runs_.size()) {
-      DealRun& last = runs_.back();
+      DispatchSpan& last = runs_.back();
       const bool follows = last.worker == worker && last.life == life && last.first + last.count == place &&
                            last.count != UINT32_MAX;
       if (follows) {
@@ -47,7 +47,7 @@ class DealLog {
   [[nodiscard]] std::size_t size() const { return runs_.size() - begin_; }
 
   /// The oldest run; it may still grow while it is the only one. Only if not empty.
-  [[nodiscard]] const DealRun& front() const { return runs_[begin_]; }
+  [[nodiscard]] const DispatchSpan& front() const { return runs_[begin_]; }
 
   /// Takes the oldest run away.
   void pop() {
@@ -57,16 +57,16 @@ class DealLog {
   }
 
   /// Takes one frame off the front; the run goes with its last one. Not for `rest`.
-  DealRun take() {
-    DealRun& run = runs_[begin_];
-    const DealRun one{run.first, 1, run.life, run.worker, false};
+  DispatchSpan take() {
+    DispatchSpan& run = runs_[begin_];
+    const DispatchSpan one{run.first, 1, run.life, run.worker, false};
     ++run.first;
     if (--run.count == 0) pop();
     return one;
   }
 
  private:
-  void push(const DealRun& run) {
+  void push(const DispatchSpan& run) {
     constexpr std::size_t worth_moving = 4096;
     if (begin_ > worth_moving && begin_ > runs_.size() / 2) {
       runs_.erase(runs_.begin(), runs_.begin() + static_cast<std::ptrdiff_t>(begin_));
@@ -75,7 +75,7 @@ class DealLog {
     runs_.push_back(run);
   }
 
-  std::vector<DealRun> runs_;
+  std::vector<DispatchSpan> runs_;
   std::size_t begin_ = 0;  // runs before it are taken
 };
 

@@ -8,17 +8,17 @@
 
 namespace flowmeter {
 
-/// A wait for readiness on a descriptor that somebody else owns and closes, after the Waiter is gone.
+/// A wait for readiness on a descriptor that somebody else owns and closes, after the FdWatcher is gone.
 /// (Asio's own reads would make the descriptor non-blocking for everybody who shares it, such as the
-/// shell's terminal.) A handler that waits, or stands in the loop's queue, is dropped when the Waiter goes.
-/// What it is told of holds: Asio gives the memory of a descriptor that was let go of to the next one, and
-/// may give an event of the former along with it.
-class Waiter {
+/// shell's terminal.) A handler that waits, or stands in the loop's queue, is dropped when the FdWatcher
+/// goes. What it is told of holds: Asio gives the memory of a descriptor that was let go of to the next one,
+/// and may give an event of the former along with it.
+class FdWatcher {
  public:
-  Waiter(EventLoop& loop, int fd);
-  ~Waiter();
-  Waiter(const Waiter&) = delete;
-  Waiter& operator=(const Waiter&) = delete;
+  FdWatcher(EventLoop& loop, int fd);
+  ~FdWatcher();
+  FdWatcher(const FdWatcher&) = delete;
+  FdWatcher& operator=(const FdWatcher&) = delete;
 
   void readable(std::function<void()> handler);
   void writable(std::function<void()> handler);

@@ -1,4 +1,4 @@
-#include "packet/layers.h"
+#include "packet/layer_stack.h"
 
 #include <algorithm>
 #include <optional>
@@ -28,7 +28,7 @@ bool is_any(std::string_view token, std::span<const std::string_view> names) {
 }
 
 struct Walk {
-  LayerPlan plan;
+  LayerStack plan;
   std::string_view before;  // the token before
   std::uint8_t ip_version = 0;
   LayerRole role = LayerRole::packet;
@@ -106,7 +106,7 @@ std::optional<Transport> transport_of(std::string_view token) {
 
 }  // namespace
 
-LayerPlan plan_layers(std::string_view protocols, std::uint8_t implicit_version, TransportSet wanted) {
+LayerStack parse_layers(std::string_view protocols, std::uint8_t implicit_version, TransportSet wanted) {
   Walk walk;
   bool after_mpls = false;
   while (!protocols.empty()) {
@@ -157,7 +157,7 @@ LayerPlan plan_layers(std::string_view protocols, std::uint8_t implicit_version,
   return std::move(walk.plan);
 }
 
-const LayerPlan& LayerPlans::find(std::string_view protocols, std::uint8_t implicit_version) {
+const LayerStack& LayerStackCache::find(std::string_view protocols, std::uint8_t implicit_version) {
   if (last_ != nullptr && implicit_version == 4 && last_text_ == protocols) return *last_;
   Cache& cache = cache_[implicit_version == 6];
   auto found = cache.find(protocols);
@@ -166,7 +166,7 @@ const LayerPlan& LayerPlans::find(std::string_view protocols, std::uint8_t impli
       cache.clear();
       last_ = nullptr;
     }
-    found = cache.emplace(protocols, plan_layers(protocols, implicit_version, wanted_)).first;
+    found = cache.emplace(protocols, parse_layers(protocols, implicit_version, wanted_)).first;
   }
   if (implicit_version == 4) {
     last_text_ = protocols;

@@ -1,4 +1,4 @@
-#include "source/header_values.h"
+#include "source/local_header_merger.h"
 
 #include <arpa/inet.h>
 
@@ -21,7 +21,7 @@ constexpr std::array<std::string_view, 15> read_by_splitter = {
 constexpr std::uint8_t tcp_protocol = 6;
 
 /// A layer stack with that transport header.
-std::string_view protocols_of(const FrameHeader& header) {
+std::string_view protocols_of(const LocalHeader& header) {
   const bool tcp = header.protocol == tcp_protocol;
   const bool v6 = header.source.version == 6;
   if (!header.quoted && v6) return tcp ? "eth:ethertype:ipv6:tcp" : "eth:ethertype:ipv6:udp";
@@ -61,7 +61,7 @@ char* write_time(char* at, std::int64_t time_ns) {
 
 }  // namespace
 
-HeaderValues::HeaderValues(FieldSet& fields, bool protocols)
+LocalHeaderMerger::LocalHeaderMerger(FieldSet& fields, bool protocols)
     : protocols_asked_(protocols),
       streams_(fields.add(streams_column)),
       protocols_(fields.find("frame.protocols")),
@@ -75,7 +75,7 @@ HeaderValues::HeaderValues(FieldSet& fields, bool protocols)
       tcp_{fields.find("tcp.stream"), fields.find("tcp.srcport"), fields.find("tcp.dstport")},
       udp_{fields.find("udp.stream"), fields.find("udp.srcport"), fields.find("udp.dstport")} {}
 
-FieldSet HeaderValues::remaining(const FieldSet& fields, bool protocols) {
+FieldSet LocalHeaderMerger::remaining(const FieldSet& fields, bool protocols) {
   FieldSet rest;
   for (const std::string& name : fields.names()) {
     const bool read =
@@ -86,7 +86,7 @@ FieldSet HeaderValues::remaining(const FieldSet& fields, bool protocols) {
   return rest;
 }
 
-bool HeaderValues::complete(Record& record, const FrameHeader& header) {
+bool LocalHeaderMerger::complete(Record& record, const LocalHeader& header) {
   at_ = text_.data();
   const auto streams = record.values(streams_);
   const std::size_t most = header.protocol == 0 ? 0 : 1;
@@ -101,7 +101,7 @@ bool HeaderValues::complete(Record& record, const FrameHeader& header) {
   return true;
 }
 
-void HeaderValues::add_transport(Record& record, const FrameHeader& header, std::string_view stream) {
+void LocalHeaderMerger::add_transport(Record& record, const LocalHeader& header, std::string_view stream) {
   const bool tcp = header.protocol == tcp_protocol;
   const TransportFields& fields = tcp ? tcp_ : udp_;
   facts_ = {{header.source, header.source_port},
@@ -124,24 +124,24 @@ void HeaderValues::add_transport(Record& record, const FrameHeader& header, std:
   add_address(record, destination_[family], header.destination);
 }
 
-void HeaderValues::add_number(Record& record, FieldId field, std::uint64_t value) {
+void LocalHeaderMerger::add_number(Record& record, FieldId field, std::uint64_t value) {
   add(record, field, std::to_chars(at_, at_ + 20, value).ptr);
 }
 
 /// As EK spells them.
-void HeaderValues::add_flags(Record& record, std::uint16_t flags) {
+void LocalHeaderMerger::add_flags(Record& record, std::uint16_t flags) {
   constexpr const char* digits = "0123456789abcdef";
   char* end = std::copy_n("0x", 2, at_);
   for (int shift = 12; shift >= 0; shift -= 4) *end++ = digits[flags >> shift & 0xf];
   add(record, flags_, end);
 }
 
-void HeaderValues::add_address(Record& record, FieldId field, const IpAddress& address) {
+void LocalHeaderMerger::add_address(Record& record, FieldId field, const IpAddress& address) {
   add(record, field, write_address(at_, address));
 }
 
 /// Adds what was written from at_ to `end`.
-void HeaderValues::add(Record& record, FieldId field, char* end) {
+void LocalHeaderMerger::add(Record& record, FieldId field, char* end) {
   record.add(field, {at_, static_cast<std::size_t>(end - at_)});
   at_ = end;
 }

@@ -1,4 +1,4 @@
-#include "dialect/framer.h"
+#include "dialect/record_splitter.h"
 
 #include <fmt/format.h>
 
@@ -19,7 +19,7 @@ std::string too_long(const std::string& behind) {
 
 }  // namespace
 
-std::span<char> Framer::room(std::size_t least) {
+std::span<char> RecordSplitter::room(std::size_t least) {
   if (buffer_.size() < end_ + least + 1) {
     if (begin_ > 0) {  // make room at the front before growing
       std::memmove(buffer_.data(), buffer_.data() + begin_, pending());
@@ -37,7 +37,7 @@ std::span<char> Framer::room(std::size_t least) {
 }
 
 /// Passes over what is left of a line that is too long; false if its end is still to come.
-bool LineFramer::pass_rest() {
+bool LineSplitter::pass_rest() {
   const char* const data = buffer_.data();
   const void* const found = begin_ == end_ ? nullptr : std::memchr(data + begin_, '\n', end_ - begin_);
   skipping_ = found == nullptr;
@@ -46,12 +46,12 @@ bool LineFramer::pass_rest() {
   return !skipping_;
 }
 
-void LineFramer::refuse_line(const std::string& why) {
+void LineSplitter::refuse_line(const std::string& why) {
   ++line_;
   throw InputError(why);
 }
 
-std::optional<std::span<char>> LineFramer::next() {
+std::optional<std::span<char>> LineSplitter::next() {
   if (skipping_ && !pass_rest()) return std::nullopt;
   char* const data = buffer_.data();
   if (scan_ < begin_) scan_ = begin_;
@@ -79,7 +79,7 @@ std::optional<std::span<char>> LineFramer::next() {
   return std::span<char>(data + start, line_end - start);
 }
 
-std::string LineFramer::place() const { return fmt::format("line {}", line_); }
+std::string LineSplitter::place() const { return fmt::format("line {}", line_); }
 
 void JsonFramer::restore() {
   if (have_saved_) buffer_[begin_] = saved_;

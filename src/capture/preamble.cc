@@ -1,8 +1,8 @@
-#include "capture/prologue.h"
+#include "capture/preamble.h"
 
 namespace flowmeter {
 
-void Prologue::remember(const CaptureItem& item) {
+void CapturePreamble::remember(const CaptureItem& item) {
   constexpr std::size_t max_names_size = 1024 * 1024;
   switch (item.kind) {
     case ItemKind::section:
@@ -32,7 +32,7 @@ void Prologue::remember(const CaptureItem& item) {
   }
 }
 
-void Prologue::append_to(std::string& output) const {
+void CapturePreamble::append_to(std::string& output) const {
   output += earlier_;
   output += newest_;
 }

@@ -1,4 +1,4 @@
-#include "capture/filler.h"
+#include "capture/flush_frame.h"
 
 #include <cstring>
 
@@ -40,14 +40,14 @@ std::uint32_t filler_length(std::uint32_t link_type) {
   }
 }
 
-void Filler::remember(const CaptureItem& item) {
+void FlushFrame::remember(const CaptureItem& item) {
   switch (item.kind) {
     case ItemKind::header:
     case ItemKind::interface:
       choose(item);
       break;
     case ItemKind::section:
-      *this = Filler{};
+      *this = FlushFrame{};
       break;
     case ItemKind::frame:
       if (item.time && item.interface_id == interface_id_) {
@@ -60,7 +60,7 @@ void Filler::remember(const CaptureItem& item) {
 }
 
 /// The first interface that will do is taken, for all of the section.
-void Filler::choose(const CaptureItem& item) {
+void FlushFrame::choose(const CaptureItem& item) {
   if (possible_) return;
   length_ = filler_length(item.link_type);
   possible_ = length_ != 0;
@@ -69,7 +69,7 @@ void Filler::choose(const CaptureItem& item) {
   interface_id_ = item.interface_id;
 }
 
-void Filler::append_to(std::string& output) const {
+void FlushFrame::append_to(std::string& output) const {
   const std::uint32_t padded = wire::round4(length_);
   const std::uint32_t block = 32 + padded;
   if (pcapng_) {

@@ -11,7 +11,7 @@ namespace flowmeter {
 
 /// Makes frames without any meaning: a link-layer header of zeros, at the time of the last frame.
 /// tshark shows them as a link layer with nothing known in it: no address, no stream, no state.
-class Filler {
+class FlushFrame {
  public:
   /// Learns the format, the link type and the time from what passes by.
   void remember(const CaptureItem& item);

@@ -20,9 +20,9 @@ inline constexpr std::size_t max_record_bytes = std::size_t{64} << 20;
 /// Cuts a stream of bytes into whole records. A source reads into room() and tells how much came
 /// with commit(); whole records are then taken with next(), in any chunking the same ones.
 /// Records are handed out in place and may be changed: the byte behind a record is a NUL.
-class Framer {
+class RecordSplitter {
  public:
-  virtual ~Framer() = default;
+  virtual ~RecordSplitter() = default;
 
   /// Free space of at least `least` bytes at the end of the buffer. Invalidates records.
   std::span<char> room(std::size_t least);
@@ -62,7 +62,7 @@ class Framer {
 };
 
 /// Lines that end with LF (CR LF too).
-class LineFramer final : public Framer {
+class LineSplitter final : public RecordSplitter {
  public:
   /// What a last line without its end is.
   enum class LastLine {
@@ -70,7 +70,7 @@ class LineFramer final : public Framer {
     torn,   ///< damage: whoever writes the text ends all its lines, and did not come to that
   };
 
-  explicit LineFramer(LastLine last = LastLine::whole) : last_(last) {}
+  explicit LineSplitter(LastLine last = LastLine::whole) : last_(last) {}
 
   std::optional<std::span<char>> next() override;
   [[nodiscard]] std::string place() const override;
@@ -93,7 +93,7 @@ class LineFramer final : public Framer {
 /// Throws InputError for an array or a document without an end and for other text in an array. Where the text
 /// is damaged it goes on at the next document that begins as tshark's do, with "_index" or an index line's
 /// "index", or in the first column where documents stand outside of arrays.
-class JsonFramer final : public Framer {
+class JsonFramer final : public RecordSplitter {
  public:
   std::optional<std::span<char>> next() override;
   [[nodiscard]] std::string place() const override;

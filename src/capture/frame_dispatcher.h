@@ -9,19 +9,19 @@
 
 #include <boost/circular_buffer.hpp>
 
-#include "capture/deal_log.h"
-#include "capture/filler.h"
-#include "capture/flow_hash.h"
+#include "capture/dispatch_log.h"
+#include "capture/flush_frame.h"
 #include "capture/fragments.h"
-#include "capture/frame_header.h"
+#include "capture/local_header.h"
 #include "capture/pair_set.h"
-#include "capture/prologue.h"
+#include "capture/preamble.h"
 #include "capture/reader.h"
+#include "capture/routing_key.h"
 
 namespace flowmeter {
 
-/// What a Dealer does beyond dealing.
-struct DealerOptions {
+/// What a FrameDispatcher does beyond dealing.
+struct DispatcherOptions {
   std::uint64_t life_frames = 0;  ///< most frames of the input in a worker's life; 0: it never ends
   bool keeper = false;            ///< one more lane, for applications whose dissectors remember
   std::size_t keeper_pairs = std::size_t{1} << 20;  ///< most pairs of addresses that it keeps
@@ -67,13 +67,13 @@ struct DealerOptions {
 /// fragments of each lane, and 16 MiB for a keeper with all its pairs. A lane without a frame holds
 /// no more than twice the prologue, whatever passes by.
 /// Not thread-safe.
-class Dealer {
+class FrameDispatcher {
  public:
   /// Called with a lane whose life is over, in feed() or finish().
   using LifeEnd = std::function<void(unsigned worker)>;
 
   /// `workers`: at least 1. `origin`: of the bytes, as a single tshark would have met them.
-  Dealer(unsigned workers, CaptureOrigin origin, const DealerOptions& options = {});
+  FrameDispatcher(unsigned workers, CaptureOrigin origin, const DispatcherOptions& options = {});
 
   /// Sets what is called when a lane has had the frames of a life and the next one for it is there,
   /// before anything of the new life is written. It takes output(worker), which is the rest of the
@@ -97,7 +97,7 @@ class Dealer {
   [[nodiscard]] bool needed(unsigned worker) const;
 
   /// Who has which frame, in frame order.
-  DealLog& log() { return log_; }
+  DispatchLog& log() { return log_; }
 
   /// Gives a lane `count` frames without meaning, to push its tshark's buffered output forward:
   /// they are in no run of the log. False: not possible with this link type, or not yet, or no
@@ -120,7 +120,7 @@ class Dealer {
 
   /// What the frames of open lanes say of themselves, in frame order. The consumer takes them from the
   /// front with their frames.
-  boost::circular_buffer<FrameHeader>& headers() { return headers_; }
+  boost::circular_buffer<LocalHeader>& headers() { return headers_; }
 
   /// How far the reader has come, and where it met with trouble.
   [[nodiscard]] const CaptureReader& reader() const { return reader_; }
@@ -153,26 +153,26 @@ class Dealer {
   void deal_frame(const CaptureItem& item);
   void deal_tail(const CaptureItem& item);
   void deal_to_all(const CaptureItem& item);
-  [[nodiscard]] DealKey key_of(const CaptureItem& frame) const;
-  [[nodiscard]] unsigned lane_of(const DealKey& key) const;
-  [[nodiscard]] bool goes_to_keeper(const DealKey& key);
+  [[nodiscard]] RoutingKey key_of(const CaptureItem& frame) const;
+  [[nodiscard]] unsigned lane_of(const RoutingKey& key) const;
+  [[nodiscard]] bool goes_to_keeper(const RoutingKey& key);
   [[nodiscard]] unsigned keeper() const { return lanes() - 1; }
   [[nodiscard]] bool is_keeper(unsigned worker) const { return options_.keeper && worker == keeper(); }
-  void keep_header(const CaptureItem& frame, const DealKey& key);
+  void keep_header(const CaptureItem& frame, const RoutingKey& key);
   [[nodiscard]] bool life_is_over(unsigned worker) const;
   [[nodiscard]] std::uint64_t size_of(unsigned worker) const;
   void bring_to_keeper(std::uint64_t pair);
   void hand_over(const Fragments& fragments, std::uint64_t pair);
 
   CaptureReader reader_;
-  DealerOptions options_;
+  DispatcherOptions options_;
   unsigned workers_;
   unsigned odd_;  // the lane of what is not plain: the first worker's or its own
   std::vector<Lane> lanes_;
-  DealLog log_;
-  boost::circular_buffer<FrameHeader> headers_;
-  Prologue prologue_;
-  Filler filler_;
+  DispatchLog log_;
+  boost::circular_buffer<LocalHeader> headers_;
+  CapturePreamble preamble_;
+  FlushFrame filler_;
   PairSet keepers_;
   LifeEnd on_life_end_;
   std::uint64_t frames_ = 0;

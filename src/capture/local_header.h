@@ -3,8 +3,8 @@
 #include <cstdint>
 
 #include "base/address.h"
-#include "capture/flow_hash.h"
 #include "capture/item.h"
+#include "capture/routing_key.h"
 
 namespace flowmeter {
 
@@ -12,7 +12,7 @@ namespace flowmeter {
 /// it where that lies open. It spares tshark the columns for these; whether there are packets in the
 /// frame, and of which streams, is still tshark's word.
 /// As many of them wait as frames are ahead, so they are small: 72 bytes.
-struct FrameHeader {
+struct LocalHeader {
   std::int64_t time_ns = 0;   ///< frame.time_epoch, nanoseconds since the epoch
   std::uint32_t bytes = 0;    ///< frame.len
   bool has_time = false;      ///< simple packet blocks of pcapng have none; 1677..2262
@@ -27,6 +27,6 @@ struct FrameHeader {
 };
 
 /// The header of a frame with that key. Never throws.
-[[nodiscard]] FrameHeader frame_header(const CaptureItem& frame, const DealKey& key);
+[[nodiscard]] LocalHeader local_header(const CaptureItem& frame, const RoutingKey& key);
 
 }  // namespace flowmeter
