@@ -30,7 +30,7 @@ TEST(EndedStreams, RemembersEndpointsAndParts) {
   ASSERT_NE(found, nullptr);
   EXPECT_EQ(found->source, client);
   EXPECT_EQ(found->destination, server);
-  EXPECT_EQ(found->parts, 2U);
+  EXPECT_EQ(found->next_split_index, 2U);
   EXPECT_EQ(streams.find({Transport::udp, 3}), nullptr);
   EXPECT_EQ(streams.find({Transport::tcp, 4}), nullptr);
 }
@@ -56,7 +56,7 @@ TEST(EndedStreams, AStreamThatEndsAgainIsTheLatest) {
   streams.remember(entry(2, 1));
   EXPECT_EQ(streams.find({Transport::tcp, 1}), nullptr);
   ASSERT_NE(streams.find({Transport::tcp, 0}), nullptr);
-  EXPECT_EQ(streams.find({Transport::tcp, 0})->parts, 2U);
+  EXPECT_EQ(streams.find({Transport::tcp, 0})->next_split_index, 2U);
 }
 
 TEST(EndedStreams, IsBounded) {
