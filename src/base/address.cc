@@ -8,6 +8,8 @@
 #include <charconv>
 #include <cstring>
 
+#include "base/hash.h"
+
 namespace flowmeter {
 namespace {
 
@@ -87,6 +89,24 @@ std::optional<MacAddress> parse_mac(std::string_view text) noexcept {
 
 std::string to_string(const MacAddress& address) {
   return fmt::format("{:02x}", fmt::join(address.bytes, ":"));
+}
+
+namespace {
+
+std::uint64_t mix_bytes(std::uint64_t hash, const IpAddress& address, std::uint64_t rest) noexcept {
+  std::uint64_t words[2];
+  std::memcpy(words, address.bytes.data(), sizeof words);
+  return mix(mix(mix(hash, words[0]), words[1]), rest);
+}
+
+}  // namespace
+
+std::uint64_t mix(std::uint64_t hash, const IpAddress& address) noexcept {
+  return mix_bytes(hash, address, address.version);
+}
+
+std::uint64_t mix(std::uint64_t hash, const Endpoint& endpoint) noexcept {
+  return mix_bytes(hash, endpoint.address, std::uint64_t{endpoint.address.version} << 16 | endpoint.port);
 }
 
 }  // namespace flowmeter

@@ -63,4 +63,8 @@ struct Endpoint {
   friend bool operator==(const Endpoint&, const Endpoint&) = default;
 };
 
+/// As those of base/hash.h: the hash of what has been hashed so far and of an address.
+[[nodiscard]] std::uint64_t mix(std::uint64_t hash, const IpAddress& address) noexcept;
+[[nodiscard]] std::uint64_t mix(std::uint64_t hash, const Endpoint& endpoint) noexcept;
+
 }  // namespace flowmeter

@@ -3,7 +3,6 @@
 #include <openssl/evp.h>
 
 #include <algorithm>
-#include <cstring>
 #include <new>
 #include <stdexcept>
 
@@ -12,13 +11,6 @@ namespace {
 
 constexpr std::size_t remembered_addresses = std::size_t{1} << 12;
 constexpr std::size_t most_bits = 128;  // of an address
-
-std::size_t place_of(const IpAddress& address) noexcept {
-  std::uint64_t words[2];
-  std::memcpy(words, address.bytes.data(), sizeof words);
-  const std::uint64_t mixed = (words[0] ^ (words[1] << 1)) * 0x9e3779b97f4a7c15ULL;
-  return static_cast<std::size_t>(mixed >> 52) % remembered_addresses;
-}
 
 }  // namespace
 
@@ -66,7 +58,7 @@ void Anonymizer::replace(std::span<std::uint8_t> address, const Block& pad) cons
 
 IpAddress Anonymizer::anonymize(const IpAddress& address) const {
   if (address.version == 0) return address;
-  Remembered& remembered = remembered_[place_of(address)];
+  Remembered& remembered = remembered_[static_cast<std::size_t>(mix(0, address)) % remembered_addresses];
   if (remembered.from != address) {
     remembered = {address, address};
     replace(std::span(remembered.to.bytes).first(address.version == 4 ? 4 : 16), ip_pad_);

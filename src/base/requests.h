@@ -4,6 +4,8 @@ namespace flowmeter {
 
 /// Signals by which a running program is asked for something, and that end nothing: SIGHUP for new output
 /// files, SIGUSR1 for the counters. One object for the process.
+///
+/// Not a boost::asio::signal_set: parts are merged without a loop, and ask any() for every event.
 class Requests {
  public:
   /// What was asked for.

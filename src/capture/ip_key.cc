@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "base/hash.h"
 #include "capture/bytes.h"
 
 namespace flowmeter {
@@ -12,14 +13,6 @@ constexpr std::uint8_t tcp_protocol = 6;
 constexpr std::uint8_t udp_protocol = 17;
 constexpr std::uint8_t udplite_protocol = 136;
 constexpr std::size_t ipv6_bytes = 16;  // of an address
-
-/// The finalizer of MurmurHash3 in its splitmix64 form: every bit in touches every bit out.
-constexpr std::uint64_t mix(std::uint64_t x) {
-  x += 0x9E3779B97F4A7C15U;
-  x = (x ^ (x >> 30U)) * 0xBF58476D1CE4E5B9U;
-  x = (x ^ (x >> 27U)) * 0x94D049BB133111EBU;
-  return x ^ (x >> 31U);
-}
 
 std::uint64_t address_hash(std::string_view address) {
   if (address.size() == 4) return mix(wire::be32(address, 0));

@@ -109,7 +109,7 @@ ExitStatus run(const Options& options, Reporter& reporter) {
   if (options.inputs.empty() && !options.endless()) {
     throw UsageError("no input; name captures, or - for standard input (see --help)");
   }
-  return Batch(options, plan, reporter).run();
+  return run_batch(options, plan, reporter);
 }
 
 /// A standard descriptor that is closed would be the next one that is opened, for anything. In its

@@ -65,7 +65,7 @@ bool is_one_already(const Input& input) {
   return kind != InputKind::cut && !is_capture(kind);
 }
 
-/// Throws UsageError for what can be no part of a continuous capture.
+/// Throws UsageError for what cannot be a file of a continuous capture.
 Beginning begin_of(const Input& input, const std::string& tshark) {
   const auto refuse = [&](const std::string& why) -> Beginning {
     if (input.found) return {false, std::nullopt};
@@ -90,13 +90,14 @@ Beginning begin_of(const Input& input, const std::string& tshark) {
   return beginning.capture ? beginning : refuse("is not a capture that tshark knows");
 }
 
-struct Part {
+/// A capture among others.
+struct DatedFile {
   const Input* input;
   std::optional<std::int64_t> first_ns;
 };
 
-void sort(std::vector<Part>& parts) {
-  std::sort(parts.begin(), parts.end(), [](const Part& a, const Part& b) {
+void sort(std::vector<DatedFile>& files) {
+  std::sort(files.begin(), files.end(), [](const DatedFile& a, const DatedFile& b) {
     return std::tie(a.first_ns, a.input->path) < std::tie(b.first_ns, b.input->path);
   });
 }
@@ -105,19 +106,19 @@ void sort(std::vector<Part>& parts) {
 
 Input one_after_the_other(const std::vector<Input>& inputs, const std::string& tshark, Reporter& reporter) {
   if (inputs.size() == 1 && is_one_already(inputs.front())) return inputs.front();
-  std::vector<Part> parts;
+  std::vector<DatedFile> files;
   for (const Input& input : inputs) {
     const Beginning beginning = begin_of(input, tshark);
     if (beginning.capture) {
-      parts.push_back({&input, beginning.first_ns});
+      files.push_back({&input, beginning.first_ns});
     } else {
       reporter.note(fmt::format("{}: has no frames and was left out", input.path));
     }
   }
-  if (parts.empty()) throw UsageError("no captures among the inputs");
-  sort(parts);
-  Input whole = *parts.front().input;
-  for (const Part& part : parts) whole.parts.push_back(part.input->path);
+  if (files.empty()) throw UsageError("no captures among the inputs");
+  sort(files);
+  Input whole = *files.front().input;
+  for (const DatedFile& file : files) whole.parts.push_back(file.input->path);
   return whole;
 }
 
@@ -126,12 +127,12 @@ std::vector<std::string> captures_in_order(const std::vector<std::string>& files
   std::vector<Input> inputs;
   inputs.reserve(files.size());
   for (const std::string& file : files) inputs.push_back({file, file, true});
-  std::vector<Part> parts;
+  std::vector<DatedFile> captures;
   for (const Input& input : inputs) {
     try {
       const Beginning beginning = begin_of(input, tshark);
       if (beginning.capture) {
-        parts.push_back({&input, beginning.first_ns});
+        captures.push_back({&input, beginning.first_ns});
       } else {
         reporter.note(fmt::format("{}: is not a capture and was left out", input.path));
       }
@@ -139,9 +140,9 @@ std::vector<std::string> captures_in_order(const std::vector<std::string>& files
       reporter.warning(error.what());
     }
   }
-  sort(parts);
+  sort(captures);
   std::vector<std::string> order;
-  for (const Part& part : parts) order.push_back(part.input->path);
+  for (const DatedFile& capture : captures) order.push_back(capture.input->path);
   return order;
 }
 

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -16,22 +15,16 @@
 #include "dialect/fields.h"
 #include "flow/settings.h"
 #include "flow/state_text.h"
+#include "packet/direction.h"
 #include "packet/packet.h"
 
 namespace flowmeter {
 
-/// Which way a packet goes: forward is the direction of the flow's first packet.
-enum class Direction : std::uint8_t { forward = 0, backward = 1 };
-
-[[nodiscard]] constexpr Direction opposite(Direction direction) noexcept {
-  return direction == Direction::forward ? Direction::backward : Direction::forward;
-}
-
 /// Values of a field that a run could not use, counted over all flows.
 struct UnusedValues {
   std::string field;
-  std::array<std::uint64_t, 2> count{};  ///< by direction
-  std::string example{};                 ///< the first of them
+  PerDirection<std::uint64_t> count{};  ///< by direction
+  std::string example{};                ///< the first of them
 };
 
 struct PartEdge;
@@ -84,10 +77,9 @@ class Accumulator {
   [[nodiscard]] virtual const UnusedValues* unused() const noexcept { return nullptr; }
 };
 
-/// An accumulator whose state is a State; derived classes write add_packet(), append_part(), turn() and
-/// name(). A State that is a class of its own lists its members, see StateWriter.
+/// An accumulator whose state is a State; derived classes write add_packet().
 template <class State>
-class AccumulatorOf : public Accumulator {
+class StateAccumulator : public Accumulator {
  public:
   [[nodiscard]] std::size_t size() const noexcept final { return sizeof(State); }
   [[nodiscard]] std::size_t alignment() const noexcept final { return alignof(State); }
@@ -96,12 +88,6 @@ class AccumulatorOf : public Accumulator {
   void add(std::byte* state, const Packet& packet, Direction direction) const final {
     add_packet(as_state(state), packet, direction);
   }
-  void append(std::byte* state, const std::byte* later, const PartEdge& edge) const final {
-    append_part(as_state(state), as_state(later), edge);
-  }
-  void reverse(std::byte* state) const final { turn(as_state(state)); }
-  void save(const std::byte* state, StateWriter& out) const final { out(as_state(state)); }
-  void load(std::byte* state, StateReader& in) const final { in(as_state(state)); }
 
  protected:
   [[nodiscard]] static State& as_state(std::byte* state) noexcept {
@@ -113,24 +99,34 @@ class AccumulatorOf : public Accumulator {
 
  private:
   virtual void add_packet(State& state, const Packet& packet, Direction direction) const = 0;
+};
 
+/// Of states that add up; derived classes write append_part(), turn() and name(), too. A State that is a
+/// class of its own lists its members, see StateWriter.
+template <class State>
+class AccumulatorOf : public StateAccumulator<State> {
+ protected:
+  using StateAccumulator<State>::as_state;
+
+ public:
+  void append(std::byte* state, const std::byte* later, const PartEdge& edge) const final {
+    append_part(as_state(state), as_state(later), edge);
+  }
+  void reverse(std::byte* state) const final { turn(as_state(state)); }
+  void save(const std::byte* state, StateWriter& out) const final { out(as_state(state)); }
+  void load(std::byte* state, StateReader& in) const final { in(as_state(state)); }
+
+ private:
   /// `later` is the state of the part that follows, `edge` where it begins.
   virtual void append_part(State& state, const State& later, const PartEdge& edge) const = 0;
   virtual void turn(State& state) const = 0;
 };
 
-/// Likewise, of packets that must all be seen, in their order: because it depends on what tshark remembers
-/// of a stream. Derived classes write add_packet().
+/// Of packets that must all be seen, in their order: because the state depends on what tshark remembers of a
+/// stream.
 template <class State>
-class WholeAccumulatorOf : public Accumulator {
+class WholeAccumulatorOf : public StateAccumulator<State> {
  public:
-  [[nodiscard]] std::size_t size() const noexcept final { return sizeof(State); }
-  [[nodiscard]] std::size_t alignment() const noexcept final { return alignof(State); }
-  void construct(std::byte* state) const final { new (state) State(); }
-  void destroy(std::byte* state) const noexcept final { as_state(state).~State(); }
-  void add(std::byte* state, const Packet& packet, Direction direction) const final {
-    add_packet(as_state(state), packet, direction);
-  }
   [[nodiscard]] std::string_view name() const noexcept final { return {}; }
   [[nodiscard]] bool composes() const noexcept final { return false; }
   void append(std::byte*, const std::byte*, const PartEdge&) const final { refuse(); }
@@ -138,14 +134,8 @@ class WholeAccumulatorOf : public Accumulator {
   void save(const std::byte*, StateWriter&) const final { refuse(); }
   void load(std::byte*, StateReader&) const final { refuse(); }
 
- protected:
-  [[nodiscard]] static State& as_state(std::byte* state) noexcept {
-    return *std::launder(reinterpret_cast<State*>(state));
-  }
-
  private:
   [[noreturn]] static void refuse() { throw std::logic_error("parts of a flow that must be whole"); }
-  virtual void add_packet(State& state, const Packet& packet, Direction direction) const = 0;
 };
 
 /// What an accumulator is made for.

@@ -7,8 +7,6 @@
 namespace flowmeter {
 namespace {
 
-constexpr std::size_t index(Direction direction) { return static_cast<std::size_t>(direction); }
-
 /// `Basis` finds the size in a packet.
 template <class Basis>
 class Sizes final : public AccumulatorOf<SizeState> {
@@ -17,12 +15,12 @@ class Sizes final : public AccumulatorOf<SizeState> {
 
  private:
   void add_packet(SizeState& state, const Packet& packet, Direction direction) const override {
-    state[index(direction)].add(Basis::of(packet));
+    state[direction].add(Basis::of(packet));
   }
   void append_part(SizeState& state, const SizeState& later, const PartEdge&) const override {
-    for (const std::size_t way : {0U, 1U}) state[way].merge(later[way]);
+    for (const Direction way : directions) state[way].merge(later[way]);
   }
-  void turn(SizeState& state) const override { std::swap(state[0], state[1]); }
+  void turn(SizeState& state) const override { state.swap(); }
 };
 
 struct FrameBytes {
@@ -52,7 +50,7 @@ class Close final : public WholeAccumulatorOf<CloseState> {
   void add_packet(CloseState& state, const Packet& packet, Direction direction) const override {
     if (packet.key.transport != Transport::tcp) return;
     if ((packet.tcp_flags & tcp_flag::fin) != 0)
-      state.fins |= static_cast<std::uint8_t>(1U << index(direction));
+      state.fins |= static_cast<std::uint8_t>(1U << static_cast<unsigned>(direction));
     if (state.fins == 3 || (packet.tcp_flags & tcp_flag::rst) != 0) state.closed = true;
   }
 };
@@ -63,16 +61,15 @@ class Gaps final : public AccumulatorOf<GapState> {
 
  private:
   void add_packet(GapState& state, const Packet& packet, Direction direction) const override {
-    const std::size_t way = index(direction);
-    if (state.started[way]) {
+    if (state.started[direction]) {
       // The table has made sure that this does not overflow.
-      state.gaps[way].add(packet.time_ns - state.previous_ns[way]);
+      state.gaps[direction].add(packet.time_ns - state.previous_ns[direction]);
     }
-    state.started[way] = true;
-    state.previous_ns[way] = packet.time_ns;
+    state.started[direction] = true;
+    state.previous_ns[direction] = packet.time_ns;
   }
   void append_part(GapState& state, const GapState& later, const PartEdge& edge) const override {
-    for (const std::size_t way : {0U, 1U}) {
+    for (const Direction way : directions) {
       if (!later.started[way]) continue;
       if (state.started[way]) state.gaps[way].add(edge.gap(way, state.previous_ns[way]));
       state.gaps[way].merge(later.gaps[way]);
@@ -81,9 +78,9 @@ class Gaps final : public AccumulatorOf<GapState> {
     }
   }
   void turn(GapState& state) const override {
-    std::swap(state.gaps[0], state.gaps[1]);
-    std::swap(state.previous_ns[0], state.previous_ns[1]);
-    std::swap(state.started[0], state.started[1]);
+    state.gaps.swap();
+    state.previous_ns.swap();
+    state.started.swap();
   }
 };
 
@@ -111,17 +108,17 @@ class Flags final : public AccumulatorOf<FlagState> {
 
  private:
   void add_packet(FlagState& state, const Packet& packet, Direction direction) const override {
-    auto& counts = state[index(direction)];
+    auto& counts = state[direction];
     for (std::size_t bit = 0; bit < counts.size(); ++bit) {
       counts[bit].add((packet.tcp_flags >> bit) & 1U);
     }
   }
   void append_part(FlagState& state, const FlagState& later, const PartEdge&) const override {
-    for (const std::size_t way : {0U, 1U}) {
+    for (const Direction way : directions) {
       for (std::size_t bit = 0; bit < state[way].size(); ++bit) state[way][bit].merge(later[way][bit]);
     }
   }
-  void turn(FlagState& state) const override { std::swap(state[0], state[1]); }
+  void turn(FlagState& state) const override { state.swap(); }
 };
 
 }  // namespace

@@ -11,7 +11,7 @@
 namespace flowmeter {
 
 /// Sizes of packets on the basis that the settings choose, by direction.
-using SizeState = std::array<SizeDistribution, 2>;
+using SizeState = PerDirection<SizeDistribution>;
 [[nodiscard]] std::unique_ptr<Accumulator> make_sizes(AccumulatorContext& context);
 
 /// Time of the flow's first packet, in nanoseconds since the epoch: not the smallest, when the capture
@@ -35,9 +35,9 @@ struct CloseState {
 
 /// Gaps between consecutive packets of the same direction, in nanoseconds: n packets, n-1 gaps.
 struct GapState {
-  std::array<GapDistribution, 2> gaps;
-  std::array<std::int64_t, 2> previous_ns{};  ///< time of that direction's last packet
-  std::array<bool, 2> started{};              ///< that direction had a packet
+  PerDirection<GapDistribution> gaps;
+  PerDirection<std::int64_t> previous_ns;  ///< time of that direction's last packet
+  PerDirection<bool> started;              ///< that direction had a packet
 
   static constexpr auto members() {
     return std::tuple(&GapState::gaps, &GapState::previous_ns, &GapState::started);
@@ -63,7 +63,7 @@ struct FlowGapState {
 }
 
 /// Packets with each of the eight TCP flags, by direction and by the flag's bit (FIN is 0).
-using FlagState = std::array<std::array<SmallCounter, 8>, 2>;
+using FlagState = PerDirection<std::array<SmallCounter, 8>>;
 [[nodiscard]] std::unique_ptr<Accumulator> make_flags(AccumulatorContext& context);
 
 }  // namespace flowmeter

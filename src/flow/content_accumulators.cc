@@ -63,7 +63,7 @@ class CountBytes final : public WholeAccumulatorOf<ByteCounts> {
 
  private:
   void add_packet(ByteCounts& state, const Packet& packet, Direction direction) const override {
-    auto& counts = state[static_cast<std::size_t>(direction)];
+    auto& counts = state[direction];
     unsigned high = 0;
     bool second = false;
     payload_.each_digit(packet, [&](char digit) {
@@ -83,7 +83,7 @@ class TakeHeads final : public WholeAccumulatorOf<PayloadHeads> {
 
  private:
   void add_packet(PayloadHeads& state, const Packet& packet, Direction direction) const override {
-    std::string& head = state[static_cast<std::size_t>(direction)];
+    std::string& head = state[direction];
     if (head.size() == 2 * payload_head_bytes) return;
     payload_.each_digit(packet, [&](char digit) {
       head += digit;

@@ -18,11 +18,11 @@ using ApplicationName = std::string;
 [[nodiscard]] std::unique_ptr<Accumulator> make_application(AccumulatorContext& context);
 
 /// How often each byte occurs in the payloads, by direction.
-using ByteCounts = std::array<std::array<std::uint64_t, 256>, 2>;
+using ByteCounts = PerDirection<std::array<std::uint64_t, 256>>;
 [[nodiscard]] std::unique_ptr<Accumulator> make_byte_counts(AccumulatorContext& context);
 
 /// The first bytes of the payloads as hexadecimal digits, by direction.
-using PayloadHeads = std::array<std::string, 2>;
+using PayloadHeads = PerDirection<std::string>;
 inline constexpr std::size_t payload_head_bytes = 32;
 [[nodiscard]] std::unique_ptr<Accumulator> make_payload_heads(AccumulatorContext& context);
 

@@ -21,17 +21,17 @@ struct StreamKeyHash {
 class EndedStreams {
  public:
   struct Entry {
-    StreamKey key;
     Endpoint source;
     Endpoint destination;
     std::uint32_t next_split_index = 0;            ///< of the flow that continues the stream
     DirectionBasis basis = DirectionBasis::first;  ///< of the stream's first flow
   };
 
+  /// Remembers that many; none with 0.
   explicit EndedStreams(std::size_t capacity);
   ~EndedStreams();
 
-  void remember(const Entry& entry);
+  void remember(const StreamKey& key, const Entry& entry);
 
   /// The entry, or null if the stream was never cut or is forgotten. Valid until remember().
   [[nodiscard]] const Entry* find(const StreamKey& key) const;
@@ -40,14 +40,12 @@ class EndedStreams {
   void clear();
 
   /// Entries that had to be forgotten.
-  [[nodiscard]] std::uint64_t forgotten() const noexcept { return forgotten_; }
+  [[nodiscard]] std::uint64_t forgotten() const noexcept;
 
  private:
   struct Entries;
 
-  std::unique_ptr<Entries> entries_;
-  std::size_t capacity_;
-  std::uint64_t forgotten_ = 0;
+  std::unique_ptr<Entries> entries_;  // null: none is remembered
 };
 
 }  // namespace flowmeter

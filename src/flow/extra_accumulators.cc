@@ -8,20 +8,18 @@
 namespace flowmeter {
 namespace {
 
-constexpr std::size_t index(Direction direction) { return static_cast<std::size_t>(direction); }
-
 class IpBytes final : public AccumulatorOf<IpBytesState> {
  public:
   [[nodiscard]] std::string_view name() const noexcept override { return "IP bytes"; }
 
  private:
   void add_packet(IpBytesState& state, const Packet& packet, Direction direction) const override {
-    state[index(direction)] += packet.facts.ip_bytes;
+    state[direction] += packet.facts.ip_bytes;
   }
   void append_part(IpBytesState& state, const IpBytesState& later, const PartEdge&) const override {
-    for (const std::size_t way : {0U, 1U}) state[way] += later[way];
+    for (const Direction way : directions) state[way] += later[way];
   }
-  void turn(IpBytesState& state) const override { std::swap(state[0], state[1]); }
+  void turn(IpBytesState& state) const override { state.swap(); }
 };
 
 class Carried final : public AccumulatorOf<CarriedState> {
@@ -30,18 +28,18 @@ class Carried final : public AccumulatorOf<CarriedState> {
 
  private:
   void add_packet(CarriedState& state, const Packet& packet, Direction direction) const override {
-    state.bytes[index(direction)] += packet.facts.payload_bytes;
-    if (packet.facts.payload_bytes > 0) ++state.packets[index(direction)];
+    state.bytes[direction] += packet.facts.payload_bytes;
+    if (packet.facts.payload_bytes > 0) ++state.packets[direction];
   }
   void append_part(CarriedState& state, const CarriedState& later, const PartEdge&) const override {
-    for (const std::size_t way : {0U, 1U}) {
+    for (const Direction way : directions) {
       state.bytes[way] += later.bytes[way];
       state.packets[way] += later.packets[way];
     }
   }
   void turn(CarriedState& state) const override {
-    std::swap(state.bytes[0], state.bytes[1]);
-    std::swap(state.packets[0], state.packets[1]);
+    state.bytes.swap();
+    state.packets.swap();
   }
 };
 
@@ -53,12 +51,12 @@ class Load final : public AccumulatorOf<LoadState> {
   void add_packet(LoadState& state, const Packet& packet, Direction direction) const override {
     if (!state.started) state.start_ns = packet.time_ns;
     state.started = true;
-    state.bytes[index(direction)] += packet.frame_bytes;
+    state.bytes[direction] += packet.frame_bytes;
   }
   void append_part(LoadState& state, const LoadState& later, const PartEdge&) const override {
-    for (const std::size_t way : {0U, 1U}) state.bytes[way] += later.bytes[way];
+    for (const Direction way : directions) state.bytes[way] += later.bytes[way];
   }
-  void turn(LoadState& state) const override { std::swap(state.bytes[0], state.bytes[1]); }
+  void turn(LoadState& state) const override { state.bytes.swap(); }
 };
 
 class Ttl final : public AccumulatorOf<TtlState> {
@@ -69,13 +67,13 @@ class Ttl final : public AccumulatorOf<TtlState> {
   void add_packet(TtlState& state, const Packet& packet, Direction direction) const override {
     if (!packet.facts.has(Fact::ttl)) return;
     const std::uint8_t ttl = packet.facts.ttl;
-    TtlState::Way& way = state.of[index(direction)];
+    TtlState::Way& way = state.of[direction];
     if (!way.known) way = {ttl, ttl, ttl, true};
     way.min = std::min(way.min, ttl);
     way.max = std::max(way.max, ttl);
   }
   void append_part(TtlState& state, const TtlState& later, const PartEdge&) const override {
-    for (const std::size_t way : {0U, 1U}) {
+    for (const Direction way : directions) {
       TtlState::Way& own = state.of[way];
       const TtlState::Way& more = later.of[way];
       if (!more.known) continue;
@@ -84,7 +82,7 @@ class Ttl final : public AccumulatorOf<TtlState> {
       own.max = std::max(own.max, more.max);
     }
   }
-  void turn(TtlState& state) const override { std::swap(state.of[0], state.of[1]); }
+  void turn(TtlState& state) const override { state.of.swap(); }
 };
 
 class Dscp final : public AccumulatorOf<DscpState> {
@@ -93,17 +91,17 @@ class Dscp final : public AccumulatorOf<DscpState> {
 
  private:
   void add_packet(DscpState& state, const Packet& packet, Direction direction) const override {
-    DscpState::Way& way = state.of[index(direction)];
+    DscpState::Way& way = state.of[direction];
     if (way.started) return;
     way.started = true;
     if (packet.facts.has(Fact::dscp)) way.first = packet.facts.dscp;
   }
   void append_part(DscpState& state, const DscpState& later, const PartEdge&) const override {
-    for (const std::size_t way : {0U, 1U}) {
+    for (const Direction way : directions) {
       if (!state.of[way].started) state.of[way] = later.of[way];
     }
   }
-  void turn(DscpState& state) const override { std::swap(state.of[0], state.of[1]); }
+  void turn(DscpState& state) const override { state.of.swap(); }
 };
 
 class DontFragment final : public AccumulatorOf<DontFragmentState> {
@@ -113,12 +111,12 @@ class DontFragment final : public AccumulatorOf<DontFragmentState> {
  private:
   void add_packet(DontFragmentState& state, const Packet& packet, Direction direction) const override {
     constexpr std::uint16_t dont_fragment = 2;
-    if ((packet.facts.ip_flags & dont_fragment) != 0) ++state[index(direction)];
+    if ((packet.facts.ip_flags & dont_fragment) != 0) ++state[direction];
   }
   void append_part(DontFragmentState& state, const DontFragmentState& later, const PartEdge&) const override {
-    for (const std::size_t way : {0U, 1U}) state[way] += later[way];
+    for (const Direction way : directions) state[way] += later[way];
   }
-  void turn(DontFragmentState& state) const override { std::swap(state[0], state[1]); }
+  void turn(DontFragmentState& state) const override { state.swap(); }
 };
 
 class Duplicates final : public AccumulatorOf<DuplicateState> {
@@ -163,14 +161,15 @@ class Spans final : public AccumulatorOf<SpanState> {
 
  private:
   void add_packet(SpanState& state, const Packet& packet, Direction direction) const override {
-    if (!state.of[0].started && !state.of[1].started) state.start_ns = packet.time_ns;
-    SpanState::Way& way = state.of[index(direction)];
+    if (!state.of[Direction::forward].started && !state.of[Direction::backward].started)
+      state.start_ns = packet.time_ns;
+    SpanState::Way& way = state.of[direction];
     if (!way.started) way.first_ns = packet.time_ns;
     way.started = true;
     way.last_ns = packet.time_ns;
   }
   void append_part(SpanState& state, const SpanState& later, const PartEdge&) const override {
-    for (const std::size_t way : {0U, 1U}) {
+    for (const Direction way : directions) {
       SpanState::Way& own = state.of[way];
       const SpanState::Way& more = later.of[way];
       if (!more.started) continue;
@@ -179,7 +178,7 @@ class Spans final : public AccumulatorOf<SpanState> {
       own.last_ns = more.last_ns;
     }
   }
-  void turn(SpanState& state) const override { std::swap(state.of[0], state.of[1]); }
+  void turn(SpanState& state) const override { state.of.swap(); }
 };
 
 }  // namespace

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -11,12 +10,12 @@
 namespace flowmeter {
 
 /// Bytes of the IP packets, by direction, as all that follows is.
-using IpBytesState = std::array<std::uint64_t, 2>;
+using IpBytesState = PerDirection<std::uint64_t>;
 [[nodiscard]] std::unique_ptr<Accumulator> make_ip_bytes(AccumulatorContext& context);
 
 /// Bytes that the transport carries, and the packets that carry any.
 struct CarriedState {
-  std::array<std::uint64_t, 2> bytes{}, packets{};
+  PerDirection<std::uint64_t> bytes, packets{};
 
   static constexpr auto members() { return std::tuple(&CarriedState::bytes, &CarriedState::packets); }
 };
@@ -24,7 +23,7 @@ struct CarriedState {
 
 /// Bytes on the wire, and the time of the flow's first packet.
 struct LoadState {
-  std::array<std::uint64_t, 2> bytes{};
+  PerDirection<std::uint64_t> bytes;
   std::int64_t start_ns = 0;
   bool started = false;
 
@@ -42,7 +41,7 @@ struct TtlState {
 
     static constexpr auto members() { return std::tuple(&Way::first, &Way::min, &Way::max, &Way::known); }
   };
-  std::array<Way, 2> of;
+  PerDirection<Way> of;
 
   static constexpr auto members() { return std::tuple(&TtlState::of); }
 };
@@ -56,14 +55,14 @@ struct DscpState {
 
     static constexpr auto members() { return std::tuple(&Way::first, &Way::started); }
   };
-  std::array<Way, 2> of;
+  PerDirection<Way> of;
 
   static constexpr auto members() { return std::tuple(&DscpState::of); }
 };
 [[nodiscard]] std::unique_ptr<Accumulator> make_dscp(AccumulatorContext& context);
 
 /// Packets with "don't fragment" in ip.flags.
-using DontFragmentState = std::array<std::uint64_t, 2>;
+using DontFragmentState = PerDirection<std::uint64_t>;
 [[nodiscard]] std::unique_ptr<Accumulator> make_dont_fragment(AccumulatorContext& context);
 
 /// Packets that look like the flow's previous packet captured twice: same direction, ip.id (not 0), size
@@ -102,7 +101,7 @@ struct SpanState {
 
     static constexpr auto members() { return std::tuple(&Way::first_ns, &Way::last_ns, &Way::started); }
   };
-  std::array<Way, 2> of;
+  PerDirection<Way> of;
   std::int64_t start_ns = 0;
 
   static constexpr auto members() { return std::tuple(&SpanState::of, &SpanState::start_ns); }

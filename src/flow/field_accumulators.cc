@@ -55,8 +55,8 @@ class Numeric {
   [[nodiscard]] std::optional<Decimal> number(std::string_view text, Direction direction) const {
     auto value = parse_decimal(text);
     if (!value) {
-      if (unused_.count[0] + unused_.count[1] == 0) unused_.example = text;
-      ++unused_.count[static_cast<std::size_t>(direction)];
+      if (unused_.count == PerDirection<std::uint64_t>{}) unused_.example = text;
+      ++unused_.count[direction];
     }
     return value;
   }

@@ -86,7 +86,7 @@ std::span<const std::string_view> FieldSamples::of(const Packet& packet, Directi
 std::span<const std::string_view> FieldSamples::of(const Packet& packet, Direction direction,
                                                    GapClock& clock) const {
   const bool by_side = source_ == Source::gap_of_side;
-  const std::size_t way = by_side && direction == Direction::backward ? 1 : 0;
+  const Direction way = by_side ? direction : Direction::forward;
   const bool first = !clock.started[way];
   // The table has made sure that this does not overflow.
   const std::int64_t gap = first ? 0 : packet.time_ns - clock.previous_ns[way];

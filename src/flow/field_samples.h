@@ -11,8 +11,8 @@ namespace flowmeter {
 
 /// Times of packets before, for the gaps to them.
 struct GapClock {
-  std::array<std::int64_t, 2> previous_ns{};
-  std::array<bool, 2> started{};
+  PerDirection<std::int64_t> previous_ns;
+  PerDirection<bool> started;
 };
 
 /// The values of a field in a packet, as text: of a tshark field as it prints them, of one that is built

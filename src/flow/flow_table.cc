@@ -300,7 +300,7 @@ void FlowTable::make_room() {
 
 /// Ends a flow whose stream may go on; it waits in `cut_` to be handed over.
 void FlowTable::cut(Flow& flow, EndReason reason) {
-  ended_streams_.remember({flow.key, flow.source, flow.destination, flow.split_index + 1, flow.basis});
+  ended_streams_.remember(flow.key, {flow.source, flow.destination, flow.split_index + 1, flow.basis});
   unlink(flow);
   cut_.push_back({&flow, reason});
 }

@@ -12,13 +12,13 @@ class HeaderKind final : public AccumulatorOf<HeaderState> {
 
  private:
   void add_packet(HeaderState& state, const Packet& packet, Direction direction) const override {
-    Headers& own = state[static_cast<std::size_t>(direction)];
+    Headers& own = state[direction];
     own.bytes += packet.facts.header_bytes;
     own.least_bytes =
         std::min(own.least_bytes.value_or(packet.facts.header_bytes), packet.facts.header_bytes);
   }
   void append_part(HeaderState& state, const HeaderState& later, const PartEdge&) const override {
-    for (const std::size_t way : {0U, 1U}) {
+    for (const Direction way : directions) {
       Headers& own = state[way];
       own.bytes += later[way].bytes;
       if (const auto least = later[way].least_bytes) {
@@ -26,7 +26,7 @@ class HeaderKind final : public AccumulatorOf<HeaderState> {
       }
     }
   }
-  void turn(HeaderState& state) const override { std::swap(state[0], state[1]); }
+  void turn(HeaderState& state) const override { state.swap(); }
 };
 
 class FirstWindowKind final : public AccumulatorOf<FirstWindowState> {
@@ -35,15 +35,15 @@ class FirstWindowKind final : public AccumulatorOf<FirstWindowState> {
 
  private:
   void add_packet(FirstWindowState& state, const Packet& packet, Direction direction) const override {
-    auto& own = state[static_cast<std::size_t>(direction)];
+    auto& own = state[direction];
     if (!own) own = packet.facts.window;
   }
   void append_part(FirstWindowState& state, const FirstWindowState& later, const PartEdge&) const override {
-    for (const std::size_t way : {0U, 1U}) {
+    for (const Direction way : directions) {
       if (!state[way]) state[way] = later[way];
     }
   }
-  void turn(FirstWindowState& state) const override { std::swap(state[0], state[1]); }
+  void turn(FirstWindowState& state) const override { state.swap(); }
 };
 
 }  // namespace

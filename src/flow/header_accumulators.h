@@ -1,6 +1,5 @@
 #pragma once
 
-#include <array>
 #include <memory>
 #include <optional>
 #include <tuple>
@@ -16,12 +15,12 @@ struct Headers {
 
   static constexpr auto members() { return std::tuple(&Headers::bytes, &Headers::least_bytes); }
 };
-using HeaderState = std::array<Headers, 2>;
+using HeaderState = PerDirection<Headers>;
 [[nodiscard]] std::unique_ptr<Accumulator> make_headers(AccumulatorContext& context);
 
 /// The window that the first packet of each direction announces, as it stands in the header, unscaled;
 /// 0 for UDP, none without a packet of the direction.
-using FirstWindowState = std::array<std::optional<std::uint16_t>, 2>;
+using FirstWindowState = PerDirection<std::optional<std::uint16_t>>;
 [[nodiscard]] std::unique_ptr<Accumulator> make_first_windows(AccumulatorContext& context);
 
 }  // namespace flowmeter

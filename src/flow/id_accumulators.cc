@@ -32,15 +32,14 @@ class Macs final : public AccumulatorOf<MacState> {
   void add_packet(MacState& state, const Packet& packet, Direction direction) const override {
     if (state.known) return;
     state.known = true;
-    const bool forward = direction == Direction::forward;
     const PacketFacts& facts = packet.facts;
-    if (facts.has(Fact::source_mac)) state.of[forward ? 0 : 1] = facts.source_mac;
-    if (facts.has(Fact::destination_mac)) state.of[forward ? 1 : 0] = facts.destination_mac;
+    if (facts.has(Fact::source_mac)) state.of[direction] = facts.source_mac;
+    if (facts.has(Fact::destination_mac)) state.of[opposite(direction)] = facts.destination_mac;
   }
   void append_part(MacState& state, const MacState& later, const PartEdge&) const override {
     if (!state.known) state = later;
   }
-  void turn(MacState& state) const override { std::swap(state.of[0], state.of[1]); }
+  void turn(MacState& state) const override { state.of.swap(); }
 };
 
 class Vlan final : public AccumulatorOf<VlanState> {

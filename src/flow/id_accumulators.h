@@ -1,6 +1,5 @@
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -21,7 +20,7 @@ struct LastFrameState {
 
 /// Link-layer addresses of the flow's source and destination, from its first packet: eth.src, eth.dst.
 struct MacState {
-  std::array<std::optional<MacAddress>, 2> of;  ///< source, destination; none if it had none
+  PerDirection<std::optional<MacAddress>> of;  ///< of its sender; none if there was none
   bool known = false;
 
   static constexpr auto members() { return std::tuple(&MacState::of, &MacState::known); }

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <memory>
 #include <tuple>
@@ -13,10 +12,10 @@ namespace flowmeter {
 /// Where a part of a stream begins, as far as the part before must know it, and what it teaches of the
 /// connection's numbers.
 struct PartEdge {
-  std::int64_t first_ns = 0;                  ///< time of the first packet
-  std::array<std::int64_t, 2> first_of_ns{};  ///< of the first packet of each direction
-  std::array<bool, 2> started{};              ///< that direction had a packet
-  InitialNumbers initial;                     ///< by the sender's side, see side_of()
+  std::int64_t first_ns = 0;               ///< time of the first packet
+  PerDirection<std::int64_t> first_of_ns;  ///< of the first packet of each direction
+  PerDirection<bool> started;              ///< that direction had a packet
+  InitialNumbers initial;                  ///< by the sender, see sender_of()
 
   // No parts of the state.
   std::uint64_t id = 0;  ///< of the flow in the part that is written
@@ -27,7 +26,7 @@ struct PartEdge {
   }
 
   /// Gap to the first packet of a direction from what was before it.
-  [[nodiscard]] std::int64_t gap(std::size_t way, std::int64_t previous_ns) const noexcept {
+  [[nodiscard]] std::int64_t gap(Direction way, std::int64_t previous_ns) const noexcept {
     return first_of_ns[way] - previous_ns;
   }
 };

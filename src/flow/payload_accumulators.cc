@@ -18,19 +18,19 @@ class PayloadKind final : public AccumulatorOf<PayloadState> {
     if (state.subflows == 0) state.start_ns = packet.time_ns;
     if (state.subflows == 0 || packet.time_ns - state.previous_ns > subflow_gap_ns) ++state.subflows;
     state.previous_ns = packet.time_ns;
-    Payloads& own = state.of[static_cast<std::size_t>(direction)];
+    Payloads& own = state.of[direction];
     own.bytes.add(packet.facts.payload_bytes);
     own.data_packets += packet.facts.payload_bytes != 0 ? 1U : 0U;
   }
   void append_part(PayloadState& state, const PayloadState& later, const PartEdge& edge) const override {
     state.subflows += later.subflows - (edge.first_ns - state.previous_ns > subflow_gap_ns ? 0U : 1U);
     state.previous_ns = later.previous_ns;
-    for (const std::size_t way : {0U, 1U}) {
+    for (const Direction way : directions) {
       state.of[way].bytes.merge(later.of[way].bytes);
       state.of[way].data_packets += later.of[way].data_packets;
     }
   }
-  void turn(PayloadState& state) const override { std::swap(state.of[0], state.of[1]); }
+  void turn(PayloadState& state) const override { state.of.swap(); }
 };
 
 constexpr std::uint64_t least_bulk_packets = 4;
@@ -52,7 +52,7 @@ void end_run(BulkState& state) {
   if (state.first.packets == 0) {
     state.first = run;
   } else {
-    count(state.ended[static_cast<std::size_t>(run.direction)], run);
+    count(state.ended[run.direction], run);
   }
 }
 
@@ -86,11 +86,11 @@ class BulkKind final : public AccumulatorOf<BulkState> {
       take(state, later.first);
       end_run(state);
     }
-    for (const std::size_t way : {0U, 1U}) add(state.ended[way], later.ended[way]);
+    for (const Direction way : directions) add(state.ended[way], later.ended[way]);
     take(state, later.last);
   }
   void turn(BulkState& state) const override {
-    std::swap(state.ended[0], state.ended[1]);
+    state.ended.swap();
     for (BulkState::Run* run : {&state.first, &state.last}) {
       if (run->packets != 0) run->direction = opposite(run->direction);
     }
@@ -111,13 +111,13 @@ void add_payload_fields(AccumulatorContext& context) {
 }  // namespace
 
 SizeDistribution PayloadState::both() const noexcept {
-  SizeDistribution all = of[0].bytes;
-  all.merge(of[1].bytes);
+  SizeDistribution all = of[Direction::forward].bytes;
+  all.merge(of[Direction::backward].bytes);
   return all;
 }
 
 Bulks BulkState::bulks(Direction direction) const noexcept {
-  Bulks all = ended[static_cast<std::size_t>(direction)];
+  Bulks all = ended[direction];
   if (first.direction == direction) count(all, first);
   if (last.direction == direction) count(all, last);
   return all;

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <array>
 #include <memory>
 #include <tuple>
 
@@ -19,7 +18,7 @@ struct Payloads {
 
 /// Payloads by direction, and the time that they took.
 struct PayloadState {
-  std::array<Payloads, 2> of;
+  PerDirection<Payloads> of;
   std::int64_t start_ns = 0;     ///< time of the first packet
   std::int64_t previous_ns = 0;  ///< time of the last packet
   std::uint64_t subflows = 0;    ///< a gap of more than a second, of either direction, begins the next
@@ -59,9 +58,9 @@ struct BulkState {
       return std::tuple(&Run::packets, &Run::bytes, &Run::start_ns, &Run::end_ns, &Run::direction);
     }
   };
-  std::array<Bulks, 2> ended;  ///< of runs that have ended, but for the first
-  Run first;                   ///< if it has ended; parts of the flow before this one may lengthen it
-  Run last;                    ///< that the last payload packet belongs to
+  PerDirection<Bulks> ended;  ///< of runs that have ended, but for the first
+  Run first;                  ///< if it has ended; parts of the flow before this one may lengthen it
+  Run last;                   ///< that the last payload packet belongs to
 
   /// The bulks of a direction, the first and the last run's too.
   [[nodiscard]] Bulks bulks(Direction direction) const noexcept;

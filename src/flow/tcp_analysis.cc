@@ -11,8 +11,6 @@
 namespace flowmeter {
 namespace {
 
-constexpr std::size_t index(Direction direction) { return static_cast<std::size_t>(direction); }
-
 std::vector<std::string> words(std::string_view text) {
   std::istringstream in{std::string(text)};
   std::vector<std::string> all;
@@ -26,7 +24,7 @@ class Presence final : public WholeAccumulatorOf<PresenceState> {
 
  private:
   void add_packet(PresenceState& state, const Packet& packet, Direction direction) const override {
-    if (fields_.has(packet)) state[index(direction)].add(1);
+    if (fields_.has(packet)) state[direction].add(1);
   }
 
   const AnyField fields_;
@@ -42,7 +40,7 @@ class Retransmissions final : public WholeAccumulatorOf<RetransmissionState> {
   void add_packet(RetransmissionState& state, const Packet& packet, Direction direction) const override {
     if (packet.key.transport != Transport::tcp) return;
     auto& bytes = fields_.has(packet) ? state.again : state.once;
-    bytes[index(direction)] += packet.facts.payload_bytes;
+    bytes[direction] += packet.facts.payload_bytes;
   }
 
   const AnyField fields_;
@@ -55,7 +53,7 @@ class AckRtts final : public WholeAccumulatorOf<AckRttState> {
  private:
   void add_packet(AckRttState& state, const Packet& packet, Direction direction) const override {
     for (const std::string_view value : rtt_.values(packet)) {
-      state[index(direction)].add(rtt_.nanoseconds_of(value));
+      state[direction].add(rtt_.nanoseconds_of(value));
     }
   }
 
@@ -70,7 +68,7 @@ class InFlight final : public WholeAccumulatorOf<InFlightState> {
   void add_packet(InFlightState& state, const Packet& packet, Direction direction) const override {
     constexpr std::uint64_t most = std::numeric_limits<std::uint32_t>::max();
     for (const std::string_view value : bytes_.values(packet)) {
-      state[index(direction)].add(static_cast<std::uint32_t>(bytes_.number_of(value, most)));
+      state[direction].add(static_cast<std::uint32_t>(bytes_.number_of(value, most)));
     }
   }
 

@@ -13,24 +13,24 @@ namespace flowmeter {
 
 /// Packets, by direction, for which some field has a value. What the value is does not matter: it is
 /// no count (a duplicate ACK prints "1" twice).
-using PresenceState = std::array<SmallCounter, 2>;
+using PresenceState = PerDirection<SmallCounter>;
 
 /// The kind's argument is the field, or several with blanks between, any of which counts.
 [[nodiscard]] std::unique_ptr<Accumulator> make_presence(AccumulatorContext& context);
 
 /// TCP payload in bytes, by direction.
 struct RetransmissionState {
-  std::array<std::uint64_t, 2> again{};  ///< in packets that tshark calls retransmissions, of any kind
-  std::array<std::uint64_t, 2> once{};   ///< in all others
+  PerDirection<std::uint64_t> again;  ///< in packets that tshark calls retransmissions, of any kind
+  PerDirection<std::uint64_t> once;   ///< in all others
 };
 [[nodiscard]] std::unique_ptr<Accumulator> make_retransmissions(AccumulatorContext& context);
 
 /// Times between a segment and the ACK of it, tcp.analysis.ack_rtt, by the direction of the ACK.
-using AckRttState = std::array<TimeSpread, 2>;
+using AckRttState = PerDirection<TimeSpread>;
 [[nodiscard]] std::unique_ptr<Accumulator> make_ack_rtts(AccumulatorContext& context);
 
 /// Bytes that are sent and not yet acknowledged, tcp.analysis.bytes_in_flight, by direction.
-using InFlightState = std::array<Levels, 2>;
+using InFlightState = PerDirection<Levels>;
 [[nodiscard]] std::unique_ptr<Accumulator> make_in_flight(AccumulatorContext& context);
 
 /// The first tcp.analysis.initial_rtt of the flow, in nanoseconds.

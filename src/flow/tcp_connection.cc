@@ -13,8 +13,6 @@ using namespace tcp_flag;
 using Side = ConnectionState::Side;
 using enum TcpState;
 
-constexpr std::size_t index(Direction direction) { return static_cast<std::size_t>(direction); }
-
 void move(Side& side, TcpState state) {
   if (side.state == state) return;
   side.before = side.state;
@@ -25,8 +23,8 @@ void move(Side& side, TcpState state) {
 class Step {
  public:
   Step(ConnectionState& state, const ConnectionEvent& event)
-      : own_(state.sides[index(event.direction)]),
-        peer_(state.sides[1 - index(event.direction)]),
+      : own_(state.sides[event.direction]),
+        peer_(state.sides[opposite(event.direction)]),
         originates_(event.direction == Direction::forward),
         payload_(event.payload_bytes != 0),
         flags_(event.flags) {}
@@ -97,7 +95,7 @@ class Step {
 class Historian {
  public:
   Historian(ConnectionState& state, const ConnectionEvent& event)
-      : state_(state), own_(state.sides[index(event.direction)]), event_(event) {}
+      : state_(state), own_(state.sides[event.direction]), event_(event) {}
 
   void take() {
     const bool is_syn = has(syn), is_fin = has(fin), is_rst = has(rst);
@@ -168,7 +166,8 @@ bool gave_up(std::string_view history) {
 }
 
 std::string_view tcp_state(const ConnectionState& connection) {
-  const TcpState origin = connection.sides[0].state, response = connection.sides[1].state;
+  const TcpState origin = connection.sides[Direction::forward].state,
+                 response = connection.sides[Direction::backward].state;
   if (response == reset) {
     const bool refused =
         origin == syn_sent || origin == syn_ack_sent || (origin == reset && !connection.payload);

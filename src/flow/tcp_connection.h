@@ -36,9 +36,9 @@ struct ConnectionState {
     std::array<std::uint32_t, 3> numbers{};  ///< sequence numbers of the last SYN, FIN, RST
     std::array<SmallCounter, 3> events;      ///< zero windows, gaps, retransmissions
   };
-  std::array<Side, 2> sides;  ///< by direction
-  bool payload = false;       ///< one of them sent some
-  std::string history;        ///< letters: upper case for the originator
+  PerDirection<Side> sides;  ///< by direction
+  bool payload = false;      ///< one of them sent some
+  std::string history;       ///< letters: upper case for the originator
 };
 
 /// Takes what one packet has to say into account; see make_connection() for where it comes from.

@@ -10,15 +10,13 @@ namespace {
 
 using namespace tcp_flag;
 
-constexpr std::size_t index(Direction direction) { return static_cast<std::size_t>(direction); }
-
 class Syns final : public AccumulatorOf<SynState> {
  public:
   [[nodiscard]] std::string_view name() const noexcept override { return "SYN options"; }
 
  private:
   void add_packet(SynState& state, const Packet& packet, Direction direction) const override {
-    SynOptions& offer = state[index(direction)];
+    SynOptions& offer = state[direction];
     if (offer.seen || (packet.tcp_flags & syn) == 0) return;
     offer.seen = true;
     const PacketFacts& facts = packet.facts;
@@ -28,11 +26,11 @@ class Syns final : public AccumulatorOf<SynState> {
     offer.sack = facts.has(Fact::sack_permitted);
   }
   void append_part(SynState& state, const SynState& later, const PartEdge&) const override {
-    for (const std::size_t way : {0U, 1U}) {
+    for (const Direction way : directions) {
       if (!state[way].seen) state[way] = later[way];
     }
   }
-  void turn(SynState& state) const override { std::swap(state[0], state[1]); }
+  void turn(SynState& state) const override { state.swap(); }
 };
 
 class Windows final : public WholeAccumulatorOf<WindowState> {
@@ -43,7 +41,7 @@ class Windows final : public WholeAccumulatorOf<WindowState> {
   void add_packet(WindowState& state, const Packet& packet, Direction direction) const override {
     if (packet.key.transport != Transport::tcp || (packet.tcp_flags & (syn | rst)) != 0) return;
     constexpr std::uint64_t most = std::numeric_limits<std::uint32_t>::max();
-    state[index(direction)].add(static_cast<std::uint32_t>(window_.number(packet, most).value_or(0)));
+    state[direction].add(static_cast<std::uint32_t>(window_.number(packet, most).value_or(0)));
   }
 
   const PacketField window_;
@@ -80,18 +78,18 @@ class PartialHandshake final : public AccumulatorOf<HandshakeParts> {
 
  private:
   void add_packet(HandshakeParts& state, const Packet& packet, Direction direction) const override {
-    for (const std::size_t way : {0U, 1U}) {
-      for (HandshakeState& handshake : state.of[way]) take_step(handshake, packet, index(direction) == way);
+    for (const Direction way : directions) {
+      for (HandshakeState& handshake : state.of[way]) take_step(handshake, packet, direction == way);
     }
   }
   void append_part(HandshakeParts& state, const HandshakeParts& later, const PartEdge&) const override {
-    for (const std::size_t way : {0U, 1U}) {
+    for (const Direction way : directions) {
       for (HandshakeState& handshake : state.of[way]) {
         if (handshake.steps < 3) go_on(handshake, later.of[way][handshake.steps]);
       }
     }
   }
-  void turn(HandshakeParts& state) const override { std::swap(state.of[0], state.of[1]); }
+  void turn(HandshakeParts& state) const override { state.of.swap(); }
 
   /// `then`: what it came to in the packets behind.
   static void go_on(HandshakeState& state, const HandshakeState& then) {

@@ -26,12 +26,12 @@ struct SynOptions {
                       &SynOptions::sack, &SynOptions::seen);
   }
 };
-using SynState = std::array<SynOptions, 2>;
+using SynState = PerDirection<SynOptions>;
 [[nodiscard]] std::unique_ptr<Accumulator> make_syns(AccumulatorContext& context);
 
 /// Windows in bytes, scaled as far as tshark knows the shift, by direction; of packets without SYN,
 /// whose windows are never scaled, and without RST, whose windows mean nothing.
-using WindowState = std::array<Levels, 2>;
+using WindowState = PerDirection<Levels>;
 [[nodiscard]] std::unique_ptr<Accumulator> make_windows(AccumulatorContext& context);
 
 /// How far the three-way handshake came, and when: the last SYN before the first SYN+ACK, and the first
@@ -48,8 +48,8 @@ struct HandshakeState {
 /// In a flow that may be a part of a longer one, what becomes of the handshake depends on how far it was
 /// before, and on which side is forward: all that it may come to is kept. The first is that of a flow.
 struct HandshakeParts {
-  std::array<std::array<HandshakeState, 3>, 2> of;  ///< by who is forward, the source or the destination,
-                                                    ///< and by the steps before
+  PerDirection<std::array<HandshakeState, 3>> of;  ///< by who is forward, the source or the destination,
+                                                   ///< and by the steps before
 
   HandshakeParts();
 

@@ -1,14 +1,10 @@
 #include "packet/echo_streams.h"
 
-#include <boost/container_hash/hash.hpp>
-#include <boost/multi_index/hashed_index.hpp>
-#include <boost/multi_index/member.hpp>
-#include <boost/multi_index/sequenced_index.hpp>
-#include <boost/multi_index_container.hpp>
+#include "base/address.h"
+#include "base/hash.h"
+#include "base/recent_map.h"
 
 namespace flowmeter {
-
-namespace mi = boost::multi_index;
 
 namespace {
 
@@ -22,35 +18,25 @@ struct Key {
 
 struct Hash {
   std::size_t operator()(const Key& key) const noexcept {
-    std::size_t hash = place_of(key.transport);
-    boost::hash_combine(hash, key.requester.port);
-    for (const IpAddress& address : {key.requester.address, key.responder}) {
-      boost::hash_range(hash, address.bytes.begin(), address.bytes.end());
-    }
-    return hash;
+    return static_cast<std::size_t>(mix(mix(place_of(key.transport), key.requester), key.responder));
   }
-};
-
-struct Conversation {
-  Key key;
-  std::uint64_t stream;
 };
 
 }  // namespace
 
-/// The longest without a message comes first.
-struct EchoStreams::Conversations
-    : mi::multi_index_container<
-          Conversation,
-          mi::indexed_by<mi::sequenced<>,
-                         mi::hashed_unique<mi::member<Conversation, Key, &Conversation::key>, Hash>>> {};
+/// Their streams.
+struct EchoStreams::Conversations : RecentMap<Key, std::uint64_t, Hash> {
+  using RecentMap::RecentMap;
+};
 
 EchoStreams::EchoStreams(std::size_t remembered)
-    : remembered_(remembered), conversations_(std::make_unique<Conversations>()) {}
+    : conversations_(std::make_unique<Conversations>(remembered)) {}
 
 EchoStreams::~EchoStreams() = default;
 
 void EchoStreams::begin_segment() { conversations_->clear(); }
+
+std::uint64_t EchoStreams::forgotten() const noexcept { return conversations_->forgotten(); }
 
 std::optional<EchoRole> echo_role(Transport transport, std::uint64_t type) noexcept {
   // RFC 792 and RFC 4443.
@@ -71,17 +57,10 @@ bool has_identifier(Transport transport, std::uint64_t type) noexcept {
 
 std::uint64_t EchoStreams::number(Transport transport, const Endpoint& requester,
                                   const IpAddress& responder) {
-  const auto [place, is_new] =
-      conversations_->push_back({{transport, requester, responder}, next_[place_of(transport)]});
-  if (!is_new) {
-    conversations_->relocate(conversations_->end(), place);
-    return place->stream;
-  }
-  if (conversations_->size() > remembered_) {
-    conversations_->pop_front();
-    ++forgotten_;
-  }
-  return next_[place_of(transport)]++;
+  std::uint64_t& next = next_[place_of(transport)];
+  const auto [stream, is_new] = conversations_->use({transport, requester, responder}, next);
+  if (is_new) ++next;
+  return stream;
 }
 
 }  // namespace flowmeter

@@ -38,15 +38,13 @@ class EchoStreams {
   void begin_segment();
 
   /// Conversations that had to be forgotten.
-  [[nodiscard]] std::uint64_t forgotten() const noexcept { return forgotten_; }
+  [[nodiscard]] std::uint64_t forgotten() const noexcept;
 
  private:
   struct Conversations;
 
-  const std::size_t remembered_;
   std::unique_ptr<Conversations> conversations_;
   std::uint64_t next_[transport_count]{};
-  std::uint64_t forgotten_ = 0;
 };
 
 }  // namespace flowmeter

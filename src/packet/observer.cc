@@ -1,27 +1,16 @@
 #include "packet/observer.h"
 
-#include <algorithm>
-
 namespace flowmeter {
 
-void PacketSource::attach(PacketObserver& observer) {
-  wanted_.push_back(&observer);
-  changed_ = true;
-}
+void PacketSource::attach(PacketObserver& observer) { new_.push_back(&observer); }
 
-void PacketSource::detach(PacketObserver& observer) {
-  std::erase(wanted_, &observer);
-  changed_ = true;
-}
-
-void PacketSource::settle() {
-  if (!changed_) return;
-  observers_ = wanted_;
-  changed_ = false;
+void PacketSource::add_new() {
+  observers_.insert(observers_.end(), new_.begin(), new_.end());
+  new_.clear();
 }
 
 void PacketSource::publish(const Frame& frame) {
-  settle();
+  add_new();
   for (PacketObserver* observer : observers_) observer->on_frame(frame);
   for (const Packet& packet : frame.packets) {
     for (PacketObserver* observer : observers_) observer->on_packet(packet);
@@ -30,17 +19,17 @@ void PacketSource::publish(const Frame& frame) {
 }
 
 void PacketSource::publish_time(std::int64_t now_ns) {
-  settle();
+  add_new();
   for (PacketObserver* observer : observers_) observer->on_time(now_ns);
 }
 
 void PacketSource::publish_segment() {
-  settle();
+  add_new();
   for (PacketObserver* observer : observers_) observer->on_segment();
 }
 
 void PacketSource::publish_end(EndOfInput end) {
-  settle();
+  add_new();
   for (PacketObserver* observer : observers_) observer->on_end(end);
 }
 

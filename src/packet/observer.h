@@ -40,12 +40,11 @@ class PacketObserver {
 };
 
 /// Where packets come from, as observers see it. Observers are told in the order in which they were
-/// attached; one that attaches or detaches while a frame is handed on counts from the next frame.
+/// attached; one that attaches while a frame is handed on counts from the next frame.
 class PacketSource {
  public:
-  /// `observer` must stay alive until it is detached or the source is gone.
+  /// `observer` must stay alive until the source is gone.
   void attach(PacketObserver& observer);
-  void detach(PacketObserver& observer);
 
  protected:
   PacketSource() = default;
@@ -59,11 +58,10 @@ class PacketSource {
   void publish_end(EndOfInput end);
 
  private:
-  void settle();
+  void add_new();
 
   std::vector<PacketObserver*> observers_;
-  std::vector<PacketObserver*> wanted_;  // what observers_ becomes between frames
-  bool changed_ = false;
+  std::vector<PacketObserver*> new_;  // join them between frames
 };
 
 }  // namespace flowmeter

@@ -3,11 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cstring>
 #include <random>
 
+#include "base/address.h"
 #include "base/error.h"
-#include "stats/wide_int.h"
+#include "base/hash.h"
 
 namespace flowmeter {
 namespace {
@@ -18,18 +18,6 @@ constexpr std::uint64_t most_local_streams = std::uint64_t{1} << 28;
 std::uint64_t random_word() {
   std::random_device device;
   return (std::uint64_t{device()} << 32) | device();
-}
-
-std::uint64_t mix(std::uint64_t hash, std::uint64_t value) {
-  const Product product = multiply(hash ^ value, 0x9e3779b97f4a7c15ULL ^ (hash << 1));
-  return product.low ^ product.high ^ value;
-}
-
-std::uint64_t mix(std::uint64_t hash, const Endpoint& endpoint) {
-  std::uint64_t words[2];
-  std::memcpy(words, endpoint.address.bytes.data(), sizeof words);
-  const std::uint64_t rest = std::uint64_t{endpoint.address.version} << 16 | endpoint.port;
-  return mix(mix(mix(hash, words[0]), words[1]), rest);
 }
 
 /// From how many conversations on the next sweep pays: work for a quarter of new ones.
@@ -69,7 +57,7 @@ void StreamDirectory::renew(Conversation& conversation, Transport transport) {
 std::uint64_t StreamDirectory::resolve(std::uint32_t segment_number, const Packet& packet,
                                        const StreamFacts& facts, std::int64_t clock_ns) {
   const TcpNumbers& numbers = facts.numbers;
-  const std::size_t side = side_of(facts);
+  const StreamEnd sender = sender_of(facts);
   if (known_.size() >= sweep_at_) sweep(clock_ns);
   Segment& segment = segments_[segment_number];
   const Local known = local(segment, packet.key);
@@ -92,9 +80,9 @@ std::uint64_t StreamDirectory::resolve(std::uint32_t segment_number, const Packe
   const auto begun_by_dissector = [&] {
     const StreamKey older{packet.key.transport, conversation.local};
     return other_here && first_here &&
-           !(syn && local(segment, older).initial.contradict(side, numbers.sequence));
+           !(syn && local(segment, older).initial.contradict(sender, numbers.sequence));
   };
-  if (is_new || (syn && conversation.initial.contradict(side, numbers.sequence)) || begun_by_dissector()) {
+  if (is_new || (syn && conversation.initial.contradict(sender, numbers.sequence)) || begun_by_dissector()) {
     renew(conversation, packet.key.transport);
   } else if (other_here && !syn) {
     const auto older = segment.superseded.find(own(number));
@@ -108,8 +96,8 @@ std::uint64_t StreamDirectory::resolve(std::uint32_t segment_number, const Packe
   now.conversation = index + 1;
   now.generation = conversation.generation;
   if (numbers.known) {
-    conversation.initial.learn(side, packet.tcp_flags, numbers);
-    now.initial.learn(side, packet.tcp_flags, numbers);
+    conversation.initial.learn(sender, packet.tcp_flags, numbers);
+    now.initial.learn(sender, packet.tcp_flags, numbers);
   }
   return conversation.stream;
 }
@@ -134,7 +122,7 @@ void StreamDirectory::learn(std::uint32_t segment, const StreamKey& key, const I
 }
 
 StreamDirectory::Digest StreamDirectory::digest(Transport transport, const StreamFacts& facts) const {
-  const bool low = is_low(facts);
+  const bool low = sender_of(facts) == StreamEnd::lower;
   const Endpoint& first = low ? facts.source : facts.destination;
   const Endpoint& second = low ? facts.destination : facts.source;
   const auto hash = [&](std::uint64_t seed) {

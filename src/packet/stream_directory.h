@@ -44,8 +44,8 @@ class StreamDirectory {
   void hold(std::uint32_t segment, const StreamKey& local);
 
   /// Adds what the packets after the one of the last resolve() for that stream have taught, in the order of
-  /// (lower, higher) endpoint, see is_low(); for who resolves the first packet only of those that follow each
-  /// other. `clock_ns`: when the last of them came.
+  /// (lower, higher) endpoint, see sender_of(); for who resolves the first packet only of those that follow
+  /// each other. `clock_ns`: when the last of them came.
   void learn(std::uint32_t segment, const StreamKey& local, const InitialNumbers& initial,
              std::int64_t clock_ns);
 
@@ -77,7 +77,7 @@ class StreamDirectory {
     std::uint32_t segment = 0, local = 0;          // where its last packet came from
     std::uint32_t generation = 0;                  // grows when the memory is used for another one
     std::uint32_t index = 0;                       // in memory_
-    [[no_unique_address]] InitialNumbers initial;  // by is_low()
+    [[no_unique_address]] InitialNumbers initial;  // by sender_of()
     bool used = false;
     bool held = false;
   };

@@ -25,7 +25,9 @@ constexpr std::uint64_t source_route = 0, mobile = 2, rpl = 3, segments = 4;
 
 }  // namespace
 
-bool is_low(const StreamFacts& facts) noexcept { return order(facts.source) <= order(facts.destination); }
+StreamEnd sender_of(const StreamFacts& facts) noexcept {
+  return order(facts.source) <= order(facts.destination) ? StreamEnd::lower : StreamEnd::higher;
+}
 
 StreamFactsReader::StreamFactsReader(FieldSet& fields)
     : sequence_(fields.add("tcp.seq_raw")),

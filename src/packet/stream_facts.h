@@ -19,11 +19,8 @@ struct StreamFacts {
   TcpNumbers numbers;
 };
 
-/// Whether the sender is the lower one of the two ends.
-[[nodiscard]] bool is_low(const StreamFacts& facts) noexcept;
-
-/// The sender's side, as InitialNumbers are kept: 0 for the lower end, 1 for the higher.
-[[nodiscard]] inline std::size_t side_of(const StreamFacts& facts) noexcept { return is_low(facts) ? 0 : 1; }
+/// Which of the two ends sent the header.
+[[nodiscard]] StreamEnd sender_of(const StreamFacts& facts) noexcept;
 
 /// Reads them from headers.
 class StreamFactsReader {

@@ -1,10 +1,9 @@
 #pragma once
 
-#include <array>
-#include <cstddef>
 #include <cstdint>
 #include <tuple>
 
+#include "packet/direction.h"
 #include "packet/packet.h"
 
 namespace flowmeter {
@@ -23,49 +22,48 @@ struct TcpNumbers {
   return (packet.tcp_flags & (tcp_flag::syn | tcp_flag::ack)) == tcp_flag::syn;
 }
 
-/// The sequence number before the first byte of each side of a connection, as tshark takes it
+/// The sequence number before the first byte of each end of a connection, as tshark takes it
 /// (epan/dissectors/packet-tcp.c of 4.0): from a SYN, else what comes before the first byte seen; the other
-/// side's from an acknowledgement. A SYN+ACK sets its own anew, if there is one, even where it is only
+/// end's from an acknowledgement. A SYN+ACK sets its own anew, if there is one, even where it is only
 /// quoted.
 class InitialNumbers {
  public:
-  /// `side`: the sender's, 0 or 1.
-  void learn(std::size_t side, std::uint16_t tcp_flags, const TcpNumbers& numbers) noexcept {
+  void learn(StreamEnd sender, std::uint16_t tcp_flags, const TcpNumbers& numbers) noexcept {
     const bool syn = (tcp_flags & tcp_flag::syn) != 0, ack = (tcp_flags & tcp_flag::ack) != 0;
-    if (syn && ack && origin_[side] != Origin::none) number_[side] = numbers.sequence;
+    if (syn && ack && origin_[sender] != Origin::none) number_[sender] = numbers.sequence;
     if (!numbers.teaches) return;
-    if (origin_[side] == Origin::none) {
-      number_[side] = numbers.sequence - (syn ? 0 : 1);
-      origin_[side] = Origin::guess;
+    if (origin_[sender] == Origin::none) {
+      number_[sender] = numbers.sequence - (syn ? 0 : 1);
+      origin_[sender] = Origin::guess;
     }
-    if (syn) origin_[side] = Origin::syn;
-    const std::size_t other = 1 - side;
+    if (syn) origin_[sender] = Origin::syn;
+    const StreamEnd other = opposite(sender);
     if (ack && origin_[other] == Origin::none) {
       number_[other] = numbers.acknowledgement - 1;
       origin_[other] = Origin::guess;
     }
   }
 
-  /// Whether a SYN with that number from that side opens another connection.
-  [[nodiscard]] bool contradict(std::size_t side, std::uint32_t sequence) const noexcept {
-    return origin_[side] != Origin::none && number_[side] != sequence;
+  /// Whether a SYN with that number from that end opens another connection.
+  [[nodiscard]] bool contradict(StreamEnd sender, std::uint32_t sequence) const noexcept {
+    return origin_[sender] != Origin::none && number_[sender] != sequence;
   }
 
-  /// Whether a header that is seen next, with these flags and numbers from that side, may do what depends on
+  /// Whether a header that is seen next, with these flags and numbers from that end, may do what depends on
   /// what was seen before these: open another connection, or set a number.
-  [[nodiscard]] bool may_matter(std::size_t side, std::uint16_t tcp_flags,
+  [[nodiscard]] bool may_matter(StreamEnd sender, std::uint16_t tcp_flags,
                                 const TcpNumbers& numbers) const noexcept {
     const bool syn = (tcp_flags & tcp_flag::syn) != 0, ack = (tcp_flags & tcp_flag::ack) != 0;
-    if (!syn) return numbers.teaches && origin_[side] == Origin::none;
-    return origin_[side] != Origin::syn || (ack && number_[side] != numbers.sequence);
+    if (!syn) return numbers.teaches && origin_[sender] == Origin::none;
+    return origin_[sender] != Origin::syn || (ack && number_[sender] != numbers.sequence);
   }
 
   /// Adds what packets after these have taught.
   void append(const InitialNumbers& later) noexcept {
-    for (const std::size_t side : {0U, 1U}) {
-      if (origin_[side] != Origin::none && later.origin_[side] != Origin::syn) continue;
-      number_[side] = later.number_[side];
-      origin_[side] = later.origin_[side];
+    for (const StreamEnd sender : stream_ends) {
+      if (origin_[sender] != Origin::none && later.origin_[sender] != Origin::syn) continue;
+      number_[sender] = later.number_[sender];
+      origin_[sender] = later.origin_[sender];
     }
   }
 
@@ -74,8 +72,8 @@ class InitialNumbers {
  private:
   enum class Origin : std::uint8_t { none, guess, syn };
 
-  std::array<std::uint32_t, 2> number_{};
-  std::array<Origin, 2> origin_{};
+  PerStreamEnd<std::uint32_t> number_;
+  PerStreamEnd<Origin> origin_;
 };
 
 }  // namespace flowmeter

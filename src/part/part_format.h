@@ -47,7 +47,8 @@ struct PartTrailer {
       0;  ///< frames that may have announced media, of which later parts know nothing
 };
 
-/// Tells captures apart by what their frames are.
+/// Tells captures apart by what their frames are. The value is written into parts: it is not mixed by
+/// base/hash.h, which may change.
 class FrameDigest {
  public:
   void add(std::uint64_t word) noexcept {

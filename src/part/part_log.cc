@@ -1,29 +1,15 @@
 #include "part/part_log.h"
 
-#include <cstring>
 #include <numeric>
 
+#include "base/address.h"
 #include "base/error.h"
 #include "packet/stream_directory.h"
 
 namespace flowmeter {
-namespace {
-
-std::uint64_t mixed(std::uint64_t hash, const Endpoint& endpoint) noexcept {
-  std::uint64_t words[2];
-  std::memcpy(words, endpoint.address.bytes.data(), sizeof words);
-  for (const std::uint64_t word : {words[0], words[1], std::uint64_t{endpoint.port}}) {
-    hash = (hash ^ word) * 0x9e3779b97f4a7c15ULL;
-    hash ^= hash >> 32;
-  }
-  return hash;
-}
-
-}  // namespace
-
 std::size_t PartLog::ConversationHash::operator()(const Conversation& conversation) const noexcept {
   const auto seed = static_cast<std::uint64_t>(conversation.transport);
-  return static_cast<std::size_t>(mixed(mixed(seed, conversation.low), conversation.high));
+  return static_cast<std::size_t>(mix(mix(seed, conversation.low), conversation.high));
 }
 
 FlowPolicy part_policy(FlowPolicy policy) {
@@ -50,7 +36,7 @@ const PartEdge& PartLog::edge_of(const Flow& flow) const noexcept {
 }
 
 PartLog::Conversation PartLog::conversation_of(Transport transport, const StreamFacts& facts) {
-  if (is_low(facts)) return {facts.source, facts.destination, transport};
+  if (sender_of(facts) == StreamEnd::lower) return {facts.source, facts.destination, transport};
   return {facts.destination, facts.source, transport};
 }
 
@@ -90,7 +76,7 @@ void PartLog::before_packet(const Packet& packet) {
   const StreamFacts facts = facts_(packet, false);
   // What a SYN+ACK does is told by the flow's own state, unless it teaches nothing.
   if (!opens(packet) && facts.numbers.teaches) return;
-  if (edge_of(*flow).initial.may_matter(side_of(facts), packet.tcp_flags, facts.numbers)) end(*flow);
+  if (edge_of(*flow).initial.may_matter(sender_of(facts), packet.tcp_flags, facts.numbers)) end(*flow);
 }
 
 void PartLog::mention(std::uint64_t frame, std::span<const Packet> headers, bool errors) {
@@ -99,8 +85,8 @@ void PartLog::mention(std::uint64_t frame, std::span<const Packet> headers, bool
     Flow* const flow = table_->find(header.key);
     const StreamFacts facts = facts_(header, errors);
     if (flow != nullptr) {
-      const bool matters = facts.numbers.known &&
-                           edge_of(*flow).initial.may_matter(side_of(facts), header.tcp_flags, facts.numbers);
+      const bool matters = facts.numbers.known && edge_of(*flow).initial.may_matter(
+                                                      sender_of(facts), header.tcp_flags, facts.numbers);
       if (!matters) continue;
       end(*flow);
     }

@@ -16,7 +16,7 @@ namespace {
 const CicGroup::Fields time_fields = {"frame.time_epoch"};
 const CicGroup::Fields flag_fields = {"tcp.flags"};
 
-std::uint64_t flag_count(const Cell& cell, std::size_t way, unsigned bit) {
+std::uint64_t flag_count(const Cell& cell, Direction way, unsigned bit) {
   return cell.as<FlagState>()[way][bit].value();
 }
 
@@ -46,7 +46,7 @@ void add_gaps(CicGroup& group) {
   group.add_times("flow_iat", "the gaps between consecutive packets of either direction", &make_flow_gaps,
                   [](const Cell& cell) -> const GapDistribution& { return cell.as<FlowGapState>().gaps; });
   for (const Side& side : sides) {
-    const std::size_t way = side.way;
+    const Direction way = side.way;
     const std::string text = fmt::format("the gaps between consecutive {} packets", side.adjective);
     const auto gaps = [way](const Cell& cell) -> const GapDistribution& {
       return cell.as<GapState>().gaps[way];
@@ -91,7 +91,8 @@ void add_flags(CicGroup& group) {
     group.add(fmt::format("{}_flag_count", names[i]), "packet",
               fmt::format("packets with the TCP flag {}; 0 for UDP", labels[i]), flag_fields, &make_flags,
               [bit = bits[i]](Cell& cell) {
-                cell.out.natural(flag_count(cell, 0, bit) + flag_count(cell, 1, bit));
+                cell.out.natural(flag_count(cell, Direction::forward, bit) +
+                                 flag_count(cell, Direction::backward, bit));
               });
   }
 }
@@ -114,7 +115,7 @@ void add_first_windows(CicGroup& group) {
 void add_least_header(CicGroup& group) {
   group.add("fwd_seg_size_min", "byte", "smallest TCP or UDP header of the forward packets",
             {"tcp.hdr_len", "frame.protocols"}, &make_headers, [](Cell& cell) {
-              const auto& least = cell.as<HeaderState>()[0].least_bytes;
+              const auto& least = cell.as<HeaderState>()[Direction::forward].least_bytes;
               if (least) {
                 cell.out.natural(*least);
               } else {

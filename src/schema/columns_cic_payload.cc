@@ -15,14 +15,18 @@ const Fields packet_rate_fields = {"frame.time_epoch", "frame.protocols"};
 
 const PayloadState& payloads(const Cell& cell) { return cell.as<PayloadState>(); }
 
-const Payloads& payloads(const Cell& cell, std::size_t way) { return payloads(cell).of[way]; }
+const Payloads& payloads(const Cell& cell, Direction way) { return payloads(cell).of[way]; }
 
 /// Under 2^64: the limbs above would take 2^32 packets of the largest size.
 std::uint64_t total(const SizeDistribution& sizes) { return sizes.sum1.limbs[0]; }
 
-std::uint64_t total(const PayloadState& state) { return total(state.of[0].bytes) + total(state.of[1].bytes); }
+std::uint64_t total(const PayloadState& state) {
+  return total(state.of[Direction::forward].bytes) + total(state.of[Direction::backward].bytes);
+}
 
-std::uint64_t packets(const PayloadState& state) { return state.of[0].bytes.count + state.of[1].bytes.count; }
+std::uint64_t packets(const PayloadState& state) {
+  return state.of[Direction::forward].bytes.count + state.of[Direction::backward].bytes.count;
+}
 
 double over(std::uint64_t dividend, std::uint64_t divisor) {
   return quotient(static_cast<std::int64_t>(dividend), static_cast<std::int64_t>(divisor));
@@ -47,13 +51,13 @@ void add_sizes(CicGroup& group, std::string_view name, std::initializer_list<Sta
 
 void add_totals(CicGroup& group) {
   for (const Side& side : sides) {
-    const std::size_t way = side.way;
+    const Direction way = side.way;
     group.add(fmt::format("total_{}_packets", side.prefix), "packet",
               fmt::format("{} packets", side.adjective), packet_fields, &make_payloads,
               [way](Cell& cell) { cell.out.natural(payloads(cell, way).bytes.count); });
   }
   for (const Side& side : sides) {
-    const std::size_t way = side.way;
+    const Direction way = side.way;
     group.add(fmt::format("total_length_{}", side.prefix), "byte",
               fmt::format("sum of the {} packets' payloads", side.adjective), payload_fields, &make_payloads,
               [way](Cell& cell) { cell.out.natural(total(payloads(cell, way).bytes)); });
@@ -62,7 +66,7 @@ void add_totals(CicGroup& group) {
 
 void add_lengths(CicGroup& group) {
   for (const Side& side : sides) {
-    const std::size_t way = side.way;
+    const Direction way = side.way;
     add_sizes(group, fmt::format("{}_packet_length", side.prefix),
               {Statistic::max, Statistic::min, Statistic::mean, Statistic::std},
               fmt::format("the {} packets' payloads", side.adjective),
@@ -85,7 +89,7 @@ void add_rates(CicGroup& group) {
 
 void add_direction_rates(CicGroup& group) {
   for (const Side& side : sides) {
-    const std::size_t way = side.way;
+    const Direction way = side.way;
     group.add(fmt::format("{}_packets_s", side.prefix), "1/s",
               fmt::format("{} packets a second of the flow's duration; 0 for a flow of none", side.adjective),
               packet_rate_fields, &make_payloads, [way](Cell& cell) {
@@ -103,7 +107,8 @@ void add_flow_lengths(CicGroup& group) {
 void add_averages(CicGroup& group) {
   group.add("down_up_ratio", "-", "backward packets for each forward one; 0 without a forward one",
             packet_fields, &make_payloads, [](Cell& cell) {
-              cell.out.real(over(payloads(cell, 1).bytes.count, payloads(cell, 0).bytes.count));
+              cell.out.real(over(payloads(cell, Direction::backward).bytes.count,
+                                 payloads(cell, Direction::forward).bytes.count));
             });
   group.add("average_packet_size", "byte", "mean of the payloads of all packets", payload_fields,
             &make_payloads,
@@ -118,24 +123,24 @@ void add_averages(CicGroup& group) {
 
 void add_bulks(CicGroup& group) {
   for (const Side& side : sides) {
-    const std::size_t way = side.way;
+    const Direction way = side.way;
     const std::string rule =
         fmt::format("{} bulk (4 or more payload packets in a row, with gaps of at most 1 s)", side.adjective);
     group.add(fmt::format("{}_bytes_bulk_avg", side.prefix), "byte",
               fmt::format("payload bytes for each {}", rule), rate_fields, &make_bulks, [way](Cell& cell) {
-                const Bulks bulks = cell.as<BulkState>().bulks(static_cast<Direction>(way));
+                const Bulks bulks = cell.as<BulkState>().bulks(way);
                 cell.out.real(over(bulks.bytes, bulks.count));
               });
     group.add(fmt::format("{}_packet_bulk_avg", side.prefix), "packet",
               fmt::format("packets for each {} bulk", side.adjective), rate_fields, &make_bulks,
               [way](Cell& cell) {
-                const Bulks bulks = cell.as<BulkState>().bulks(static_cast<Direction>(way));
+                const Bulks bulks = cell.as<BulkState>().bulks(way);
                 cell.out.real(over(bulks.packets, bulks.count));
               });
     group.add(fmt::format("{}_bulk_rate_avg", side.prefix), "byte/s",
               fmt::format("payload bytes of the {} bulks a second of their duration", side.adjective),
               rate_fields, &make_bulks, [way](Cell& cell) {
-                const Bulks bulks = cell.as<BulkState>().bulks(static_cast<Direction>(way));
+                const Bulks bulks = cell.as<BulkState>().bulks(way);
                 cell.out.real(per_second(bulks.bytes, bulks.duration_ns));
               });
   }
@@ -143,7 +148,7 @@ void add_bulks(CicGroup& group) {
 
 void add_subflows(CicGroup& group) {
   for (const Side& side : sides) {
-    const std::size_t way = side.way;
+    const Direction way = side.way;
     group.add(
         fmt::format("subflow_{}_packets", side.prefix), "packet",
         fmt::format("{} packets for each subflow (a gap of more than 1 s begins the next)", side.adjective),
@@ -159,7 +164,7 @@ void add_subflows(CicGroup& group) {
 
 void add_forward_data_packets(CicGroup& group) {
   group.add("fwd_act_data_pkts", "packet", "forward packets with payload", payload_fields, &make_payloads,
-            [](Cell& cell) { cell.out.natural(payloads(cell, 0).data_packets); });
+            [](Cell& cell) { cell.out.natural(payloads(cell, Direction::forward).data_packets); });
 }
 
 }  // namespace flowmeter

@@ -23,23 +23,24 @@ void add_both(std::vector<Column>& columns, const char* name, const char* unit, 
 void add_volume(std::vector<Column>& columns) {
   const std::vector<std::string> payload = {"tcp.len", "udp.length"};
   add_both(columns, "ip_byte", "byte", "sum of the {} packets' sizes as IP packets", {"ip.len", "ipv6.plen"},
-           &make_ip_bytes,
-           [](Cell& cell, std::size_t way) { cell.out.natural(cell.as<IpBytesState>()[way]); });
+           &make_ip_bytes, [](Cell& cell, Direction way) { cell.out.natural(cell.as<IpBytesState>()[way]); });
   add_both(columns, "pay_byte", "byte", "sum of the {} packets' payloads", payload, &make_carried,
-           [](Cell& cell, std::size_t way) { cell.out.natural(cell.as<CarriedState>().bytes[way]); });
+           [](Cell& cell, Direction way) { cell.out.natural(cell.as<CarriedState>().bytes[way]); });
   add_both(columns, "pay_pkt", "packet", "{} packets with payload", payload, &make_carried,
-           [](Cell& cell, std::size_t way) { cell.out.natural(cell.as<CarriedState>().packets[way]); });
+           [](Cell& cell, Direction way) { cell.out.natural(cell.as<CarriedState>().packets[way]); });
   columns.push_back({"pcr", "-",
                      "producer/consumer ratio: forward less backward payload, divided by their sum; 0 "
                      "without payload",
                      payload, &make_carried, [](Cell& cell) {
-                       const auto& [there, back] = cell.as<CarriedState>().bytes;
+                       const auto& bytes = cell.as<CarriedState>().bytes;
+                       const std::uint64_t there = bytes[Direction::forward],
+                                           back = bytes[Direction::backward];
                        cell.out.real(quotient(static_cast<std::int64_t>(there - back),
                                               static_cast<std::int64_t>(there + back)));
                      }});
   add_both(columns, "load_bps", "bit/s",
            "bits of the {} packets on the wire, divided by the flow's duration; 0 without one",
-           {"frame.len", "frame.time_epoch"}, &make_load, [](Cell& cell, std::size_t way) {
+           {"frame.len", "frame.time_epoch"}, &make_load, [](Cell& cell, Direction way) {
              const auto& load = cell.as<LoadState>();
              cell.out.real(per_second(8 * load.bytes[way], cell.flow.previous_ns - load.start_ns));
            });
@@ -73,14 +74,14 @@ void add_ttls(std::vector<Column>& columns) {
 void add_headers(std::vector<Column>& columns) {
   add_ttls(columns);
   add_both(columns, "dscp_first", "-", "differentiated services code point of the first {} packet",
-           {"ip.dsfield.dscp", "ipv6.tclass.dscp"}, &make_dscp, [](Cell& cell, std::size_t way) {
+           {"ip.dsfield.dscp", "ipv6.tclass.dscp"}, &make_dscp, [](Cell& cell, Direction way) {
              const auto& dscp = cell.as<DscpState>().of[way].first;
              if (!dscp) return cell.none();
              cell.out.natural(*dscp);
            });
   add_both(columns, "df_cnt", "packet", "{} packets that must not be fragmented (IPv4)", {"ip.flags"},
            &make_dont_fragment,
-           [](Cell& cell, std::size_t way) { cell.out.natural(cell.as<DontFragmentState>()[way]); });
+           [](Cell& cell, Direction way) { cell.out.natural(cell.as<DontFragmentState>()[way]); });
   columns.push_back({"dup_pkt_cnt",
                      "packet",
                      "packets that repeat the one before within 1 ms, ip.id and sequence numbers included: "
@@ -93,12 +94,12 @@ void add_headers(std::vector<Column>& columns) {
 void add_spans(std::vector<Column>& columns) {
   const std::vector<std::string> time = {"frame.time_epoch"};
   add_both(columns, "duration_us", "us", "time of the last {} packet less that of the first", time,
-           &make_spans, [](Cell& cell, std::size_t way) {
+           &make_spans, [](Cell& cell, Direction way) {
              const SpanState::Way& span = cell.as<SpanState>().of[way];
              cell.out.real(microseconds(span.last_ns - span.first_ns));
            });
   add_both(columns, "start_off_us", "us", "time of the first {} packet less that of the flow's first", time,
-           &make_spans, [](Cell& cell, std::size_t way) {
+           &make_spans, [](Cell& cell, Direction way) {
              const auto& spans = cell.as<SpanState>();
              if (!spans.of[way].started) return cell.none();
              cell.out.real(microseconds(spans.of[way].first_ns - spans.start_ns));

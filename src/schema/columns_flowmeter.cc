@@ -25,7 +25,7 @@ struct SizeSource {
   }
 
   [[nodiscard]] const std::string& of(const Side& side) const {
-    return side.way == 0 ? of_forward : of_backward;
+    return side.way == Direction::forward ? of_forward : of_backward;
   }
 };
 
@@ -61,7 +61,7 @@ void add_identity(std::vector<Column>& columns) {
 
 void add_totals(std::vector<Column>& columns, const SizeSource& sizes) {
   for (const Side& side : sides) {
-    const std::size_t way = side.way;
+    const Direction way = side.way;
     columns.push_back({fmt::format("{}_tot_pkt", side.prefix),
                        "packet",
                        fmt::format("{} packets", side.adjective),
@@ -115,7 +115,7 @@ void add_statistics(std::vector<Column>& columns, const Samples& samples, Get ge
 
 void add_sizes(std::vector<Column>& columns, const SizeSource& sizes) {
   for (const Side& side : sides) {
-    const std::size_t way = side.way;
+    const Direction way = side.way;
     add_statistics(
         columns, {fmt::format("{}_pkt_size", side.prefix), "byte", sizes.of(side), sizes.fields, &make_sizes},
         [way](const Cell& cell) -> const SizeDistribution& { return cell.as<SizeState>()[way]; },
@@ -125,7 +125,7 @@ void add_sizes(std::vector<Column>& columns, const SizeSource& sizes) {
 
 void add_gaps(std::vector<Column>& columns) {
   for (const Side& side : sides) {
-    const std::size_t way = side.way;
+    const Direction way = side.way;
     add_statistics(
         columns,
         {fmt::format("{}_iat", side.prefix),
@@ -150,14 +150,14 @@ void add_flags(std::vector<Column>& columns) {
                                 Flag{"CWE", "CWR", 7},  Flag{"ECE", "ECE", 6}};
   for (const Side& side : sides) {
     for (const Flag& flag : flags) {
-      const std::size_t way = side.way, bit = flag.bit;
-      columns.push_back(
-          {fmt::format("{}_{}_cnt", side.prefix, flag.label),
-           "packet",
-           fmt::format("{} packets with the TCP flag {}; 0 for UDP", side.adjective, flag.name),
-           {"tcp.flags"},
-           &make_flags,
-           [way, bit](Cell& cell) { cell.out.natural(cell.as<FlagState>()[way][bit].value()); }});
+      columns.push_back({fmt::format("{}_{}_cnt", side.prefix, flag.label),
+                         "packet",
+                         fmt::format("{} packets with the TCP flag {}; 0 for UDP", side.adjective, flag.name),
+                         {"tcp.flags"},
+                         &make_flags,
+                         [way = side.way, bit = flag.bit](Cell& cell) {
+                           cell.out.natural(cell.as<FlagState>()[way][bit].value());
+                         }});
     }
   }
 }

@@ -84,23 +84,24 @@ void add_addresses(std::vector<Column>& columns) {
 }
 
 void add_link(std::vector<Column>& columns) {
-  struct End {
+  struct Owner {
     const char* name;
     const char* description;
-    std::size_t place;
+    Direction from;
   };
-  constexpr std::array ends = {
-      End{"src_mac", "link-layer address on the source's side, in the flow's first packet", 0},
-      End{"dst_mac", "link-layer address on the destination's side, in the flow's first packet", 1}};
-  for (const End& end : ends) {
-    const std::size_t place = end.place;
-    columns.push_back({end.name,
+  constexpr std::array owners = {
+      Owner{"src_mac", "link-layer address on the source's side, in the flow's first packet",
+            Direction::forward},
+      Owner{"dst_mac", "link-layer address on the destination's side, in the flow's first packet",
+            Direction::backward}};
+  for (const Owner& owner : owners) {
+    columns.push_back({owner.name,
                        "-",
-                       end.description,
+                       owner.description,
                        {"eth.src", "eth.dst"},
                        &make_macs,
-                       [place](Cell& cell) {
-                         const auto& mac = cell.as<MacState>().of[place];
+                       [from = owner.from](Cell& cell) {
+                         const auto& mac = cell.as<MacState>().of[from];
                          cell.out.text(mac ? to_string(cell.row.shown(*mac)) : "-");
                        },
                        true});

@@ -17,18 +17,18 @@ namespace {
 /// What NFStream calls the directions.
 struct NfSide {
   const char* prefix;
-  const char* packets;               ///< for descriptions
-  std::optional<std::size_t> way{};  ///< none: both
+  const char* packets;             ///< for descriptions
+  std::optional<Direction> way{};  ///< none: both
 };
 constexpr std::array nf_sides = {NfSide{"bidirectional", "packets of either direction"},
-                                 NfSide{"src2dst", "forward packets", 0},
-                                 NfSide{"dst2src", "backward packets", 1}};
+                                 NfSide{"src2dst", "forward packets", Direction::forward},
+                                 NfSide{"dst2src", "backward packets", Direction::backward}};
 
 SizeDistribution sizes(const Cell& cell, const NfSide& side) {
   const SizeState& state = cell.as<SizeState>();
   if (side.way) return state[*side.way];
-  SizeDistribution all = state[0];
-  all.merge(state[1]);
+  SizeDistribution all = state[Direction::forward];
+  all.merge(state[Direction::backward]);
   return all;
 }
 
@@ -73,19 +73,20 @@ void add_identity(std::vector<Column>& columns) {
                      {"frame.time_epoch"},
                      nullptr,
                      [](Cell& cell) { cell.out.natural(cell.row.reason == EndReason::active ? 1 : 0); }});
-  struct End {
+  struct Owner {
     const char* name;
     const char* text;
-    std::size_t place;
+    Direction from;
   };
-  for (const End& end : {End{"src_oui", "source", 0}, End{"dst_oui", "destination", 1}}) {
-    columns.push_back({end.name,
+  for (const Owner& owner : {Owner{"src_oui", "source", Direction::forward},
+                             Owner{"dst_oui", "destination", Direction::backward}}) {
+    columns.push_back({owner.name,
                        "-",
-                       fmt::format("vendor's half of the {}'s link-layer address", end.text),
+                       fmt::format("vendor's half of the {}'s link-layer address", owner.text),
                        {"eth.src", "eth.dst"},
                        &make_macs,
-                       [place = end.place](Cell& cell) {
-                         const auto& mac = cell.as<MacState>().of[place];
+                       [from = owner.from](Cell& cell) {
+                         const auto& mac = cell.as<MacState>().of[from];
                          cell.out.text(mac ? to_string(cell.row.shown(*mac)).substr(0, 8) : "-");
                        },
                        true});
@@ -177,7 +178,8 @@ void add_flags(std::vector<Column>& columns, const NfSide& side) {
                        [side, bit = bits[i]](Cell& cell) {
                          const FlagState& flags = cell.as<FlagState>();
                          cell.out.natural(side.way ? flags[*side.way][bit].value()
-                                                   : flags[0][bit].value() + flags[1][bit].value());
+                                                   : flags[Direction::forward][bit].value() +
+                                                         flags[Direction::backward][bit].value());
                        }});
   }
 }

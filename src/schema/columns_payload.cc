@@ -23,7 +23,7 @@ void print_entropy(Cell& cell, Counts counts) {
 std::vector<Column> payload_columns(const FeatureSettings& /*settings*/) {
   std::vector<Column> columns;
   for (const Side& side : sides) {
-    const std::size_t way = side.way;
+    const Direction way = side.way;
     columns.push_back({fmt::format("{}_entropy", side.prefix), "bit",
                        fmt::format("entropy of the bytes of all {} payloads, per byte", side.adjective),
                        payload_fields, &make_byte_counts, [way](Cell& cell) {
@@ -34,12 +34,14 @@ std::vector<Column> payload_columns(const FeatureSettings& /*settings*/) {
   columns.push_back({"tot_entropy", "bit", "entropy of the bytes of all payloads, per byte", payload_fields,
                      &make_byte_counts, [](Cell& cell) {
                        const ByteCounts& counts = cell.as<ByteCounts>();
-                       Counts both(counts[0].begin(), counts[0].end());
-                       for (std::size_t i = 0; i < both.size(); ++i) both[i] += counts[1][i];
+                       const auto& forward = counts[Direction::forward];
+                       Counts both(forward.begin(), forward.end());
+                       for (std::size_t i = 0; i < both.size(); ++i)
+                         both[i] += counts[Direction::backward][i];
                        print_entropy(cell, std::move(both));
                      }});
   for (const Side& side : sides) {
-    const std::size_t way = side.way;
+    const Direction way = side.way;
     columns.push_back({fmt::format("{}_head_hex", side.prefix), "-",
                        fmt::format("first {} bytes of the {} payloads, in hexadecimal; - for none",
                                    payload_head_bytes, side.adjective),

@@ -54,7 +54,7 @@ void add_presence(Columns& columns, std::initializer_list<Presence> line) {
 
 /// `bytes` is a member of RetransmissionState.
 void add_retransmitted(Columns& columns, const char* name, const char* text,
-                       std::array<std::uint64_t, 2> RetransmissionState::*bytes) {
+                       PerDirection<std::uint64_t> RetransmissionState::*bytes) {
   Fields fields = retransmissions();
   fields.emplace_back("tcp.len");
   for (const Side& side : sides) {
@@ -91,7 +91,9 @@ void add_analysis(Columns& columns) {
   columns.push_back({"tcp_port_reuse", "-", "1 if the ports were those of an earlier connection, else 0",
                      reuse, presence_of(reuse), [](Cell& cell) {
                        const auto& state = cell.as<PresenceState>();
-                       cell.out.natural(state[0].value() + state[1].value() != 0 ? 1 : 0);
+                       cell.out.natural(
+                           state[Direction::forward].value() + state[Direction::backward].value() != 0 ? 1
+                                                                                                       : 0);
                      }});
   add_retransmitted(columns, "uniq_byte", "that are not retransmissions", &RetransmissionState::once);
 }

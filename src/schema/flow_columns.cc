@@ -22,11 +22,11 @@ std::vector<std::string> unused_remarks(const std::vector<const UnusedValues*>& 
   for (const UnusedValues* unused : all) {
     UnusedValues& sum = by_field[unused->field];
     if (sum.example.empty()) sum.example = unused->example;
-    for (const std::size_t way : {0U, 1U}) sum.count[way] = std::max(sum.count[way], unused->count[way]);
+    for (const Direction way : directions) sum.count[way] = std::max(sum.count[way], unused->count[way]);
   }
   std::vector<std::string> remarks;
   for (const auto& [field, unused] : by_field) {
-    const std::uint64_t count = unused.count[0] + unused.count[1];
+    const std::uint64_t count = unused.count[Direction::forward] + unused.count[Direction::backward];
     if (count == 0) continue;
     remarks.push_back(fmt::format(
         "{} value{} of {} {} not numeric and left out of its statistics, for example \"{:.40}\"", count,

@@ -12,10 +12,11 @@ namespace flowmeter {
 struct Side {
   const char* prefix;
   const char* adjective;
-  std::size_t way;  ///< index into states that are kept by direction
+  Direction way;
 };
 
-inline constexpr std::array sides = {Side{"fwd", "forward", 0}, Side{"bwd", "backward", 1}};
+inline constexpr std::array sides = {Side{"fwd", "forward", Direction::forward},
+                                     Side{"bwd", "backward", Direction::backward}};
 
 /// The tshark fields that sizes on that basis come from.
 [[nodiscard]] std::vector<std::string> size_fields(SizeBasis basis);

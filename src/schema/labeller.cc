@@ -47,8 +47,7 @@ const std::vector<AddressBlock>* hosts_of(const LabelRule& rule) {
 }  // namespace
 
 std::size_t Labeller::AddressHash::operator()(const IpAddress& address) const noexcept {
-  const std::string_view bytes(reinterpret_cast<const char*>(address.bytes.data()), address.bytes.size());
-  return std::hash<std::string_view>{}(bytes);
+  return static_cast<std::size_t>(mix(0, address));
 }
 
 Labeller::Labeller(std::string file, std::vector<LabelRule> rules, LabelTime time, std::string standard)

@@ -120,7 +120,7 @@ void PyFlowMeterTable::on_packet(const Packet& packet) {
 
 void PyFlowMeterTable::update(PyFlow& flow, const Packet& packet, std::string_view length,
                               std::string_view delta) {
-  Side& side = flow.sides[packet.source.port == flow.source_port ? 0 : 1];
+  Side& side = flow.sides[packet.source.port == flow.source_port ? Direction::forward : Direction::backward];
   const auto bytes = parse_number(length);
   if (!bytes) throw InputError(fmt::format("tcp.len has the value \"{:.40}\"", length));
   side.bytes += *bytes;

@@ -79,7 +79,7 @@ class PyFlowMeterTable final : public PacketObserver, public FlowCounters {
     std::string duration;  // tcp.time_relative of the last packet
     std::uint16_t source_port = 0, destination_port = 0;
     double last_time = 0;
-    std::array<Side, 2> sides;
+    PerDirection<Side> sides;
   };
   using Flows = std::unordered_map<std::string, PyFlow>;
 

@@ -72,17 +72,13 @@ void DialectSource::rank_streams() {
   decoder_.translate_streams(*numbers_);
 }
 
-void DialectSource::skip(const std::string& why) {
-  if (skipped_.count++ == 0) skipped_.first = why;
-}
-
 std::optional<std::span<char>> DialectSource::next_record() {
   while (true) {
     try {
       return splitter_->next();
     } catch (const InputError& error) {
-      if (!keep_going_ || splitter_->at_end()) throw;
-      skip(error.what());
+      if (splitter_->at_end()) throw;
+      skipper_.damaged(error.what(), error.nothing_done());
     }
   }
 }
@@ -103,8 +99,7 @@ void DialectSource::look_before() {
     }
   } else if (between == Between::text || between == Between::statistics) {
     const std::string why = "a frame after text that tshark does not write";
-    if (!keep_going_) throw InputError(why);
-    skip(fmt::format("before {}: {}", splitter_->place(), why));
+    skipper_.damaged(skipper_.keeps_going() ? fmt::format("before {}: {}", splitter_->place(), why) : why);
   }
 }
 
@@ -114,12 +109,11 @@ void DialectSource::at_record(Step step) {
   try {
     step();
   } catch (const CutValue& error) {
-    if (refuse_cut_values_) throw;
-    skip(fmt::format("{}: {}", splitter_->place(), error.what()));
+    skipper_.cut(error, fmt::format("{}: {}", splitter_->place(), error.what()));
   } catch (const InputError& error) {
     const std::string why = fmt::format("{}: {}", splitter_->place(), error.what());
-    if (!keep_going_ || error.nothing_done()) throw InputError(why, error.nothing_done());
-    skip(why);
+    if (error.nothing_done()) throw InputError(why, true);
+    skipper_.damaged(why);
   }
 }
 

@@ -51,12 +51,12 @@ class DialectSource final : public PacketSource {
   void commit(std::size_t count) { splitter_->commit(count); }
 
   /// From now on damaged records are passed over and counted, as long as others may follow.
-  void keep_going() noexcept { keep_going_ = true; }
-  [[nodiscard]] const SkippedRecords& skipped() const noexcept { return skipped_; }
+  void keep_going() noexcept { skipper_.keep_going(); }
+  [[nodiscard]] const SkippedRecords& skipped() const noexcept { return skipper_.skipped(); }
 
   /// From now on CutValue is thrown when a record is due that columns did not hold; else such a record is
   /// passed over as damaged ones are.
-  void refuse_cut_values() noexcept { refuse_cut_values_ = true; }
+  void refuse_cut_values() noexcept { skipper_.refuse_cut_values(); }
 
   /// The first frames are not published: they were before.
   void begin_after(std::uint64_t frames) noexcept { frames_before_ = frames; }
@@ -108,7 +108,6 @@ class DialectSource final : public PacketSource {
   void look_before();
   template <class Step>
   void at_record(Step step);
-  void skip(const std::string& why);
 
   std::size_t chunk_bytes_ = std::size_t{128} << 10;
   FieldSet fields_;
@@ -122,12 +121,10 @@ class DialectSource final : public PacketSource {
   DueFields* due_ = nullptr;
   std::function<void(bool)> on_lack_;  // or none
   bool in_new_array_ = false;          // which was opened behind the last frame
-  bool keep_going_ = false;
-  bool refuse_cut_values_ = false;
   std::uint64_t frames_before_ = 0;
   std::uint64_t published_ = 0;
   std::uint64_t most_frames_ = 0;
-  SkippedRecords skipped_;
+  RecordSkipper skipper_;
 };
 
 }  // namespace flowmeter

@@ -137,20 +137,20 @@ class Model {
     constexpr std::uint16_t synack = tcp_flag::syn | tcp_flag::ack;
     bool turned = packet.key.transport == Transport::tcp && (packet.tcp_flags & synack) == synack &&
                   policy_.direction == DirectionPolicy::handshake;
-    const auto cut =
-        std::find_if(cut_.begin(), cut_.end(), [&](const Told& other) { return other.key == packet.key; });
-    if (cut != cut_.end()) {
-      made.told.split_index = cut->split_index + 1;
-      turned = cut->source == packet.destination && cut->destination == packet.source;
+    const auto earlier = std::find_if(remembered_.begin(), remembered_.end(),
+                                      [&](const Told& other) { return other.key == packet.key; });
+    if (earlier != remembered_.end()) {
+      made.told.split_index = earlier->split_index + 1;
+      turned = earlier->source == packet.destination && earlier->destination == packet.source;
     }
     if (turned) std::swap(made.told.source, made.told.destination);
     return made;
   }
 
   void remember(const Told& told) {
-    std::erase_if(cut_, [&](const Told& other) { return other.key == told.key; });
-    cut_.push_back(told);
-    if (cut_.size() > policy_.remembered_streams) cut_.erase(cut_.begin());
+    std::erase_if(remembered_, [&](const Told& other) { return other.key == told.key; });
+    remembered_.push_back(told);
+    if (remembered_.size() > policy_.remembered_streams) remembered_.erase(remembered_.begin());
   }
 
   template <class Due>
@@ -175,8 +175,8 @@ class Model {
   const FlowPolicy policy_;
   std::optional<std::int64_t> clock_;
   std::vector<Open> open_;
-  std::vector<Open> cut_;  // by a packet of this frame
-  std::vector<Told> cut_;  // the last flow of each stream that was cut, the oldest cut first
+  std::vector<Open> cut_;         // by a packet of this frame
+  std::vector<Told> remembered_;  // the last flow of each stream that was cut, the oldest cut first
 };
 
 Endpoint endpoint(std::uint8_t host) {

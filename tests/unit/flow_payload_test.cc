@@ -50,9 +50,9 @@ TEST(Payloads, AreCountedByDirection) {
   kept.add(data(200, 0), forward);
   kept.add(data(300, 1400), backward);
   const PayloadState& state = kept.state();
-  EXPECT_EQ(state.of[0].bytes.count, 2U);
-  EXPECT_EQ(state.of[0].data_packets, 1U);
-  EXPECT_EQ(state.of[1].bytes.max, 1400U);
+  EXPECT_EQ(state.of[Direction::forward].bytes.count, 2U);
+  EXPECT_EQ(state.of[Direction::forward].data_packets, 1U);
+  EXPECT_EQ(state.of[Direction::backward].bytes.max, 1400U);
   EXPECT_EQ(state.start_ns, 100);
   EXPECT_EQ(state.previous_ns, 300);
   const SizeDistribution both = state.both();
@@ -140,9 +140,9 @@ TEST(Headers, AreCountedByDirection) {
   Kept<HeaderState> kept(&make_headers);
   kept.add(data(0, 0, 40), forward);
   kept.add(data(0, 0, 20), forward);
-  EXPECT_EQ(kept.state()[0].bytes, 60U);
-  EXPECT_EQ(kept.state()[0].least_bytes, std::uint8_t{20});
-  EXPECT_FALSE(kept.state()[1].least_bytes);
+  EXPECT_EQ(kept.state()[Direction::forward].bytes, 60U);
+  EXPECT_EQ(kept.state()[Direction::forward].least_bytes, std::uint8_t{20});
+  EXPECT_FALSE(kept.state()[Direction::backward].least_bytes);
 }
 
 TEST(FirstWindow, IsThatOfTheFirstPacketAlone) {
@@ -167,10 +167,10 @@ TEST(FirstWindow, IsThatOfTheFirstPacketAlone) {
   const FirstWindowState& state = *std::launder(reinterpret_cast<FirstWindowState*>(memory));
   take("eth:ip:tcp", "65535", forward);
   take("eth:ip:tcp", "502", forward);
-  EXPECT_EQ(state[0], std::uint16_t{65535});
-  EXPECT_FALSE(state[1]);
+  EXPECT_EQ(state[Direction::forward], std::uint16_t{65535});
+  EXPECT_FALSE(state[Direction::backward]);
   take("eth:ip:udp", "502", backward);
-  EXPECT_EQ(state[1], std::uint16_t{0});
+  EXPECT_EQ(state[Direction::backward], std::uint16_t{0});
   set.destroy(memory);
 }
 

@@ -19,28 +19,28 @@ using test::server;
 
 constexpr Direction forward = Direction::forward, backward = Direction::backward;
 
-EndedStreams::Entry entry(std::uint64_t stream, std::uint32_t parts = 1) {
-  return {{Transport::tcp, stream}, client, server, parts};
+void remember(EndedStreams& streams, std::uint64_t stream, std::uint32_t next_split_index = 1) {
+  streams.remember({Transport::tcp, stream}, {client, server, next_split_index});
 }
 
-TEST(EndedStreams, RemembersEndpointsAndParts) {
+TEST(EndedStreams, RemembersEndpointsAndTheNextSplitIndex) {
   EndedStreams streams(10);
-  streams.remember(entry(3, 2));
+  remember(streams, 3, 2);
   const auto* found = streams.find({Transport::tcp, 3});
   ASSERT_NE(found, nullptr);
   EXPECT_EQ(found->source, client);
   EXPECT_EQ(found->destination, server);
-  EXPECT_EQ(found->parts, 2U);
+  EXPECT_EQ(found->next_split_index, 2U);
   EXPECT_EQ(streams.find({Transport::udp, 3}), nullptr);
   EXPECT_EQ(streams.find({Transport::tcp, 4}), nullptr);
 }
 
 TEST(EndedStreams, ForgetsTheLongestAgoFirst) {
   EndedStreams streams(2);
-  streams.remember(entry(0));
-  streams.remember(entry(1));
+  remember(streams, 0);
+  remember(streams, 1);
   EXPECT_EQ(streams.forgotten(), 0U);
-  streams.remember(entry(2));
+  remember(streams, 2);
   EXPECT_EQ(streams.find({Transport::tcp, 0}), nullptr);
   EXPECT_NE(streams.find({Transport::tcp, 1}), nullptr);
   EXPECT_NE(streams.find({Transport::tcp, 2}), nullptr);
@@ -49,20 +49,20 @@ TEST(EndedStreams, ForgetsTheLongestAgoFirst) {
 
 TEST(EndedStreams, AStreamThatEndsAgainIsTheLatest) {
   EndedStreams streams(2);
-  streams.remember(entry(0, 1));
-  streams.remember(entry(1, 1));
-  streams.remember(entry(0, 2));
+  remember(streams, 0, 1);
+  remember(streams, 1, 1);
+  remember(streams, 0, 2);
   EXPECT_EQ(streams.forgotten(), 0U);
-  streams.remember(entry(2, 1));
+  remember(streams, 2, 1);
   EXPECT_EQ(streams.find({Transport::tcp, 1}), nullptr);
   ASSERT_NE(streams.find({Transport::tcp, 0}), nullptr);
-  EXPECT_EQ(streams.find({Transport::tcp, 0})->parts, 2U);
+  EXPECT_EQ(streams.find({Transport::tcp, 0})->next_split_index, 2U);
 }
 
 TEST(EndedStreams, IsBounded) {
   constexpr std::uint64_t capacity = 100, many = 10'000;
   EndedStreams streams(capacity);
-  for (std::uint64_t stream = 0; stream < many; ++stream) streams.remember(entry(stream));
+  for (std::uint64_t stream = 0; stream < many; ++stream) remember(streams, stream);
   EXPECT_EQ(streams.forgotten(), many - capacity);
   std::uint64_t known = 0;
   for (std::uint64_t stream = 0; stream < many; ++stream) {
@@ -90,8 +90,8 @@ TEST(Sizes, AreOnTheBasisOfTheSettings) {
   Kept<SizeState> payload(&make_sizes, settings);
   ip.add(packet, forward);
   payload.add(packet, forward);
-  EXPECT_EQ(ip.state()[0].max, 46U);
-  EXPECT_EQ(payload.state()[0].max, 6U);
+  EXPECT_EQ(ip.state()[Direction::forward].max, 46U);
+  EXPECT_EQ(payload.state()[Direction::forward].max, 6U);
 }
 
 TEST(Sizes, AreTheFramesByDirection) {
@@ -99,11 +99,11 @@ TEST(Sizes, AreTheFramesByDirection) {
   kept.add(at(0, 60), forward);
   kept.add(at(0, 1514), backward);
   kept.add(at(0, 66), forward);
-  EXPECT_EQ(kept.state()[0].count, 2U);
-  EXPECT_EQ(kept.state()[0].min, 60U);
-  EXPECT_EQ(kept.state()[0].max, 66U);
-  EXPECT_EQ(kept.state()[1].count, 1U);
-  EXPECT_EQ(kept.state()[1].max, 1514U);
+  EXPECT_EQ(kept.state()[Direction::forward].count, 2U);
+  EXPECT_EQ(kept.state()[Direction::forward].min, 60U);
+  EXPECT_EQ(kept.state()[Direction::forward].max, 66U);
+  EXPECT_EQ(kept.state()[Direction::backward].count, 1U);
+  EXPECT_EQ(kept.state()[Direction::backward].max, 1514U);
 }
 
 TEST(GapsBetweenPackets, AreThoseOfOneDirection) {
@@ -114,25 +114,25 @@ TEST(GapsBetweenPackets, AreThoseOfOneDirection) {
   kept.add(at(31), backward);
   kept.add(at(35), forward);
   const auto& gaps = kept.state().gaps;
-  EXPECT_EQ(gaps[0].count, 2U);
-  EXPECT_EQ(gaps[0].min, 5);
-  EXPECT_EQ(gaps[0].max, 20);
-  EXPECT_EQ(gaps[1].count, 1U);
-  EXPECT_EQ(gaps[1].min, 20);
+  EXPECT_EQ(gaps[Direction::forward].count, 2U);
+  EXPECT_EQ(gaps[Direction::forward].min, 5);
+  EXPECT_EQ(gaps[Direction::forward].max, 20);
+  EXPECT_EQ(gaps[Direction::backward].count, 1U);
+  EXPECT_EQ(gaps[Direction::backward].min, 20);
 }
 
 TEST(GapsBetweenPackets, OnePacketHasNone) {
   Kept<GapState> kept(&make_gaps);
   kept.add(at(10), forward);
-  EXPECT_EQ(kept.state().gaps[0].count, 0U);
-  EXPECT_EQ(kept.state().gaps[1].count, 0U);
+  EXPECT_EQ(kept.state().gaps[Direction::forward].count, 0U);
+  EXPECT_EQ(kept.state().gaps[Direction::backward].count, 0U);
 }
 
 TEST(GapsBetweenPackets, MayBeNegative) {
   Kept<GapState> kept(&make_gaps);
   kept.add(at(10 * second), forward);
   kept.add(at(-5 * second), forward);
-  EXPECT_EQ(kept.state().gaps[0].min, -15 * second);
+  EXPECT_EQ(kept.state().gaps[Direction::forward].min, -15 * second);
 }
 
 TEST(Flags, AreCountedEachByItself) {
@@ -141,13 +141,13 @@ TEST(Flags, AreCountedEachByItself) {
   kept.add(at(0, 0, tcp_flag::syn | tcp_flag::ack), backward);
   kept.add(at(0, 0, 0xffff), forward);
   kept.add(at(0, 0, 0), forward);
-  const auto counts = [&kept](std::size_t way) {
+  const auto counts = [&kept](Direction way) {
     std::array<std::uint64_t, 8> values{};
     for (std::size_t bit = 0; bit < values.size(); ++bit) values[bit] = kept.state()[way][bit].value();
     return values;
   };
-  EXPECT_EQ(counts(0), (std::array<std::uint64_t, 8>{1, 2, 1, 1, 1, 1, 1, 1}));
-  EXPECT_EQ(counts(1), (std::array<std::uint64_t, 8>{0, 1, 0, 0, 1, 0, 0, 0}));
+  EXPECT_EQ(counts(forward), (std::array<std::uint64_t, 8>{1, 2, 1, 1, 1, 1, 1, 1}));
+  EXPECT_EQ(counts(backward), (std::array<std::uint64_t, 8>{0, 1, 0, 0, 1, 0, 0, 0}));
 }
 
 TEST(SmallCounter, CarriesIntoItsHigherWords) {
@@ -207,7 +207,7 @@ TEST(AccumulatorSet, AlignsStatesAndAsksForFields) {
   set.construct(states);
   set.add_packet(states, at(0, 99), forward);
   EXPECT_EQ(std::launder(reinterpret_cast<Odd*>(states + odd))->bytes[0], 2);
-  EXPECT_EQ((*std::launder(reinterpret_cast<SizeState*>(states + sizes)))[0].max, 99U);
+  EXPECT_EQ((*std::launder(reinterpret_cast<SizeState*>(states + sizes)))[Direction::forward].max, 99U);
   set.destroy(states);
 }
 

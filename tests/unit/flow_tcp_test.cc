@@ -72,8 +72,8 @@ TEST(Presence, CountsPacketsNotValues) {
   kept.tcp(backward, "0x10");
   kept.tcp(forward, "0x10", {{"tcp.analysis.duplicate_ack", {"0"}}});
   kept.udp(forward, {{"tcp.analysis.duplicate_ack", {"1"}}});
-  EXPECT_EQ(kept.state()[0].value(), 1U);
-  EXPECT_EQ(kept.state()[1].value(), 1U);
+  EXPECT_EQ(kept.state()[Direction::forward].value(), 1U);
+  EXPECT_EQ(kept.state()[Direction::backward].value(), 1U);
 }
 
 TEST(Presence, OfAnyOfItsFieldsCountsOnce) {
@@ -81,7 +81,7 @@ TEST(Presence, OfAnyOfItsFieldsCountsOnce) {
   kept.tcp(forward, "0x10",
            {{"tcp.analysis.retransmission", {"1"}}, {"tcp.analysis.fast_retransmission", {"1"}}});
   kept.tcp(forward, "0x10", {{"tcp.analysis.fast_retransmission", {"1"}}});
-  EXPECT_EQ(kept.state()[0].value(), 2U);
+  EXPECT_EQ(kept.state()[Direction::forward].value(), 2U);
 }
 
 TEST(Retransmissions, AreTheirPayload) {
@@ -98,10 +98,10 @@ TEST(AckRtts, AreOfTheSideThatAcknowledges) {
   Kept<AckRttState> kept(&make_ack_rtts);
   kept.tcp(backward, "0x10", {{"tcp.analysis.ack_rtt", {"0.010000001"}}});
   kept.tcp(backward, "0x10", {{"tcp.analysis.ack_rtt", {"-0.000000500"}}});
-  EXPECT_EQ(kept.state()[0].count, 0U);
-  EXPECT_EQ(kept.state()[1].count, 2U);
-  EXPECT_EQ(kept.state()[1].min, -500);
-  EXPECT_EQ(kept.state()[1].max, 10'000'001);
+  EXPECT_EQ(kept.state()[Direction::forward].count, 0U);
+  EXPECT_EQ(kept.state()[Direction::backward].count, 2U);
+  EXPECT_EQ(kept.state()[Direction::backward].min, -500);
+  EXPECT_EQ(kept.state()[Direction::backward].max, 10'000'001);
   EXPECT_EQ(message_of<InputError>([&] {
               kept.tcp(forward, "0x10", {{"tcp.analysis.ack_rtt", {"soon"}}});
             }),
@@ -122,16 +122,16 @@ TEST(InFlight, IsByDirection) {
   for (const char* bytes : {"100", "400", "4294967295"}) {
     kept.tcp(forward, "0x18", {{"tcp.analysis.bytes_in_flight", {bytes}}});
   }
-  EXPECT_EQ(kept.state()[0].count, 3U);
-  EXPECT_EQ(kept.state()[0].sum, 4294967795U);
-  EXPECT_EQ(kept.state()[0].max, 4294967295U);
-  EXPECT_EQ(kept.state()[1].count, 0U);
+  EXPECT_EQ(kept.state()[Direction::forward].count, 3U);
+  EXPECT_EQ(kept.state()[Direction::forward].sum, 4294967795U);
+  EXPECT_EQ(kept.state()[Direction::forward].max, 4294967295U);
+  EXPECT_EQ(kept.state()[Direction::backward].count, 0U);
 }
 
 TEST(FirstSyn, IsTheOneThatCounts) {
   Kept<SynState> kept(&make_syns);
   kept.tcp(backward, "0x10", {{"tcp.window_size_value", {"1"}}});
-  EXPECT_FALSE(kept.state()[1].seen);
+  EXPECT_FALSE(kept.state()[Direction::backward].seen);
   kept.tcp(backward, "0x12",
            {{"tcp.window_size_value", {"65535"}},
             {"tcp.options.wscale.shift", {"0"}},
@@ -139,13 +139,13 @@ TEST(FirstSyn, IsTheOneThatCounts) {
             {"tcp.options.sack_perm", {"04:02"}}});
   kept.tcp(backward, "0x12", {{"tcp.window_size_value", {"2"}}});
   kept.tcp(forward, "0x02", {{"tcp.window_size_value", {"8192"}}});
-  EXPECT_EQ(kept.state()[1].window, 65535);
-  EXPECT_EQ(kept.state()[1].window_shift, 0);
-  EXPECT_EQ(kept.state()[1].segment_bytes, 1460);
-  EXPECT_TRUE(kept.state()[1].sack);
-  EXPECT_EQ(kept.state()[0].window, 8192);
-  EXPECT_EQ(kept.state()[0].window_shift, -1);
-  EXPECT_FALSE(kept.state()[0].sack);
+  EXPECT_EQ(kept.state()[Direction::backward].window, 65535);
+  EXPECT_EQ(kept.state()[Direction::backward].window_shift, 0);
+  EXPECT_EQ(kept.state()[Direction::backward].segment_bytes, 1460);
+  EXPECT_TRUE(kept.state()[Direction::backward].sack);
+  EXPECT_EQ(kept.state()[Direction::forward].window, 8192);
+  EXPECT_EQ(kept.state()[Direction::forward].window_shift, -1);
+  EXPECT_FALSE(kept.state()[Direction::forward].sack);
 }
 
 TEST(Windows, AreThoseThatTcpUses) {
@@ -155,8 +155,8 @@ TEST(Windows, AreThoseThatTcpUses) {
   kept.tcp(forward, "0x10", {{"tcp.window_size", {"1073725440"}}});
   kept.tcp(forward, "0x11", {{"tcp.window_size", {"64"}}});
   kept.udp(backward);
-  EXPECT_EQ(kept.state()[0], (Levels{2, 1073725504, 64, 1073725440}));
-  EXPECT_EQ(kept.state()[1], Levels{});
+  EXPECT_EQ(kept.state()[Direction::forward], (Levels{2, 1073725504, 64, 1073725440}));
+  EXPECT_EQ(kept.state()[Direction::backward], Levels{});
 }
 
 TEST(Handshake, IsTimedFromTheLastSyn) {

@@ -569,23 +569,6 @@ TEST_F(Reach, RequesterResponderAndIdentifierTellEchoesApart) {
   EXPECT_EQ(stream("10.0.0.1", "10.0.0.2", "77"), 0U);
 }
 
-TEST(EchoStreams, ForgetTheOneLongestWithoutAMessage) {
-  EchoStreams echoes(2);
-  const IpAddress responder = parse_address("10.0.0.9").value();
-  const auto number = [&](std::uint16_t identifier) {
-    return echoes.number(Transport::icmp, {parse_address("10.0.0.1").value(), identifier}, responder);
-  };
-  EXPECT_EQ(number(1), 0U);
-  EXPECT_EQ(number(2), 1U);
-  EXPECT_EQ(number(1), 0U);
-  EXPECT_EQ(echoes.forgotten(), 0U);
-  EXPECT_EQ(number(3), 2U);  // and 2 is forgotten
-  EXPECT_EQ(echoes.forgotten(), 1U);
-  EXPECT_EQ(number(1), 0U);
-  EXPECT_EQ(number(2), 3U);
-  EXPECT_EQ(echoes.forgotten(), 2U);
-}
-
 TEST_F(Reach, EchoesOfAnotherSegmentAreOthers) {
   const auto stream = [this] { return echo("10.0.0.1", "10.0.0.2", "8", "77").packets.front().key.stream; };
   EXPECT_EQ(stream(), 0U);

@@ -38,18 +38,18 @@ class ModelTshark final : public StreamNumbers {
 
   std::uint64_t translate(const Packet& header, bool quoted) override {
     const StreamFacts facts = reader_.of(header, quoted);
-    const bool low = is_low(facts);
+    const StreamEnd sender = sender_of(facts);
+    const bool low = sender == StreamEnd::lower;
     const auto key = std::tuple(header.key.transport, text_of(low ? header.source : header.destination),
                                 text_of(low ? header.destination : header.source));
     const auto [found, is_new] = conversations_.try_emplace(key);
     Conversation& conversation = found->second;
     std::uint64_t& next = next_[header.key.transport == Transport::udp];
     const TcpNumbers& numbers = facts.numbers;
-    const std::size_t side = low ? 0 : 1;
     const bool again =
-        numbers.known && opens(header) && conversation.initial.contradict(side, numbers.sequence);
+        numbers.known && opens(header) && conversation.initial.contradict(sender, numbers.sequence);
     if (is_new || again) conversation = {next++, {}};
-    if (numbers.known) conversation.initial.learn(side, header.tcp_flags, numbers);
+    if (numbers.known) conversation.initial.learn(sender, header.tcp_flags, numbers);
     return conversation.stream;
   }
 
