@@ -241,8 +241,10 @@ void Batch::start(const Input& input, bool alone) {
   if (progress_ && fs::is_regular_file(input.path, error)) {
     job.bytes = static_cast<double>(fs::file_size(input.path, error));
   }
-  job.run = InputRun::start(io_, options_, plan_, setup_, input, alone ? options_.jobs : 1, *job.output,
-                            reporter_, [this, &job](const InputResult& result) { over(job, result); });
+  const InputContext context{io_, options_, plan_, setup_, input, alone ? options_.jobs : 1, reporter_};
+  job.run = std::make_unique<InputRun>(context, *job.output,
+                                       [this, &job](const InputResult& result) { over(job, result); });
+  job.run->begin();
 }
 
 void Batch::over(Job& job, const InputResult& result) {

@@ -48,8 +48,8 @@ DispatcherOptions dealer_options(const FleetOptions& options) {
 
 }  // namespace
 
-TsharkFleet::TsharkFleet(EventLoop& io, const FleetOptions& options, const FieldSet& fields,
-                         CaptureOrigin origin, int fd, std::string head, Host host)
+ParallelTshark::ParallelTshark(EventLoop& io, const FleetOptions& options, const FieldSet& fields,
+                               CaptureOrigin origin, int fd, std::string head, Host host)
     : io_(io),
       options_(options),
       fields_(fields),
@@ -85,9 +85,9 @@ TsharkFleet::TsharkFleet(EventLoop& io, const FleetOptions& options, const Field
   });
 }
 
-TsharkFleet::~TsharkFleet() = default;
+ParallelTshark::~ParallelTshark() = default;
 
-void TsharkFleet::begin_life(unsigned lane) {
+void ParallelTshark::begin_life(unsigned lane) {
   auto life = std::make_unique<Life>();
   life->lane = lane;
   life->number = lanes_[lane].empty() ? 0 : lanes_[lane].back()->number + 1;
@@ -96,14 +96,14 @@ void TsharkFleet::begin_life(unsigned lane) {
   lanes_[lane].push_back(std::move(life));
 }
 
-void TsharkFleet::start() {
+void ParallelTshark::start() {
   capture_ = std::make_unique<FdWatcher>(io_, fd_);
   if (!head_.empty()) feed(std::exchange(head_, {}));
   read_capture();
   tick();
 }
 
-bool TsharkFleet::may_read() const {
+bool ParallelTshark::may_read() const {
   if (capture_over_ || reading_ || dispatcher_.frames() - collected_ >= frames_ahead) return false;
   if (!waiting_.empty()) return false;
   std::size_t waiting = 0;
@@ -113,7 +113,7 @@ bool TsharkFleet::may_read() const {
   return waiting < waiting_bytes;
 }
 
-void TsharkFleet::read_capture() {
+void ParallelTshark::read_capture() {
   if (!may_read()) return;
   reading_ = true;
   capture_->readable([this] {
@@ -121,7 +121,7 @@ void TsharkFleet::read_capture() {
       reading_ = false;
       if (capture_over_) return;
       const std::size_t count = read_some(fd_, piece_);
-      if (host_.took) host_.took({piece_.data(), count});
+      if (host_.bytes_read) host_.bytes_read({piece_.data(), count});
       if (count == 0) {
         end_of_capture();
       } else {
@@ -132,7 +132,7 @@ void TsharkFleet::read_capture() {
   });
 }
 
-void TsharkFleet::feed(std::string_view piece) {
+void ParallelTshark::feed(std::string_view piece) {
   if (!decompressor_.feed(piece)) {
     end_of_capture();
     return;
@@ -141,13 +141,13 @@ void TsharkFleet::feed(std::string_view piece) {
   if (only_tshark && origin_ == CaptureOrigin::file && segments_ == lanes_.size() &&
       dispatcher_.frames() == 0) {
     finished_ = capture_over_ = true;
-    host_.unsplittable();
+    host_.retry(Retry::by_one_tshark);
     return;
   }
   hand_out();
 }
 
-void TsharkFleet::end_of_capture() {
+void ParallelTshark::end_of_capture() {
   if (capture_over_) return;
   capture_over_ = true;
   packing_ = decompressor_.finish();
@@ -162,7 +162,7 @@ void TsharkFleet::end_of_capture() {
 
 /// The lane's life gets nothing more of the capture. With what pushes its last records out a large one
 /// need not end before they are read: letting go of all its memory takes tshark a while.
-void TsharkFleet::end_input(unsigned lane) {
+void ParallelTshark::end_input(unsigned lane) {
   if (dispatcher_.given(lane) >= worth_filling) fill(lane);
   Life& life = *lanes_[lane].back();
   life.input += dispatcher_.output(lane);
@@ -171,13 +171,13 @@ void TsharkFleet::end_input(unsigned lane) {
 }
 
 /// Adds as many frames without meaning to the lane as fill its tshark's output buffer.
-bool TsharkFleet::fill(unsigned lane) {
+bool ParallelTshark::fill(unsigned lane) {
   if (options_.at_once) return false;  // nothing stays in its buffer
   return dispatcher_.filler(lane, dispatcher_.open(lane) ? open_filler_frames : filler_frames);
 }
 
 /// Moves what the dealer has dealt to the tsharks' inputs.
-void TsharkFleet::hand_out() {
+void ParallelTshark::hand_out() {
   for (unsigned lane = 0; lane < lanes_.size(); ++lane) {
     if (!dispatcher_.needed(lane) && !(lane == 0 && capture_over_)) continue;
     std::string& output = dispatcher_.output(lane);
@@ -206,7 +206,7 @@ void TsharkFleet::hand_out() {
   launch_waiting();
 }
 
-void TsharkFleet::launch_waiting() {
+void ParallelTshark::launch_waiting() {
   const std::size_t most = 2 * lanes_.size() + 1;
   while (!waiting_.empty() && living_ < most) {
     Life& life = *waiting_.front();
@@ -215,7 +215,7 @@ void TsharkFleet::launch_waiting() {
   }
 }
 
-void TsharkFleet::launch(Life& life) {
+void ParallelTshark::launch(Life& life) {
   const Command& command = dispatcher_.open(life.lane) ? open_command_ : command_;
   life.child = std::make_unique<Child>(command, Child::Input::pipe);
   ++living_;
@@ -227,7 +227,7 @@ void TsharkFleet::launch(Life& life) {
   write(life);
 }
 
-void TsharkFleet::write(Life& life) {
+void ParallelTshark::write(Life& life) {
   if (life.writing || !life.in) return;
   while (life.written < life.input.size() && !life.deaf) {
     const ssize_t count =
@@ -262,7 +262,7 @@ void TsharkFleet::write(Life& life) {
   }
 }
 
-void TsharkFleet::read_output(Life& life) {
+void ParallelTshark::read_output(Life& life) {
   life.out->readable([this, &life] {
     host_.guard([this, &life] {
       const std::size_t count = read_some(life.out->fd(), life.framer.room(output_chunk));
@@ -280,7 +280,7 @@ void TsharkFleet::read_output(Life& life) {
   });
 }
 
-void TsharkFleet::read_errors(Life& life) {
+void ParallelTshark::read_errors(Life& life) {
   life.err->readable([this, &life] {
     host_.guard([this, &life] {
       if (life.child->take_errors()) read_errors(life);
@@ -289,7 +289,7 @@ void TsharkFleet::read_errors(Life& life) {
 }
 
 /// Publishes all frames that can be.
-void TsharkFleet::collect() {
+void ParallelTshark::collect() {
   if (finished_) return;
   const std::uint64_t before = collected_;
   while (collect_frame()) {
@@ -302,7 +302,7 @@ void TsharkFleet::collect() {
 }
 
 /// The next frame of the capture, if the tshark that has it has said it.
-bool TsharkFleet::collect_frame() {
+bool ParallelTshark::collect_frame() {
   DispatchLog& log = dispatcher_.log();
   if (log.empty() || rest_over_) return false;
   const DispatchSpan run = log.front();
@@ -334,7 +334,7 @@ bool TsharkFleet::collect_frame() {
 }
 
 /// Parses the life's next record, if there is one.
-bool TsharkFleet::take_record(Life& life) {
+bool ParallelTshark::take_record(Life& life) {
   while (true) {
     record_damaged_ = false;
     try {
@@ -356,23 +356,23 @@ bool TsharkFleet::take_record(Life& life) {
 }
 
 /// Damage that is no reason to end, if the user wants to go on.
-void TsharkFleet::skip(const std::string& why) {
+void ParallelTshark::skip(const std::string& why) {
   if (!options_.keep_going) throw InputError(why);
   count_skipped(why);
 }
 
 /// A record that columns did not hold; nobody can be asked again unless the capture can be read again.
-void TsharkFleet::pass_over(const CutValue& error) {
+void ParallelTshark::pass_over(const CutValue& error) {
   if (options_.refuse_cut_values) throw error;
   count_skipped(fmt::format("tshark's output after frame {}: {}", collected_, error.what()));
 }
 
-void TsharkFleet::count_skipped(const std::string& why) {
+void ParallelTshark::count_skipped(const std::string& why) {
   if (skipped_.count++ == 0) skipped_.first = why;
 }
 
 /// Adds what the splitter read of the frame. False: tshark sees something else.
-bool TsharkFleet::complete_record(const Life& life) {
+bool ParallelTshark::complete_record(const Life& life) {
   if (!dispatcher_.open(life.lane)) return true;
   if (dispatcher_.headers().empty()) return false;  // a frame that the splitter did not see as one
   const bool agreed = record_damaged_ || headers_->complete(record_, dispatcher_.headers().front());
@@ -381,7 +381,7 @@ bool TsharkFleet::complete_record(const Life& life) {
 }
 
 /// False: tshark sees other headers than the splitter.
-bool TsharkFleet::publish_record(const Life& life) {
+bool ParallelTshark::publish_record(const Life& life) {
   if (record_damaged_) return true;
   try {
     due_ = &life;
@@ -400,13 +400,13 @@ bool TsharkFleet::publish_record(const Life& life) {
   }
 }
 
-void TsharkFleet::disagree() {
+void ParallelTshark::disagree() {
   kill();
-  host_.disagreed(published());
+  host_.retry(Retry::without_local_headers);
 }
 
 /// The stream of the whole input.
-std::uint64_t TsharkFleet::translate(const Packet& header, bool quoted) {
+std::uint64_t ParallelTshark::translate(const Packet& header, bool quoted) {
   clock_ns_ = clock_set_ ? std::max(clock_ns_, header.time_ns) : header.time_ns;
   clock_set_ = true;
   const StreamFacts facts = dispatcher_.open(due_->lane) ? headers_->facts() : facts_.of(header, quoted);
@@ -414,7 +414,7 @@ std::uint64_t TsharkFleet::translate(const Packet& header, bool quoted) {
 }
 
 /// Lets go of the lane's lives before `number`: nothing of theirs is waited for any more.
-void TsharkFleet::retire(Lane& lane, std::uint32_t number) {
+void ParallelTshark::retire(Lane& lane, std::uint32_t number) {
   while (lane.front()->number < number) {
     directory_.end_segment(lane.front()->segment);
     end(*lane.front());
@@ -425,7 +425,7 @@ void TsharkFleet::retire(Lane& lane, std::uint32_t number) {
 }
 
 /// Nothing is waited for any more from that tshark.
-void TsharkFleet::end(Life& life) {
+void ParallelTshark::end(Life& life) {
   if (!life.child || life.output_over) return;
   life.in.reset();
   life.out.reset();
@@ -436,7 +436,7 @@ void TsharkFleet::end(Life& life) {
 }
 
 /// A tshark ended before it gave the frame that is due: the input ends here.
-void TsharkFleet::lost(Life& life) {
+void ParallelTshark::lost(Life& life) {
   finished_ = true;
   if (Interrupt::signal() != 0) {
     host_.done();
@@ -445,7 +445,7 @@ void TsharkFleet::lost(Life& life) {
   fail(life, life.child ? life.child->wait_for_end() : ChildExit{});
 }
 
-void TsharkFleet::fail(Life& life, const ChildExit& how) {
+void ParallelTshark::fail(Life& life, const ChildExit& how) {
   finished_ = true;
   if (life.child) life.child->take_errors();
   const TsharkFailure failure =
@@ -454,7 +454,7 @@ void TsharkFleet::fail(Life& life, const ChildExit& how) {
 }
 
 /// The frame that is due may stand in its tshark's output buffer: makes it come out.
-void TsharkFleet::push() {
+void ParallelTshark::push() {
   DispatchLog& log = dispatcher_.log();
   if (log.empty() || capture_over_) return;
   const DispatchSpan& run = log.front();
@@ -471,7 +471,7 @@ void TsharkFleet::push() {
 }
 
 /// Now and then: if nothing has come for a while though frames are due, they are pushed out.
-void TsharkFleet::tick() {
+void ParallelTshark::tick() {
   ticker_.after(pace, [this] {
     host_.guard([this] {
       if (finished_) return;
@@ -487,7 +487,7 @@ void TsharkFleet::tick() {
 }
 
 /// Ends when all has been collected.
-void TsharkFleet::wind_up() {
+void ParallelTshark::wind_up() {
   const bool all_collected = dispatcher_.log().empty() || rest_over_;
   if (finished_ || !capture_over_ || !all_collected) return;
   if (rest_over_) {
@@ -503,7 +503,7 @@ void TsharkFleet::wind_up() {
   host_.done();
 }
 
-void TsharkFleet::interrupt() {
+void ParallelTshark::interrupt() {
   for (Lane& lane : lanes_) {
     for (const auto& life : lane) {
       life->input.clear();
@@ -523,13 +523,25 @@ void TsharkFleet::interrupt() {
   }
 }
 
-void TsharkFleet::kill() {
+void ParallelTshark::kill() {
   finished_ = capture_over_ = true;
   ticker_.cancel();
   capture_.reset();
   for (Lane& lane : lanes_) {
     for (const auto& life : lane) end(*life);
   }
+}
+
+std::string ParallelTshark::command_line() const {
+  return shell_line(command_, asked_, TsharkOutputFormat::ek);
+}
+
+FrameSource::Separated ParallelTshark::separated() const {
+  return {dispatcher_.pairs_refused(), media_ ? media_->frames() : 0};
+}
+
+std::string ParallelTshark::activity() const {
+  return fmt::format("{} frames in {} tsharks", in_flight(), living_);
 }
 
 }  // namespace flowmeter

@@ -22,6 +22,7 @@
 #include "packet/stream_facts.h"
 #include "source/child.h"
 #include "source/fd_watcher.h"
+#include "source/frame_source.h"
 #include "source/local_header_merger.h"
 #include "source/timer.h"
 #include "source/tshark_command.h"
@@ -57,7 +58,8 @@ struct FleetOptions {
 ///
 /// Headers that lie open in a frame are read there, so that tshark is asked for less. Where a tshark sees
 /// others than the splitter does (a tunnel on a port that is not known for it, say), all that was read
-/// is worth nothing from there on: Host::disagreed asks for another fleet that takes tshark's word alone.
+/// is worth nothing from there on: Retry::without_local_headers asks for another one that trusts tshark
+/// alone.
 ///
 /// Backpressure: the capture is read only as far as `frames_ahead` frames beyond what was collected
 /// and while the tsharks take it. A tshark that was given frames but keeps what it says in its
@@ -65,65 +67,36 @@ struct FleetOptions {
 ///
 /// Errors: InputError (and CutValue) as thrown into `guard` by what it runs, after all frames before the
 /// damage were published.
-class TsharkFleet final : public PacketSource, private StreamNumbers {
+class ParallelTshark final : public FrameSource, private PacketSource, private StreamNumbers {
  public:
-  /// What a fleet calls. All of them outlive it.
-  struct Host {
-    std::function<void(const std::function<void()>&)> guard;  ///< runs a step, handles its exceptions
-    std::function<void()> progressed;                         ///< frames were published
-    std::function<void()> done;                               ///< the input is over
-    std::function<void(std::string_view)> took;               ///< these bytes were read; or nothing
-    std::function<void()> unsplittable;  ///< a file that only one tshark can read; nothing was done
-    std::function<void(std::uint64_t frames)> disagreed;  ///< about headers, behind so many frames
-  };
-
   /// `fields`: the run's; a copy with the fields of its own is kept, in which they have the same
   /// numbers. `origin`: whether `fd` is a regular file. `head`: bytes of it that were read before.
-  TsharkFleet(EventLoop& io, const FleetOptions& options, const FieldSet& fields, CaptureOrigin origin,
-              int fd, std::string head, Host host);
-  ~TsharkFleet();
+  ParallelTshark(EventLoop& io, const FleetOptions& options, const FieldSet& fields, CaptureOrigin origin,
+                 int fd, std::string head, Host host);
+  ~ParallelTshark();
 
-  /// Begins; everything else happens in `io`.
-  void start();
+  void attach(PacketObserver& observer) override { PacketSource::attach(observer); }
+  void start() override;
+  void interrupt() override;
+  void kill() override;
+  void pass_time(std::int64_t now_ns) override { publish_time(now_ns); }
+  void end(EndOfInput how) override { publish_end(how); }
 
-  /// The user ends the run: no more is read, the tsharks end with what they have.
-  void interrupt();
+  [[nodiscard]] bool has_frames_in_flight() const override { return in_flight() != 0; }
+  [[nodiscard]] std::uint64_t published() const override {
+    return std::max(collected_, options_.frames_before);
+  }
+  [[nodiscard]] const SkippedRecords& skipped() const override { return skipped_; }
+  [[nodiscard]] const PacketDecoder& decoder() const override { return decoder_; }
+  /// Of a tshark that is asked for everything; for plain frames they are asked for less.
+  [[nodiscard]] std::string command_line() const override;
+  [[nodiscard]] Separated separated() const override;
+  [[nodiscard]] std::string activity() const override;
 
-  /// Ends all tsharks at once; nothing more is waited for. What the loop has in its queue by now must
-  /// still find the fleet.
-  void kill();
-
-  /// Tells the observers what time it is though no frame comes.
-  void pass_time(std::int64_t now_ns) { publish_time(now_ns); }
-
-  /// Tells the observers how it ended.
-  void end(EndOfInput how) { publish_end(how); }
-
+ private:
   /// Frames that were dealt out and have not come back yet.
   [[nodiscard]] std::uint64_t in_flight() const noexcept { return dispatcher_.frames() - collected_; }
 
-  /// tsharks that run.
-  [[nodiscard]] std::size_t living() const noexcept { return living_; }
-
-  /// The command of a tshark that is asked for everything; for open frames they are asked for less.
-  [[nodiscard]] const Command& command() const noexcept { return command_; }
-  /// What it is asked for: the run's fields and the fleet's own.
-  [[nodiscard]] const FieldSet& fields() const noexcept { return asked_; }
-
-  [[nodiscard]] std::uint64_t frames() const noexcept { return decoder_.frames(); }
-  /// Frames that were published, here or before.
-  [[nodiscard]] std::uint64_t published() const noexcept {
-    return std::max(collected_, options_.frames_before);
-  }
-  /// What made frames of the records.
-  [[nodiscard]] const PacketDecoder& decoder() const noexcept { return decoder_; }
-  /// See FrameDispatcher::pairs_refused().
-  [[nodiscard]] std::uint64_t pairs_refused() const noexcept { return dispatcher_.pairs_refused(); }
-  /// Frames that announced media between other hosts than their own, see MediaWatch; if that was asked for.
-  [[nodiscard]] std::uint64_t media_elsewhere() const noexcept { return media_ ? media_->frames() : 0; }
-  [[nodiscard]] const SkippedRecords& skipped() const noexcept { return skipped_; }
-
- private:
   /// One tshark, from its first frame to its last: a segment.
   struct Life {
     unsigned lane = 0;
