@@ -41,6 +41,10 @@ struct InputResult {
   std::shared_ptr<InputAccount> account{};  ///< if the options ask for one
 };
 
+/// The result for an input of that name if the exception that is being handled leaves no way to write rows.
+/// To be called in a catch clause.
+[[nodiscard]] InputResult result_of_exception(const std::string& name);
+
 /// Seconds of CPU time that the program has used so far, and the programs that it ran and that have ended.
 struct CpuTime {
   double own = 0, others = 0;

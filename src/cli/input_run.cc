@@ -23,34 +23,6 @@ constexpr milliseconds grace{1000};     // for tshark to end after a signal
 constexpr milliseconds draining{1700};  // for what was captured before it to be metered
 constexpr const char* cut_in_header = "cut short in the middle of its header";
 
-/// Throws InputError for what is neither tshark's text nor a capture.
-void refuse_unless_readable(InputKind kind) {
-  switch (kind) {
-    case InputKind::xml:
-      throw InputError("is XML (PDML or PSML?), which is not read; make it with: tshark -r FILE -T ek", true);
-    case InputKind::utf16:
-      throw InputError("is UTF-16 text, as Windows shells write it; redirect tshark's output as bytes", true);
-    case InputKind::headerless:
-      throw InputError("looks like values of tshark -T fields without their names; add -E header=y", true);
-    case InputKind::separated:
-      throw InputError(
-          "has tshark's field names, but not bare and between tabs (leave -E separator and -E quote out)",
-          true);
-    case InputKind::packed:
-      throw InputError(
-          "is compressed text: decompress it on the way (zcat, zstdcat or lz4cat FILE | flowmeter -)", true);
-    case InputKind::unknown:
-      throw InputError(
-          "is not a capture, and not what tshark -T ek, -T json or -T fields -E header=y print (a format "
-          "without a mark of its own needs --read-format)",
-          true, true);
-    case InputKind::cut:
-      throw InputError(cut_in_header);
-    default:
-      break;
-  }
-}
-
 /// `name`: of the input, before each line; empty: the lines say themselves what they are of.
 void warn_of(Reporter& reporter, const std::vector<std::string>& remarks, const std::string& name = {}) {
   for (const std::string& remark : remarks) {
@@ -65,27 +37,8 @@ InputFacts facts_for_part(const InputContext& context, const OpenedInput& input)
     throw InputError("is not a capture; parts are made of captures only", true);
   }
   const std::vector<std::string> whole = {context.input.path};
-  static_cast<void>(context.setup.get());
-  return {context.setup.version(), context.input.parts.empty() ? whole : context.input.parts,
-          input.frames_before()};
-}
-
-/// What the exception means that is being handled, for an input whose rows cannot be written any more.
-InputResult result_without_rows(const std::string& name) {
-  try {
-    throw;
-  } catch (const ReaderGone&) {
-    return {ExitStatus::ok, "", true, false};
-  } catch (const InputError& error) {
-    return {error.nothing_done() ? ExitStatus::nothing_done : ExitStatus::damaged,
-            fmt::format("{}: {}", name, error.what()), false, false};
-  } catch (const OutputError& error) {
-    return {ExitStatus::damaged, error.what(), true, false};
-  } catch (const UsageError& error) {
-    return {ExitStatus::nothing_done, error.what(), true, false};
-  } catch (const std::exception& error) {
-    return {ExitStatus::damaged, fmt::format("{}: {}", name, error.what()), false, false};
-  }
+  return {to_string(context.setup.get().tshark.version),
+          context.input.parts.empty() ? whole : context.input.parts, input.frames_before()};
 }
 
 }  // namespace
@@ -97,7 +50,7 @@ InputRun::InputRun(const InputContext& context, Output& output, std::function<vo
       accounting_(context.options, context.input),
       rows_{GatedSink(output, [this] { refuse_if_lacking(); }), nullptr, nullptr},
       limit_(context.io) {
-  rows_.writer = make_writer(rows_.sink, context.options.rows, context.plan.header());
+  rows_.writer = make_writer(rows_.sink, context.options.rows, context.plan.header);
   rows_.meter = context.plan.make(context.input.path, *rows_.writer);
 }
 
@@ -306,7 +259,7 @@ void InputRun::fail(const InputError& error) {
 
 /// Rows cannot be written any more. To be called where an exception is handled.
 void InputRun::fail_without_rows() {
-  result_ = result_without_rows(name_);
+  result_ = result_of_exception(name_);
   stop();
 }
 

@@ -18,6 +18,7 @@
 #include "observer/progress.h"
 #include "part/part_merger.h"
 #include "part/part_settings.h"
+#include "schema/flow_columns.h"
 #include "sink/fd_sink.h"
 #include "sink/file_sink.h"
 #include "version.h"
@@ -221,14 +222,14 @@ class Merge {
     if (!options_.output.empty()) report_leftovers(leftovers_of(options_.output), reporter_);
     const auto sink = open_sink(options_.output, FileKeeper{reporter_},
                                 options_.partial ? Unfinished::removed : Unfinished::kept);
-    Output output(*sink, options_.partial ? "" : header_line(options_.rows, plan_->header()));
-    const auto writer = make_writer(output, options_.rows, plan_->header());
+    Output output(*sink, options_.partial ? "" : header_line(options_.rows, plan_.header));
+    const auto writer = make_writer(output, options_.rows, plan_.header);
     if (options_.partial) {
       run_partial(*writer);
     } else {
       const std::string input = whole_.captures.empty() ? std::string() : whole_.captures.front();
-      const auto rows = plan_->make_sink(input, *writer);
-      PartMerger merger(plan_->policy(), *plan_->accumulators(), *rows);
+      const auto rows = plan_.columns->make_sink(input, *writer);
+      PartMerger merger(plan_.policy, plan_.columns->accumulators(), *rows);
       take_all(merger);
       if (status_ == ExitStatus::ok || status_ == ExitStatus::damaged) merger.end();
     }
@@ -238,7 +239,7 @@ class Merge {
     }
     output.begin();
     output.finish();
-    for (const std::string& remark : plan_->remarks()) reporter_.warning(remark);
+    for (const std::string& remark : plan_.remarks()) reporter_.warning(remark);
     return status_;
   }
 
@@ -263,10 +264,10 @@ class Merge {
   void run_partial(RowWriter& writer) {
     const PartMerger* facts = nullptr;
     PartLog log(
-        *plan_->accumulators(), [&facts](const Packet&, bool) { return facts->facts(); }, writer);
-    whole_.states = plan_->accumulators()->names();
+        plan_.columns->accumulators(), [&facts](const Packet&, bool) { return facts->facts(); }, writer);
+    whole_.states = plan_.columns->accumulators().names();
     log.write(to_line(whole_));
-    PartMerger merger(part_policy(plan_->policy()), *plan_->accumulators(), log, &log);
+    PartMerger merger(part_policy(plan_.policy), plan_.columns->accumulators(), log, &log);
     facts = &merger;
     take_all(merger);
     if (status_ != ExitStatus::ok && status_ != ExitStatus::damaged) return;
@@ -336,7 +337,7 @@ class Merge {
   Reporter& reporter_;
   std::vector<Part> parts_;
   PartHeader whole_;
-  std::unique_ptr<MeterPlan> plan_;
+  MeterPlan plan_;
   FrameDigest digest_;
   std::uint64_t announcements_ = 0, all_announcements_ = 0;  // but for the last part's, and all
   ExitStatus status_ = ExitStatus::ok;

@@ -36,6 +36,33 @@ std::optional<double> position_of(int pid, const std::string& file) {
 
 }  // namespace
 
+void refuse_unless_readable(InputKind kind) {
+  switch (kind) {
+    case InputKind::xml:
+      throw InputError("is XML (PDML or PSML?), which is not read; make it with: tshark -r FILE -T ek", true);
+    case InputKind::utf16:
+      throw InputError("is UTF-16 text, as Windows shells write it; redirect tshark's output as bytes", true);
+    case InputKind::headerless:
+      throw InputError("looks like values of tshark -T fields without their names; add -E header=y", true);
+    case InputKind::separated:
+      throw InputError(
+          "has tshark's field names, but not bare and between tabs (leave -E separator and -E quote out)",
+          true);
+    case InputKind::packed:
+      throw InputError(
+          "is compressed text: decompress it on the way (zcat, zstdcat or lz4cat FILE | flowmeter -)", true);
+    case InputKind::unknown:
+      throw InputError(
+          "is not a capture, and not what tshark -T ek, -T json or -T fields -E header=y print (a format "
+          "without a mark of its own needs --read-format)",
+          true, true);
+    case InputKind::cut:
+      throw InputError("cut short in the middle of its header");
+    default:
+      break;
+  }
+}
+
 OpenedInput::OpenedInput(const InputContext& context, Host host)
     : context_(context),
       host_(std::move(host)),

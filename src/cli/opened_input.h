@@ -79,4 +79,7 @@ class OpenedInput {
   bool compressed_ = false;
 };
 
+/// Throws InputError for what is neither tshark's text nor a capture.
+void refuse_unless_readable(InputKind kind);
+
 }  // namespace flowmeter

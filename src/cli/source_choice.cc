@@ -31,10 +31,10 @@ bool wants_several(const InputContext& context, const OpenedInput& input) {
   if (!context.setup.get().shares && !options.jobs_given && !context.input.endless()) return false;
   if (input.kind() != InputKind::capture || options.decoder == TsharkOutputChoice::json) return false;
   if (!options.tshark.display_filter.empty() || !options.tshark.extra_arguments.empty()) return false;
-  if (plan.transports() != tcp_and_udp) return false;
-  const auto& names = plan.fields().names();
+  if (plan.transports != tcp_and_udp) return false;
+  const auto& names = plan.fields.names();
   if (!std::all_of(names.begin(), names.end(), stateless)) return false;
-  if (plan.needs_one_tshark()) return false;
+  if (plan.one_tshark) return false;
   if (options.live.frames != 0 && options.live.interfaces.empty()) return false;
   if (options.jobs_given || !input.is_file()) return context.jobs > 1 || options.life_frames != 0;
   struct stat status {};
@@ -56,15 +56,6 @@ bool may_change_format(const InputContext& context, const OpenedInput& input, Ts
          context.options.decoder == TsharkOutputChoice::automatic;
 }
 
-/// The standard columns need no more of frame.protocols than where the transport headers are.
-bool only_standard_columns(const MeterPlan& plan) {
-  const std::vector<std::string> standard = make_plan(MeterOptions{})->header();
-  const std::vector<std::string> chosen = plan.header();
-  return std::all_of(chosen.begin(), chosen.end(), [&standard](const std::string& name) {
-    return std::find(standard.begin(), standard.end(), name) != standard.end();
-  });
-}
-
 /// A compressed capture is decompressed here, so that one tshark and several of them see the same bytes:
 /// after the last member of a gzip file tshark itself takes padding for packets. What only tshark can read
 /// must be a file for it, since some of that cannot be read from a pipe.
@@ -77,7 +68,7 @@ bool is_decompressed_here(const OpenedInput& input) {
 
 /// What the options say of the reading of text, whoever writes it.
 void set_options(DialectSource& text, const InputContext& context) {
-  if (context.plan.ranks_streams()) text.rank_streams();
+  if (context.plan.ranks_streams) text.rank_streams();
   if (context.options.keep_going) text.keep_going();
   if (context.options.read_bytes != 0) text.set_chunk(context.options.read_bytes);
 }
@@ -93,15 +84,16 @@ std::unique_ptr<FrameSource> make_text(const InputContext& context, const Opened
   }
   std::optional<Joining> joining;
   if (context.options.continuous) {
-    if (plan.accumulators() == nullptr) {
-      throw InputError("--continuous joins streams, which --schema pyflowmeter takes as tshark numbers them",
-                       true);
+    if (!plan.columns) {
+      throw InputError(
+          fmt::format("--continuous joins streams, which --schema {} takes as tshark numbers them",
+                      context.options.meter.schema),
+          true);
     }
-    const FlowPolicy policy = plan.policy();
-    joining = {policy.longest_idle_timeout(), policy.remembered_streams};
+    joining = {plan.policy.longest_idle_timeout(), plan.policy.remembered_streams};
   }
   auto text =
-      std::make_unique<DialectSource>(input.kind(), plan.fields(), plan.tunnel(), plan.transports(), joining);
+      std::make_unique<DialectSource>(input.kind(), plan.fields, plan.tunnel, plan.transports, joining);
   expect_fields(*text->due_fields(), plan);
   set_options(*text, context);
   text->stop_after(context.options.live.frames);
@@ -131,7 +123,7 @@ std::unique_ptr<FrameSource> make_single(const InputContext& context, const Open
   single.input = by_name ? Child::Input::none : as_file ? Child::Input::given : Child::Input::pipe;
   single.fd = input.fd();
   single.head = input.head();
-  auto text = std::make_unique<DialectSource>(choice.format, plan.fields(), plan.tunnel(), plan.transports());
+  auto text = std::make_unique<DialectSource>(choice.format, plan.fields, plan.tunnel, plan.transports);
   text->begin_after(choice.frames_before);
   if (may_change_format(context, input, choice.format)) text->refuse_cut_values();
   if (!options.tshark.extra_arguments.empty()) text->expect_all_values();
@@ -143,25 +135,24 @@ std::unique_ptr<FrameSource> make_parallel(const InputContext& context, const Op
                                            const SourceChoice& choice, FrameSource::Host host) {
   const MeterPlan& plan = context.plan;
   const TsharkSetup::Choice& setup = context.setup.get();
-  const FlowPolicy policy = plan.policy();
   FleetOptions fleet;
   fleet.tshark = setup.tshark;
   fleet.decoder = choice.format;
   fleet.configuration_directory = setup.configuration_directory;
   fleet.jobs = context.jobs;
   fleet.life_frames = context.options.life_frames;
-  fleet.idle = policy.longest_idle_timeout();
-  fleet.remembered_streams = policy.remembered_streams;
+  fleet.idle = plan.policy.longest_idle_timeout();
+  fleet.remembered_streams = plan.policy.remembered_streams;
   fleet.at_once = context.input.endless();
   fleet.shielded = context.input.endless();
   fleet.keep_going = context.options.keep_going;
   fleet.read_headers = choice.local_headers;
   fleet.refuse_cut_values = may_change_format(context, input, choice.format);
-  fleet.protocols = !only_standard_columns(plan);
+  fleet.protocols = plan.whole_protocols;
   fleet.watch_media = setup.shares && !setup.tshark.transport_only;  // other versions may not have the fields
   fleet.frames_before = choice.frames_before;
-  fleet.tunnel = plan.tunnel();
-  return std::make_unique<ParallelTshark>(context.io, fleet, plan.fields(),
+  fleet.tunnel = plan.tunnel;
+  return std::make_unique<ParallelTshark>(context.io, fleet, plan.fields,
                                           input.is_file() ? CaptureOrigin::file : CaptureOrigin::pipe,
                                           input.fd(), input.head(), std::move(host));
 }

@@ -45,24 +45,20 @@ std::string explain_unseen(const std::vector<std::string>& fields) {
 }  // namespace
 
 void expect_fields(DueFields& due, const MeterPlan& plan) {
-  for (const std::string& field : plan.required_fields()) due.require(field);
-  const MeterPlan::UnsureFields unsure = plan.unsure_fields();
-  for (const std::string& field : plan.fields().names()) {
-    const bool is_unsure = unsure.named.find(field) != no_field || unsure.optional.find(field) != no_field;
+  for (const std::string& field : plan.required) due.require(field);
+  for (const std::string& field : plan.fields.names()) {
+    const bool is_unsure = plan.named.find(field) != no_field || plan.optional.find(field) != no_field;
     if (!is_unsure && !plan.column_of(field).empty()) due.require_column(field);
   }
 }
 
-TextFields::TextFields(const MeterPlan& plan, FrameSource& source) : plan_(plan), source_(source) {
-  const MeterPlan::UnsureFields unsure = plan.unsure_fields();
-  named_ = watch(unsure.named);
-  application_ = watch(unsure.optional);
-}
+TextFields::TextFields(const MeterPlan& plan, FrameSource& source)
+    : plan_(plan), source_(source), named_(watch(plan.named)), application_(watch(plan.optional)) {}
 
 /// Watches fields that a capture need not have. Null: there are none.
 std::unique_ptr<FieldWatch> TextFields::watch(const FieldSet& fields) {
   if (fields.size() == 0) return nullptr;
-  auto made = std::make_unique<FieldWatch>(plan_.fields(), fields.names());
+  auto made = std::make_unique<FieldWatch>(plan_.fields, fields.names());
   source_.attach(*made);
   return made;
 }

@@ -71,11 +71,11 @@ class OpenedInputTest : public test::Scratch {
 
   boost::asio::io_context io;
   Options options;
-  const std::unique_ptr<MeterPlan> plan = make_plan(MeterOptions{});
+  const MeterPlan plan = make_plan(MeterOptions{});
   Reporter reporter{Reporter::Level::quiet};
-  TsharkSetup setup{options, *plan, reporter};
+  TsharkSetup setup{options, plan, reporter};
   Input input;
-  const InputContext context{io, options, *plan, setup, input, 1, reporter};
+  const InputContext context{io, options, plan, setup, input, 1, reporter};
   std::unique_ptr<OpenedInput> opened;
   std::string bytes_read;
   int known = 0;
