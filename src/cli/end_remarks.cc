@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <utility>
 
 #include "cli/account.h"
 
@@ -66,6 +67,12 @@ std::vector<std::string> remarks_on_frames(const FrameSource& source, const Flow
   append(remarks_on(counters));
   append(remarks_on_separated(source.separated()));
   return remarks;
+}
+
+void warn_of(Reporter& reporter, const std::vector<std::string>& remarks, const std::string& name) {
+  for (const std::string& remark : remarks) {
+    reporter.warning(name.empty() ? remark : fmt::format("{}: {}", name, remark));
+  }
 }
 
 std::string in_words(const SkippedRecords& skipped) {

@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "base/report.h"
 #include "dialect/skipped.h"
 #include "flow/flow_policy.h"
 #include "source/capture_counts.h"
@@ -24,6 +25,9 @@ namespace flowmeter {
 /// The same of a source, and how its packets became flows.
 [[nodiscard]] std::vector<std::string> remarks_on_frames(const FrameSource& source,
                                                          const FlowCounters& counters);
+
+/// Warns of each. `name`: of the input, before each line; empty: the lines say themselves what they are of.
+void warn_of(Reporter& reporter, const std::vector<std::string>& remarks, const std::string& name = {});
 
 /// "2 damaged records were skipped, the first: line 12: ..."; empty if there was none.
 [[nodiscard]] std::string in_words(const SkippedRecords& skipped);

@@ -21,18 +21,10 @@ using std::chrono::milliseconds;
 
 constexpr milliseconds grace{1000};     // for tshark to end after a signal
 constexpr milliseconds draining{1700};  // for what was captured before it to be metered
-constexpr const char* cut_in_header = "cut short in the middle of its header";
-
-/// `name`: of the input, before each line; empty: the lines say themselves what they are of.
-void warn_of(Reporter& reporter, const std::vector<std::string>& remarks, const std::string& name = {}) {
-  for (const std::string& remark : remarks) {
-    reporter.warning(name.empty() ? remark : fmt::format("{}: {}", name, remark));
-  }
-}
 
 /// What a part tells of the capture that it is of. Throws InputError for what is no capture.
 InputFacts facts_for_part(const InputContext& context, const OpenedInput& input) {
-  if (input.kind() == InputKind::cut) throw InputError(cut_in_header, true);
+  if (input.kind() == InputKind::cut) throw InputError("cut short in the middle of its header", true);
   if (input.kind() != InputKind::empty && !is_capture(input.kind())) {
     throw InputError("is not a capture; parts are made of captures only", true);
   }

@@ -5,12 +5,14 @@
 
 #include <algorithm>
 #include <optional>
+#include <string>
 #include <utility>
+#include <vector>
 
 #include "base/error.h"
 #include "capture/first_frame.h"
 #include "cli/text_fields.h"
-#include "source/fleet.h"
+#include "source/parallel_tshark.h"
 #include "source/single_tshark.h"
 #include "source/text_source.h"
 
@@ -135,24 +137,25 @@ std::unique_ptr<FrameSource> make_parallel(const InputContext& context, const Op
                                            const SourceChoice& choice, FrameSource::Host host) {
   const MeterPlan& plan = context.plan;
   const TsharkSetup::Choice& setup = context.setup.get();
-  FleetOptions fleet;
-  fleet.tshark = setup.tshark;
-  fleet.decoder = choice.format;
-  fleet.configuration_directory = setup.configuration_directory;
-  fleet.jobs = context.jobs;
-  fleet.life_frames = context.options.life_frames;
-  fleet.idle = plan.policy.longest_idle_timeout();
-  fleet.remembered_streams = plan.policy.remembered_streams;
-  fleet.at_once = context.input.endless();
-  fleet.shielded = context.input.endless();
-  fleet.keep_going = context.options.keep_going;
-  fleet.read_headers = choice.local_headers;
-  fleet.refuse_cut_values = may_change_format(context, input, choice.format);
-  fleet.protocols = plan.whole_protocols;
-  fleet.watch_media = setup.shares && !setup.tshark.transport_only;  // other versions may not have the fields
-  fleet.frames_before = choice.frames_before;
-  fleet.tunnel = plan.tunnel;
-  return std::make_unique<ParallelTshark>(context.io, fleet, plan.fields,
+  ParallelOptions parallel;
+  parallel.tshark = setup.tshark;
+  parallel.decoder = choice.format;
+  parallel.configuration_directory = setup.configuration_directory;
+  parallel.jobs = context.jobs;
+  parallel.life_frames = context.options.life_frames;
+  parallel.idle = plan.policy.longest_idle_timeout();
+  parallel.remembered_streams = plan.policy.remembered_streams;
+  parallel.at_once = context.input.endless();
+  parallel.shielded = context.input.endless();
+  parallel.keep_going = context.options.keep_going;
+  parallel.read_headers = choice.local_headers;
+  parallel.refuse_cut_values = may_change_format(context, input, choice.format);
+  parallel.protocols = plan.whole_protocols;
+  parallel.watch_media =
+      setup.shares && !setup.tshark.transport_only;  // other versions may not have the fields
+  parallel.frames_before = choice.frames_before;
+  parallel.tunnel = plan.tunnel;
+  return std::make_unique<ParallelTshark>(context.io, parallel, plan.fields,
                                           input.is_file() ? CaptureOrigin::file : CaptureOrigin::pipe,
                                           input.fd(), input.head(), std::move(host));
 }

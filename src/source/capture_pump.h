@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "capture/decompress.h"
 #include "source/fd_watcher.h"

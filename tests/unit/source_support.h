@@ -6,6 +6,8 @@
 #include <unistd.h>
 #include <boost/asio/io_context.hpp>
 
+#include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
