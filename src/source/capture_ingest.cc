@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "base/descriptor.h"
+
 namespace flowmeter {
 namespace {
 

@@ -3,8 +3,8 @@
 #include <optional>
 #include <string>
 
+#include "base/descriptor.h"
 #include "source/capture_feed.h"
-#include "source/child.h"
 #include "source/pipe_writer.h"
 #include "source/timer.h"
 
