@@ -21,6 +21,23 @@ std::uint64_t flows_of(const FlowTally& flows, Transport transport) {
 
 }  // namespace
 
+InputResult result_of_exception(const std::string& name) {
+  try {
+    throw;
+  } catch (const ReaderGone&) {
+    return {ExitStatus::ok, "", true, false};
+  } catch (const InputError& error) {
+    return {error.nothing_done() ? ExitStatus::nothing_done : ExitStatus::damaged,
+            fmt::format("{}: {}", name, error.what()), false, false};
+  } catch (const OutputError& error) {
+    return {ExitStatus::damaged, error.what(), true, false};
+  } catch (const UsageError& error) {
+    return {ExitStatus::nothing_done, error.what(), true, false};
+  } catch (const std::exception& error) {
+    return {ExitStatus::damaged, fmt::format("{}: {}", name, error.what()), false, false};
+  }
+}
+
 CpuTime cpu_time() {
   const auto of = [](int who) {
     rusage usage{};

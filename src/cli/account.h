@@ -1,10 +1,12 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "base/error.h"
 #include "flow/flow.h"
 #include "flow/flow_policy.h"
 #include "observer/frame_tally.h"
@@ -29,6 +31,19 @@ struct InputAccount {
   std::uint64_t media_elsewhere = 0;  ///< frames that announced media that not every tshark knows of
   double seconds = 0;                 ///< from the opening of the input to the end of its last flow
 };
+
+/// How the metering of an input ended.
+struct InputResult {
+  ExitStatus status = ExitStatus::ok;
+  std::string message;                      ///< what went wrong, if something did; without the program's name
+  bool output_failed = false;               ///< nobody takes the output: no sense in going on
+  bool not_a_capture = false;               ///< tshark does not know what it is
+  std::shared_ptr<InputAccount> account{};  ///< if the options ask for one
+};
+
+/// The result for an input of that name if the exception that is being handled leaves no way to write rows.
+/// To be called in a catch clause.
+[[nodiscard]] InputResult result_of_exception(const std::string& name);
 
 /// Seconds of CPU time that the program has used so far, and the programs that it ran and that have ended.
 struct CpuTime {

@@ -92,9 +92,11 @@ class Batch {
 
   void start(Job& job) {
     job.output = outputs_->open(job.input);
-    job.run = InputRun::start(io_, options_, plan_, setup_, job.input, job.alone ? options_.jobs : 1,
-                              job.output->rows(), reporter_,
-                              [this, &job](const InputResult& result) { end(job, result); });
+    const InputContext context{io_,      options_, plan_, setup_, job.input, job.alone ? options_.jobs : 1,
+                               reporter_};
+    job.run = std::make_unique<InputRun>(context, job.output->rows(),
+                                         [this, &job](const InputResult& result) { end(job, result); });
+    job.run->begin();
   }
 
   void end(Job& job, const InputResult& result) {

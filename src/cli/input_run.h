@@ -3,56 +3,89 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "base/error.h"
-#include "base/report.h"
 #include "cli/account.h"
-#include "cli/inputs.h"
-#include "cli/options.h"
+#include "cli/input_accounting.h"
+#include "cli/input_context.h"
+#include "cli/interrupt_watch.h"
+#include "cli/live_ticker.h"
+#include "cli/opened_input.h"
 #include "cli/output.h"
-#include "cli/tshark_setup.h"
+#include "cli/source_choice.h"
+#include "cli/text_fields.h"
 #include "observer/progress.h"
-#include "source/event_loop.h"
+#include "schema/meter.h"
+#include "source/frame_source.h"
+#include "source/timer.h"
 
 namespace flowmeter {
 
-/// How the run over one input ended.
-struct InputResult {
-  ExitStatus status = ExitStatus::ok;
-  std::string message;                      ///< what went wrong, if something did; without the program's name
-  bool output_failed = false;               ///< nobody takes the output: no sense in going on
-  bool not_a_capture = false;               ///< tshark does not know what it is
-  std::shared_ptr<InputAccount> account{};  ///< if the options ask for one
-};
-
-/// The metering of one input, from its bytes to its rows: opens it, sees what it is, runs tshark on it
-/// if it is a capture, parses, publishes to the meter and to the progress line, and tells how it
-/// ended. What was read before damage is written.
+/// The metering of one input, from its bytes to its rows: opens it, sees what it is, makes the source of its
+/// frames, lets the meter see them, and tells how it ended. What was read before damage is written.
 class InputRun {
  public:
-  virtual ~InputRun() = default;
+  /// `output` gets the rows. `done` is called in the loop when all is over; it may destroy the run. What
+  /// `context` refers to, and `output`, outlive the run.
+  InputRun(const InputContext& context, Output& output, std::function<void(const InputResult&)> done);
+
+  /// Begins; everything else happens in the loop.
+  void begin();
 
   /// How far it is.
-  [[nodiscard]] virtual Reached reached() const = 0;
+  [[nodiscard]] Reached reached() const;
 
-  /// The same in a line without the program's name, with what the machinery is at.
-  [[nodiscard]] virtual std::string counters() const = 0;
+  /// The same in a line without the program's name, with what the tsharks are doing.
+  [[nodiscard]] std::string counters() const;
 
-  /// Begins; everything else happens in `io`, and ends with a call of `done`, in which the run may be
-  /// destroyed. `jobs`: tsharks that it may use at once.
-  /// All that is handed over by reference outlives the run.
-  [[nodiscard]] static std::unique_ptr<InputRun> start(EventLoop& io, const Options& options,
-                                                       const MeterPlan& plan, TsharkSetup& setup,
-                                                       const Input& input, unsigned jobs, Output& output,
-                                                       Reporter& reporter,
-                                                       std::function<void(const InputResult&)> done);
+ private:
+  /// What makes rows of the frames.
+  struct Metering {
+    GatedSink sink;
+    std::unique_ptr<RowWriter> writer;
+    std::unique_ptr<Meter> meter;
+  };
+  enum class Phase {
+    running,
+    ending,    // an input without an end was told to end
+    ended,     // the observers were told that it is over
+    finished,  // so is the run
+  };
+
+  void open();
+  void tell_if_ready();
+  void start();
+  void start_source();
+  void replace_source(Retry retry);
+  void refuse_if_lacking();
+  void tick(std::optional<std::int64_t> now_ns);
+  void end_feed();
+  void interrupt();
+  void conclude();
+  void finish(EndOfInput end);
+  [[nodiscard]] std::string feed_failure() const;
+  void guard(const std::function<void()>& step);
+  void fail(const InputError& error);
+  void fail_without_rows();
+  void stop();
+
+  const InputContext context_;
+  const std::string name_;
+  const std::function<void(const InputResult&)> done_;
+  InputAccounting accounting_;
+  Metering rows_;
+  std::unique_ptr<OpenedInput> input_;   // or none: not opened yet
+  std::unique_ptr<LiveTicker> ticker_;   // or none: not live
+  SourceChoice choice_;                  // of source_
+  std::unique_ptr<FrameSource> source_;  // or none: not known yet what the input is
+  std::unique_ptr<TextFields> fields_;   // of a text
+  std::unique_ptr<InterruptWatch> interrupt_;
+  Timer limit_;  // of an input without an end, then of what is still read after an interrupt
+  Phase phase_ = Phase::running;
+  bool ready_ = false;  // and the service manager was told
+  InputResult result_;
 };
-
-/// From this size on, in bytes, several tsharks pay for one capture.
-inline constexpr std::uintmax_t worth_sharing = std::uintmax_t{8} << 20;
-
-/// The name of an input in messages.
-[[nodiscard]] std::string input_name(const Input& input);
 
 }  // namespace flowmeter

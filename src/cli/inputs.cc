@@ -47,6 +47,11 @@ bool may_be_capture(const std::string& path) {
 
 }  // namespace
 
+std::string input_name(const Input& input) {
+  if (input.parts.size() > 1) return fmt::format("{} and {} more", input.path, input.parts.size() - 1);
+  return input.path == "-" ? "standard input" : input.path;
+}
+
 InputList list_inputs(const std::vector<std::string>& names, bool recursive, bool told_format) {
   InputList list;
   for (const std::string& name : names) {

@@ -28,6 +28,9 @@ struct Input {
   [[nodiscard]] bool endless() const noexcept { return origin != InputOrigin::file; }
 };
 
+/// The name of an input in messages.
+[[nodiscard]] std::string input_name(const Input& input);
+
 /// Inputs, and what is none.
 struct InputList {
   std::vector<Input> inputs;

@@ -6,7 +6,6 @@
 #include <vector>
 
 #include "cli/account.h"
-#include "cli/input_run.h"
 #include "cli/options.h"
 #include "cli/tshark_setup.h"
 #include "sink/file_sink.h"

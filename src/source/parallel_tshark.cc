@@ -1,4 +1,6 @@
-#include "source/fleet.h"
+#include "source/parallel_tshark.h"
+
+#include <fmt/format.h>
 
 #include <chrono>
 #include <utility>
@@ -14,7 +16,7 @@ namespace {
 constexpr std::uint64_t frames_ahead = 1U << 15;  // dispatched, not collected yet
 constexpr std::chrono::milliseconds silence{100};
 
-Command fleet_command(const FleetOptions& options, const FieldSet& fields) {
+Command command_for(const ParallelOptions& options, const FieldSet& fields) {
   TsharkInvocation run;
   run.decoder = options.decoder;
   run.input = "-";
@@ -24,7 +26,7 @@ Command fleet_command(const FleetOptions& options, const FieldSet& fields) {
   return tshark_command(options.tshark, fields, run);
 }
 
-DispatcherOptions dispatcher_options(const FleetOptions& options) {
+DispatcherOptions dispatcher_options(const ParallelOptions& options) {
   DispatcherOptions dispatcher;
   dispatcher.generation_frames = options.life_frames;
   dispatcher.local_headers = options.read_headers;
@@ -35,14 +37,14 @@ DispatcherOptions dispatcher_options(const FleetOptions& options) {
 
 }  // namespace
 
-TsharkFleet::TsharkFleet(EventLoop& io, const FleetOptions& options, const FieldSet& fields,
-                         CaptureOrigin origin, int fd, std::string head, Host host)
+ParallelTshark::ParallelTshark(EventLoop& io, const ParallelOptions& options, const FieldSet& fields,
+                               CaptureOrigin origin, int fd, std::string head, Host host)
     : origin_(origin),
       host_(std::move(host)),
       dispatcher_(options.jobs, origin, dispatcher_options(options)),
       collector_(dispatcher_, options, fields, options.decoder == TsharkOutputFormat::columns),
-      command_(fleet_command(options, collector_.asked())),
-      plain_command_(fleet_command(options, collector_.asked_of_plain())),
+      command_(command_for(options, collector_.asked())),
+      plain_command_(command_for(options, collector_.asked_of_plain())),
       pool_(io, dispatcher_, pool_setup(options),
             {host_.guard, [this] { collect(); }, [this] { ingest_.resume(); }}),
       ingest_(io, fd, dispatcher_, ingest_host()),
@@ -51,7 +53,7 @@ TsharkFleet::TsharkFleet(EventLoop& io, const FleetOptions& options, const Field
   collector_.on_generation_done([this](unsigned slot) { pool_.release_oldest(slot); });
 }
 
-TsharkPool::Setup TsharkFleet::pool_setup(const FleetOptions& options) {
+TsharkPool::Setup ParallelTshark::pool_setup(const ParallelOptions& options) {
   TsharkPool::Setup setup;
   setup.buffers = !options.at_once;
   setup.command = [this](unsigned slot) -> const Command& {
@@ -67,10 +69,10 @@ TsharkPool::Setup TsharkFleet::pool_setup(const FleetOptions& options) {
   return setup;
 }
 
-CaptureIngest::Host TsharkFleet::ingest_host() {
+CaptureIngest::Host ParallelTshark::ingest_host() {
   CaptureIngest::Host host;
   host.guard = host_.guard;
-  host.read = host_.took;
+  host.read = host_.bytes_read;
   host.may_read = [this] { return in_flight() < frames_ahead && pool_.accepts_more(); };
   host.dispatched = [this] { give_to_tsharks(); };
   host.ended = [this] {
@@ -80,25 +82,25 @@ CaptureIngest::Host TsharkFleet::ingest_host() {
   return host;
 }
 
-void TsharkFleet::start() {
+void ParallelTshark::start() {
   ingest_.start(std::exchange(head_, {}));
   watch_for_silence();
 }
 
-void TsharkFleet::give_to_tsharks() {
+void ParallelTshark::give_to_tsharks() {
   const bool only_tshark = dispatcher_.reader().state() == ReaderState::unsupported;
   const bool nothing_done = dispatcher_.frames() == 0 && !pool_.replaced_any();
   if (only_tshark && nothing_done && origin_ == CaptureOrigin::file) {
     finished_ = true;
     ingest_.stop();
-    host_.unsplittable();
+    host_.retry(Retry::by_one_tshark);
     return;
   }
   pool_.write_dispatched();
 }
 
 /// Publishes all frames that can be.
-void TsharkFleet::collect() {
+void ParallelTshark::collect() {
   if (finished_) return;
   const std::uint64_t before = collector_.collected();
   while (publish_next()) {
@@ -111,7 +113,7 @@ void TsharkFleet::collect() {
 }
 
 /// Publishes the next frame. False: that is not possible, for now or for good.
-bool TsharkFleet::publish_next() {
+bool ParallelTshark::publish_next() {
   switch (collector_.next()) {
     case NextFrame::ready:
       try {
@@ -129,14 +131,14 @@ bool TsharkFleet::publish_next() {
       return false;
     case NextFrame::disagreed:
       kill();
-      host_.disagreed(published());
+      host_.retry(Retry::without_local_headers);
       return false;
   }
   return false;
 }
 
 /// A tshark ended before it gave the frame that is due: the input ends here.
-void TsharkFleet::end_without_frame() {
+void ParallelTshark::end_without_frame() {
   finished_ = true;
   if (Interrupt::signal() != 0) {
     host_.done();
@@ -146,19 +148,19 @@ void TsharkFleet::end_without_frame() {
   fail(process, process.wait_for_end());
 }
 
-void TsharkFleet::fail(TsharkProcess& process, const ChildExit& how) {
+void ParallelTshark::fail(TsharkProcess& process, const ChildExit& how) {
   finished_ = true;
   const TsharkFailure failure = explain_failure(how, process.errors(), frames());
   throw InputError(failure.message, failure.nothing_done, failure.not_a_capture);
 }
 
 /// The frame that is due may be in its tshark's output buffer: makes it come out.
-void TsharkFleet::flush_due(bool again) {
+void ParallelTshark::flush_due(bool again) {
   if (!dispatcher_.log().empty()) pool_.flush(dispatcher_.log().front().slot, again);
 }
 
 /// Now and then: if nothing has come for a while though frames are due, they are flushed.
-void TsharkFleet::watch_for_silence() {
+void ParallelTshark::watch_for_silence() {
   timer_.after(silence, [this] {
     host_.guard([this] {
       if (finished_) return;
@@ -170,7 +172,7 @@ void TsharkFleet::watch_for_silence() {
   });
 }
 
-void TsharkFleet::finish_if_complete() {
+void ParallelTshark::finish_if_complete() {
   if (!ingest_.ended() || !collector_.complete()) return;
   if (collector_.rest_ended()) {
     // The capture is damaged, or only tshark can read it: it says itself how it ended.
@@ -185,16 +187,28 @@ void TsharkFleet::finish_if_complete() {
   host_.done();
 }
 
-void TsharkFleet::interrupt() {
+void ParallelTshark::interrupt() {
   pool_.interrupt();
   ingest_.stop();
 }
 
-void TsharkFleet::kill() {
+void ParallelTshark::kill() {
   finished_ = true;
   timer_.cancel();
   ingest_.stop();
   pool_.kill();
+}
+
+std::string ParallelTshark::command_line() const {
+  return shell_line(command_, collector_.asked(), TsharkOutputFormat::ek);
+}
+
+FrameSource::Separated ParallelTshark::separated() const {
+  return {dispatcher_.pairs_refused(), collector_.media_elsewhere()};
+}
+
+std::string ParallelTshark::activity() const {
+  return fmt::format("{} frames in {} tsharks", in_flight(), pool_.running());
 }
 
 }  // namespace flowmeter
