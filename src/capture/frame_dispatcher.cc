@@ -40,6 +40,7 @@ void FrameDispatcher::deal_frame(const CaptureItem& item) {
   bool kept = goes_to_keeper(key);
   RoutingKey part = key;  // the innermost packet, which may be a fragment
   for (unsigned depth = 0; depth < most_tunnels && enter(part); ++depth) kept |= goes_to_keeper(part);
+  if (options_.keeper && part.claims && !kept) claims_.keep(item.bytes, part.hash, 0);
   const unsigned worker = kept ? keeper() : lane_of(key);
   if (life_is_over(worker)) {
     on_life_end_(worker);
@@ -73,6 +74,7 @@ void FrameDispatcher::deal_to_all(const CaptureItem& item) {
   constexpr std::size_t worth_it = 65536;
   // Interfaces go by their position in a section, so they are others in the next one.
   const bool numbered_anew = item.kind == ItemKind::section || item.kind == ItemKind::header;
+  if (numbered_anew) claims_.clear();
   for (Lane& lane : lanes_) {
     if (numbered_anew) lane.fragments.clear();
     lane.output += item.bytes;
@@ -139,7 +141,8 @@ std::uint64_t FrameDispatcher::size_of(unsigned worker) const {
   return worker < workers_ ? lanes_[worker].frames : 2 * lanes_[worker].frames;
 }
 
-/// From now on all of this pair goes to the keeper, which is to see what there is of its datagrams as well.
+/// From now on all of this pair goes to the keeper, which is to see what there is of its datagrams as well,
+/// and what made a dissector claim a conversation: no other one begins a conversation of its own in that.
 void FrameDispatcher::bring_to_keeper(std::uint64_t pair) {
   if (keepers_.contains(pair)) return;
   if (!keepers_.add(pair)) {
@@ -147,14 +150,15 @@ void FrameDispatcher::bring_to_keeper(std::uint64_t pair) {
     return;
   }
   hand_over(lanes_[odd_].fragments, pair);
+  hand_over(claims_, pair);
 }
 
-void FrameDispatcher::hand_over(const Fragments& fragments, std::uint64_t pair) {
+void FrameDispatcher::hand_over(const KeptFrames& frames, std::uint64_t pair) {
   Lane& keeper = lanes_.back();
-  for (std::size_t i = 0; i != fragments.size(); ++i) {
-    if (fragments.pair(i) != pair) continue;
-    keeper.output += fragments.record(i);
-    keeper.fragments.keep(fragments.record(i), pair, fragments.datagram(i));
+  for (std::size_t i = 0; i != frames.size(); ++i) {
+    if (frames.pair(i) != pair) continue;
+    keeper.output += frames.record(i);
+    keeper.fragments.keep(frames.record(i), pair, frames.datagram(i));
     ++keeper.given;
   }
 }

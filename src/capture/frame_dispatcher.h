@@ -11,7 +11,7 @@
 
 #include "capture/dispatch_log.h"
 #include "capture/flush_frame.h"
-#include "capture/fragments.h"
+#include "capture/kept_frames.h"
 #include "capture/local_header.h"
 #include "capture/pair_set.h"
 #include "capture/preamble.h"
@@ -46,7 +46,7 @@ struct DispatcherOptions {
 ///
 /// Lives: a tshark that is replaced when it had its frames bounds the memory of all of them. The
 /// next one is given the prologue, then as context the newest IP fragments that its lane had, as
-/// the parts of a datagram may lie on both sides (see fragments.h; only of the same section of a pcapng).
+/// the parts of a datagram may lie on both sides (see kept_frames.h; only of the same section of a pcapng).
 /// Context is in no run of the log, as fillers are; its streams take numbers in the new tshark all the same.
 ///
 /// Input: the (decompressed) bytes of a capture in pieces of any size; finish() at the end.
@@ -145,7 +145,7 @@ class FrameDispatcher {
     std::uint64_t frames = 0;   // in this life, of the input
     std::size_t beginning = 0;  // bytes put in output while nothing was given
     std::uint32_t life = 0;
-    Fragments fragments;  // of all lives, in this section
+    KeptFrames fragments;  // of all lives, in this section; the keeper's: what it was handed over, too
   };
 
   void deal_all();
@@ -162,7 +162,7 @@ class FrameDispatcher {
   [[nodiscard]] bool life_is_over(unsigned worker) const;
   [[nodiscard]] std::uint64_t size_of(unsigned worker) const;
   void bring_to_keeper(std::uint64_t pair);
-  void hand_over(const Fragments& fragments, std::uint64_t pair);
+  void hand_over(const KeptFrames& frames, std::uint64_t pair);
 
   CaptureReader reader_;
   DispatcherOptions options_;
@@ -174,6 +174,7 @@ class FrameDispatcher {
   CapturePreamble preamble_;
   FlushFrame filler_;
   PairSet keepers_;
+  KeptFrames claims_;  // not those that the keeper had
   LifeEnd on_life_end_;
   std::uint64_t frames_ = 0;
   std::uint64_t pairs_refused_ = 0;

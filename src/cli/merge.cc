@@ -228,7 +228,7 @@ class Merge {
     } else {
       const std::string input = whole_.captures.empty() ? std::string() : whole_.captures.front();
       const auto rows = plan_->make_sink(input, *writer);
-      PartMerger merger(plan_->policy(), *plan_->accumulators(), *rows);
+      PartMerger merger(plan_->policy(), *plan_->accumulators(), *rows, rules_of(whole_.settings));
       take_all(merger);
       if (status_ == ExitStatus::ok || status_ == ExitStatus::damaged) merger.end();
     }
@@ -266,7 +266,8 @@ class Merge {
         *plan_->accumulators(), [&facts](const Packet&, bool) { return facts->facts(); }, writer);
     whole_.states = plan_->accumulators()->names();
     log.write(to_line(whole_));
-    PartMerger merger(part_policy(plan_->policy()), *plan_->accumulators(), log, &log);
+    PartMerger merger(part_policy(plan_->policy()), *plan_->accumulators(), log, rules_of(whole_.settings),
+                      &log);
     facts = &merger;
     take_all(merger);
     if (status_ != ExitStatus::ok && status_ != ExitStatus::damaged) return;

@@ -74,7 +74,9 @@ TsharkFleet::TsharkFleet(EventLoop& io, const FleetOptions& options, const Field
       piece_(piece_bytes),
       record_(fields_.size()),
       decoder_(fields_, options.tunnel),
-      directory_(options.idle, options.remembered_streams),
+      directory_(options.idle, options.remembered_streams,
+                 StreamRules::of(options.tshark.version.major, options.tshark.version.minor)
+                     .value_or(StreamRules::usual())),
       ticker_(io) {
   decoder_.translate_streams(*this);
   decoder_.count_frames();

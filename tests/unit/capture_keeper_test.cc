@@ -149,6 +149,34 @@ TEST_F(DealerKeeper, IsGivenTheFragmentsThatWentBefore) {
   EXPECT_EQ(kept().size(), 4U);
 }
 
+/// HTTP's dissector keeps a conversation in which VNC's would begin another one.
+TEST_F(DealerKeeper, IsGivenWhatClaimedAConversationBefore) {
+  const auto segment = [](std::uint8_t from, std::uint8_t to, const std::string& text) {
+    return ethernet(ipv4(6, from, to,
+                         ports(4000, 3000).substr(0, 4) + std::string(8, '\1') + std::string("\x50\x18", 2) +
+                             std::string(6, '\0') + text));
+  };
+  const std::string request = segment(1, 2, "GET / HTTP/1.1\r\n"),
+                    other = segment(1, 3, "HEAD / HTTP/1.1\r\n");
+  const std::string greeting = segment(2, 1, "RFB 003.008\n");
+  EXPECT_NE(lane_of(request), keeper);
+  EXPECT_NE(lane_of(segment(1, 2, "more")), keeper);
+  EXPECT_NE(lane_of(other), keeper);
+  EXPECT_EQ(lane_of(greeting), keeper);
+  EXPECT_EQ(kept(), (std::vector<std::string>{request, greeting}));
+  EXPECT_EQ(lane_of(request), keeper);
+  EXPECT_EQ(kept(), (std::vector<std::string>{request, greeting, request}));  // no second time
+}
+
+TEST_F(DealerKeeper, ForgetsWhatClaimedAConversationInAnotherSection) {
+  const std::string tcp = ports(4000, 3000).substr(0, 4) + std::string(8, '\1') + std::string("\x50\x18", 2) +
+                          std::string(6, '\0');
+  EXPECT_NE(lane_of(ethernet(ipv4(6, 1, 2, tcp + "GET / HTTP/1.1\r\n"))), keeper);
+  dispatcher_.feed(section(little) + interface(little));
+  EXPECT_EQ(lane_of(ethernet(ipv4(6, 1, 2, tcp + "RFB 003.008\n"))), keeper);
+  EXPECT_EQ(kept().size(), 1U);
+}
+
 TEST_F(DealerKeeper, GoesOnWithoutPairsThatFindNoRoom) {
   FrameDispatcher small(workers, CaptureOrigin::pipe, {.keeper = true, .keeper_pairs = 2});
   const auto lane = [&](const std::string& frame) {

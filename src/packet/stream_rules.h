@@ -1,0 +1,72 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+#include "packet/tcp_numbers.h"
+
+namespace flowmeter {
+
+/// By what a tshark tells streams apart that have the same two ends: rules that changed from version to
+/// version.
+///
+/// A UDP stream is all that is sent between two ends. A TCP header goes on with the stream that its ends had
+/// last, if there is one, unless it opens another one:
+///
+/// | tshark                        | 3.4        | 3.6        | 4.0       | 4.2       | 4.4, 4.6  |
+/// | ----------------------------- | ---------- | ---------- | --------- | --------- | --------- |
+/// | a SYN opens, if its side has  | no         | no         | no        | yes       | yes       |
+/// | another number, and also if   |            |            |           |           |           |
+/// | the end was seen (see below)  |            |            |           |           |           |
+/// | a SYN+ACK of another number   | is nothing | sets it    | sets it   | sets it   | opens, as |
+/// |                               |            |            |           |           | a SYN     |
+/// | numbers come from segments    | whole      | whole      | whole     | whole     | any       |
+/// | streams "had last" are those  | itself,    | itself,    | any       | any       | any       |
+/// | opened by                     | else other | else other |           |           |           |
+///
+/// The end: a RST, or a FIN with ACK, since the stream began and since the last SYN of a side without a
+/// number; in any header of 20 bytes and more, even a quoted one. Whole: not part of a datagram that was not
+/// reassembled, and not longer than the packet. From what an ICMP error quotes no version takes a number, but
+/// a SYN in it opens; what is cut before its flags has no stream. Where each side goes on with what it has
+/// opened itself, a SYN+ACK of another number goes on with what the other side has opened.
+///
+/// Source: experiments with 3.4.10, 3.6.2, 4.0.17, 4.2.2, 4.4.19 and 4.6.9 (tests/e2e/stream_captures.py and
+/// stream_rules.txt); epan/dissectors/packet-tcp.c and epan/conversation.c of 3.6.2, 4.0.17 and 4.2.2.
+struct StreamRules {
+  bool each_side = false;            ///< each side goes on with the stream that it opened last itself
+  bool syn_ack_sets = true;          ///< a SYN+ACK sets the number of its side anew
+  bool syn_ack_opens = false;        ///< ... or opens as a SYN does
+  bool end_counts = false;           ///< a SYN with the known number opens, if the end was seen
+  bool any_segment_teaches = false;  ///< numbers are taken from segments that are not whole, too
+
+  /// Those of a version; none if they are not known.
+  [[nodiscard]] static std::optional<StreamRules> of(int major, int minor) noexcept;
+
+  /// The same for a text such as "4.0.17"; none if it is no version.
+  [[nodiscard]] static std::optional<StreamRules> of(std::string_view version) noexcept;
+
+  /// Those of 4.0, for outputs of a tshark that did not leave its version in them.
+  [[nodiscard]] static StreamRules usual() noexcept;
+
+  /// Whether the streams of several tsharks can be joined, as it does not matter who opened which.
+  [[nodiscard]] bool can_join() const noexcept { return !each_side; }
+
+  /// Whether a header with these flags opens another stream in some connection.
+  [[nodiscard]] bool may_open(std::uint16_t tcp_flags) const noexcept;
+
+  /// Whether a header opens another stream where these are the numbers of the one that its ends had last.
+  /// `side`: the sender's, as of InitialNumbers.
+  [[nodiscard]] bool opens(const InitialNumbers& initial, std::size_t side, std::uint16_t tcp_flags,
+                           const TcpNumbers& numbers) const noexcept;
+
+  /// Adds to the numbers of a stream what a header of it teaches.
+  void learn(InitialNumbers& initial, std::size_t side, std::uint16_t tcp_flags,
+             TcpNumbers numbers) const noexcept;
+
+  /// Adds what later headers taught.
+  void append(InitialNumbers& initial, InitialNumbers later) const noexcept;
+};
+
+}  // namespace flowmeter
