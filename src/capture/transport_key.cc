@@ -26,7 +26,7 @@ std::string_view tcp_payload(std::string_view tcp) {
 }
 
 /// What a VNC server or client says first, on whatever port. That begins another conversation.
-bool is_vnc_version(std::string_view payload) { return payload.starts_with("RFB "); }
+constexpr std::string_view vnc_version = "RFB ";
 
 /// A request or response line of HTTP may begin so: with a method, or "HTTP/".
 bool may_be_http(std::string_view payload) {
@@ -55,7 +55,7 @@ RoutingKey by_ports(std::uint8_t protocol, std::string_view payload, std::uint64
   ApplicationMemory memory = std::max(memory_of(from), memory_of(to));
   if (protocol == 6) {
     const std::string_view text = tcp_payload(payload);
-    if (is_vnc_version(text))
+    if (text.starts_with(vnc_version))
       memory = ApplicationMemory::announced;
     else
       key.claims = may_be_http(text);
@@ -132,6 +132,8 @@ bool skip_authentication(std::uint8_t& protocol, std::string_view& payload) {
 }
 
 }  // namespace
+
+bool hides_greeting(std::string_view tcp) { return tcp_payload(tcp).size() < vnc_version.size(); }
 
 RoutingKey transport_key(std::uint8_t protocol, std::string_view payload, std::uint64_t hash) {
   while (protocol == authentication_header) {

@@ -88,8 +88,7 @@ const TsharkSetup::Choice& TsharkSetup::get() {
   const std::string warning = explain_version(installation_->version());
   if (!warning.empty()) reporter_.warning(warning);
   choice.decoder = choose_decoder(warning.empty());
-  const auto rules = StreamRules::of(choice.tshark.version.major, choice.tshark.version.minor);
-  choice.shares = rules && rules->can_join();
+  choice.shares = StreamRules::of(choice.tshark.version.major, choice.tshark.version.minor).has_value();
   if (!choice.shares && options_.jobs_given && options_.jobs > 1) {
     reporter_.warning(fmt::format(
         "flowmeter cannot join the streams of several processes of tshark {} in all cases: -j may "

@@ -119,26 +119,16 @@ std::uint64_t StreamDirectory::follow(Transport transport, const StreamFacts& fa
                                       std::int64_t clock_ns) {
   const std::size_t side = side_of(facts);
   if (known_.size() >= sweep_at_) sweep(clock_ns);
-  const bool each_side = rules_.each_side && transport == Transport::tcp;
-  const Digest key =
-      each_side ? digest(transport, facts.source, facts.destination) : digest(transport, facts);
-  Conversation* found = find(key);
-  if (each_side) {
-    Conversation* const others = find(digest(transport, facts.destination, facts.source));
-    const bool contradicts =
-        found != nullptr && facts.numbers.known && found->initial.contradict(side, facts.numbers.sequence);
-    const bool syn_ack = (tcp_flags & (tcp_flag::syn | tcp_flag::ack)) == (tcp_flag::syn | tcp_flag::ack);
-    if (others != nullptr && (found == nullptr || (syn_ack && contradicts))) found = others;
+  const Digest key = digest(transport, facts);
+  Conversation* const found = find(key);
+  Conversation& conversation = found == nullptr ? add(key) : *found;
+  if (found == nullptr || rules_.opens(conversation.initial, side, tcp_flags, facts.numbers)) {
+    renew(conversation, transport);
   }
-  if (found == nullptr || rules_.opens(found->initial, side, tcp_flags, facts.numbers)) {
-    if (found == nullptr || found->key != key) found = find(key);
-    if (found == nullptr) found = &add(key);
-    renew(*found, transport);
-  }
-  found->segment = no_segment;
-  found->touched_ns = clock_ns;
-  rules_.learn(found->initial, side, tcp_flags, facts.numbers);
-  return found->stream;
+  conversation.segment = no_segment;
+  conversation.touched_ns = clock_ns;
+  rules_.learn(conversation.initial, side, tcp_flags, facts.numbers);
+  return conversation.stream;
 }
 
 void StreamDirectory::hold(std::uint32_t segment, const StreamKey& key) {
@@ -161,12 +151,9 @@ void StreamDirectory::learn(std::uint32_t segment, const StreamKey& key, const I
 }
 
 StreamDirectory::Digest StreamDirectory::digest(Transport transport, const StreamFacts& facts) const {
-  return is_low(facts) ? digest(transport, facts.source, facts.destination)
-                       : digest(transport, facts.destination, facts.source);
-}
-
-StreamDirectory::Digest StreamDirectory::digest(Transport transport, const Endpoint& first,
-                                                const Endpoint& second) const {
+  const bool low = is_low(facts);
+  const Endpoint& first = low ? facts.source : facts.destination;
+  const Endpoint& second = low ? facts.destination : facts.source;
   const auto hash = [&](std::uint64_t seed) {
     return mix(mix(mix(seed, static_cast<std::uint64_t>(transport)), first), second);
   };

@@ -111,7 +111,6 @@ class StreamDirectory {
   };
 
   static Local& local(Segment& segment, const StreamKey& key);
-  Digest digest(Transport transport, const Endpoint& first, const Endpoint& second) const;
   Digest digest(Transport transport, const StreamFacts& facts) const;
   Conversation* find(const Digest& key);
   Conversation& add(const Digest& key);

@@ -11,11 +11,9 @@ struct Known {
 };
 
 constexpr Known all_known[] = {
-    {3, 4, 4, {.each_side = true, .syn_ack_sets = false}},
-    {3, 6, 6, {.each_side = true}},
     {4, 0, 0, {}},
     {4, 2, 2, {.end_counts = true}},
-    {4, 4, 6, {.syn_ack_opens = true, .end_counts = true, .any_segment_teaches = true}},
+    {4, 4, 6, {.end_counts = true, .syn_ack_opens = true, .any_segment_teaches = true}},
 };
 
 }  // namespace
@@ -54,9 +52,6 @@ void StreamRules::learn(InitialNumbers& initial, std::size_t side, std::uint16_t
   if (!numbers.known) return;
   if (numbers.teaches == Teaches::some_tsharks) {
     numbers.teaches = any_segment_teaches ? Teaches::all : Teaches::none;
-  }
-  if (!syn_ack_sets && initial.known(side) && (tcp_flags & tcp_flag::ack) != 0) {
-    tcp_flags &= static_cast<std::uint16_t>(~tcp_flag::syn);
   }
   initial.learn(side, tcp_flags, numbers);
 }

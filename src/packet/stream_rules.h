@@ -15,30 +15,29 @@ namespace flowmeter {
 /// A UDP stream is all that is sent between two ends. A TCP header goes on with the stream that its ends had
 /// last, if there is one, unless it opens another one:
 ///
-/// | tshark                        | 3.4        | 3.6        | 4.0       | 4.2       | 4.4, 4.6  |
-/// | ----------------------------- | ---------- | ---------- | --------- | --------- | --------- |
-/// | a SYN opens, if its side has  | no         | no         | no        | yes       | yes       |
-/// | another number, and also if   |            |            |           |           |           |
-/// | the end was seen (see below)  |            |            |           |           |           |
-/// | a SYN+ACK of another number   | is nothing | sets it    | sets it   | sets it   | opens, as |
-/// |                               |            |            |           |           | a SYN     |
-/// | numbers come from segments    | whole      | whole      | whole     | whole     | any       |
-/// | streams "had last" are those  | itself,    | itself,    | any       | any       | any       |
-/// | opened by                     | else other | else other |           |           |           |
+/// | tshark                                            | 4.0     | 4.2     | 4.4, 4.6       |
+/// | ------------------------------------------------- | ------- | ------- | -------------- |
+/// | a SYN opens, if its side has another number       | yes     | yes     | yes            |
+/// | a SYN opens, if its side has that number and the  | no      | yes     | yes            |
+/// | end was seen (see below)                          |         |         |                |
+/// | a SYN+ACK, if its side has another number         | sets it | sets it | opens, as a    |
+/// | a SYN+ACK of that number, after the end           | goes on | goes on | SYN does       |
+/// | numbers come from segments that are               | whole   | whole   | whole or not   |
 ///
 /// The end: a RST, or a FIN with ACK, since the stream began and since the last SYN of a side without a
 /// number; in any header of 20 bytes and more, even a quoted one. Whole: not part of a datagram that was not
 /// reassembled, and not longer than the packet. From what an ICMP error quotes no version takes a number, but
-/// a SYN in it opens; what is cut before its flags has no stream. Where each side goes on with what it has
-/// opened itself, a SYN+ACK of another number goes on with what the other side has opened.
+/// a SYN in it opens; what is cut before its flags has no stream.
+///
+/// There are no rules for 3.4 and 3.6: each side goes on with the stream that it opened last itself, but not
+/// where the two directions fall into one place of a hash table, as conversation_match_exact() of 3.6.2 takes
+/// them for the same.
 ///
 /// Source: experiments with 3.4.10, 3.6.2, 4.0.17, 4.2.2, 4.4.19 and 4.6.9 (tests/e2e/stream_captures.py and
-/// stream_rules.txt); epan/dissectors/packet-tcp.c and epan/conversation.c of 3.6.2, 4.0.17 and 4.2.2.
+/// stream_rules.txt); epan/dissectors/packet-tcp.c of 4.0.17 and 4.2.2.
 struct StreamRules {
-  bool each_side = false;            ///< each side goes on with the stream that it opened last itself
-  bool syn_ack_sets = true;          ///< a SYN+ACK sets the number of its side anew
-  bool syn_ack_opens = false;        ///< ... or opens as a SYN does
   bool end_counts = false;           ///< a SYN with the known number opens, if the end was seen
+  bool syn_ack_opens = false;        ///< a SYN+ACK opens as a SYN does
   bool any_segment_teaches = false;  ///< numbers are taken from segments that are not whole, too
 
   /// Those of a version; none if they are not known.
@@ -49,9 +48,6 @@ struct StreamRules {
 
   /// Those of 4.0, for outputs of a tshark that did not leave its version in them.
   [[nodiscard]] static StreamRules usual() noexcept;
-
-  /// Whether the streams of several tsharks can be joined, as it does not matter who opened which.
-  [[nodiscard]] bool can_join() const noexcept { return !each_side; }
 
   /// Whether a header with these flags opens another stream in some connection.
   [[nodiscard]] bool may_open(std::uint16_t tcp_flags) const noexcept;

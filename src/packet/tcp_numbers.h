@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -43,7 +44,9 @@ class InitialNumbers {
       number_[side] = numbers.sequence - (syn ? 0 : 1);
       origin_[side] = guess;
     }
-    if (syn && guess == Origin::guess) origin_[side] = Origin::syn;
+    if (syn && guess == Origin::guess) {
+      origin_[side] = std::max(origin_[side], ack ? Origin::syn_ack : Origin::syn);
+    }
     const std::size_t other = 1 - side;
     if (ack && origin_[other] < guess) {
       number_[other] = numbers.acknowledgement - 1;
@@ -80,9 +83,9 @@ class InitialNumbers {
   /// Adds what packets after these have taught.
   void append(const InitialNumbers& later) noexcept {
     for (const std::size_t side : {0U, 1U}) {
-      if (known(side) && later.origin_[side] != Origin::syn) continue;
+      if (known(side) && later.origin_[side] < Origin::syn_ack) continue;
       number_[side] = later.number_[side];
-      origin_[side] = later.origin_[side];
+      origin_[side] = std::max(origin_[side], later.origin_[side]);
     }
     end_seen_ |= later.end_seen_;
   }
@@ -96,7 +99,8 @@ class InitialNumbers {
     none,
     doubt,  // not all tsharks would take it
     guess,
-    syn
+    syn_ack,
+    syn  // so that all before it matters no more
   };
 
   std::array<std::uint32_t, 2> number_{};

@@ -25,7 +25,7 @@ TOGETHER = 1000
 
 
 #: Cases that differed once: seed, case, frames of a tshark's life.
-FOUND = [("1", 6, 1)]
+FOUND = [("1", 6, 1), ("1", 75, 3)]
 
 
 @pytest.mark.parametrize("seed, case, border", FOUND)

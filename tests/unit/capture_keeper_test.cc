@@ -131,6 +131,16 @@ TEST_F(DealerKeeper, DecidesByTheFirstFragment) {
   EXPECT_EQ(lane_of(udp(5, 6, 900, 161, last_part)), keeper);
 }
 
+/// It may be in the other part.
+TEST_F(DealerKeeper, HasASegmentWhoseGreetingIsNotInTheFirstFragment) {
+  const std::string tcp = ports(4000, 3000).substr(0, 4) + std::string(8, '\1') + std::string("\x50\x18", 2) +
+                          std::string(6, '\0');
+  EXPECT_EQ(lane_of(ethernet(ipv4(6, 1, 2, tcp + "some text", first_part))), 0U);
+  EXPECT_EQ(lane_of(ethernet(ipv4(6, 3, 4, tcp + "RFB 003.008\n", first_part))), keeper);
+  EXPECT_EQ(lane_of(ethernet(ipv4(6, 5, 6, tcp.substr(0, 16), first_part))), keeper);
+  EXPECT_EQ(lane_of(ethernet(ipv4(6, 5, 6, "RFB 003.008\n", last_part))), keeper);
+}
+
 TEST_F(DealerKeeper, IsGivenTheFragmentsThatWentBefore) {
   const std::string behind = udp(1, 2, 1, 1, last_part);
   const std::string of_others = udp(1, 9, 1, 1, last_part);
