@@ -9,8 +9,11 @@ FrameDispatcher::FrameDispatcher(unsigned workers, CaptureOrigin origin, const D
       reader_(origin),
       router_(workers, options,
               [this](std::uint64_t pair) {
-                // The stateful worker is to see what there is of the pair's datagrams.
-                slots_[router_.stateful()].add_fragments_of(slots_[router_.fallback()], pair);
+                // The stateful worker is to see what there is of the pair's datagrams, and what made a
+                // dissector claim a conversation: no other one begins a conversation of its own in that.
+                WorkerSlot& stateful = slots_[router_.stateful()];
+                stateful.add_context(slots_[router_.fallback()].fragments(), pair);
+                stateful.add_context(claims_, pair);
               }),
       slots_(router_.slots()) {}
 
@@ -53,6 +56,9 @@ void FrameDispatcher::dispatch_frame(const CaptureItem& item) {
   if (innermost.fragment && looked_back) {
     slot.keep_fragment(item.bytes, innermost.hash, innermost.datagram);
   }
+  if (innermost.claims && options_.stateful_worker && !router_.is_stateful(number)) {
+    claims_.keep(item.bytes, innermost.hash, 0);
+  }
   ++frames_;
 }
 
@@ -68,6 +74,8 @@ void FrameDispatcher::dispatch_tail(const CaptureItem& item) {
 }
 
 void FrameDispatcher::dispatch_to_all(const CaptureItem& item) {
+  // Interfaces go by their position in a section, so they are others in the next one.
+  if (item.kind == ItemKind::section || item.kind == ItemKind::header) claims_.clear();
   preamble_.remember(item);
   flush_frame_.remember(item);
   for (WorkerSlot& slot : slots_) {

@@ -39,7 +39,7 @@ namespace flowmeter {
 ///
 /// Generations: a tshark that is replaced when it had its frames bounds the memory of all of them. The
 /// next one is given the preamble, then as context the newest IP fragments that its slot had, as
-/// the parts of a datagram may lie on both sides (see fragments.h; only of the same section of a pcapng).
+/// the parts of a datagram may lie on both sides (see kept_frames.h; only of the same section of a pcapng).
 /// Context is in no span of the log, as flush frames are; its streams take numbers in the new tshark all the
 /// same.
 ///
@@ -152,6 +152,7 @@ class FrameDispatcher {
   boost::circular_buffer<LocalHeader> local_headers_;
   CapturePreamble preamble_;
   FlushFrame flush_frame_;
+  KeptFrames claims_;  // of this section, but those that the stateful worker had
   GenerationEnd on_generation_end_;
   std::uint64_t frames_ = 0;
   bool rest_ = false;

@@ -25,7 +25,8 @@ RoutingKey fragment_key(std::uint8_t protocol, std::uint32_t datagram, std::stri
   RoutingKey key{hash, true, RoutingReason::fragment};
   key.fragment = key.unsure = true;
   const bool has_ports = protocol == tcp_protocol || protocol == udp_protocol || protocol == udplite_protocol;
-  key.application = has_ports && transport_key(protocol, payload, hash).application;
+  const bool hidden = protocol == tcp_protocol && !payload.empty() && hides_greeting(payload);
+  key.application = hidden || (has_ports && transport_key(protocol, payload, hash).application);
   key.announces = key.application;  // the other parts have no ports to be told by
   key.datagram = datagram;
   return key;

@@ -62,7 +62,7 @@ LocalHeader local_header(const CaptureItem& frame, const RoutingKey& key) {
   if (!is_whole(key.protocol, transport)) return header;
   header.protocol = key.protocol;
   header.quoted = quoted;
-  header.teaches = !quoted && (key.protocol != tcp_protocol || is_long_enough(frame, key.network, transport));
+  header.whole = key.protocol != tcp_protocol || is_long_enough(frame, key.network, transport);
   header.source_port = wire::be16(transport, 0);
   header.destination_port = wire::be16(transport, 2);
   if (key.protocol == tcp_protocol) {

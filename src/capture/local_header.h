@@ -18,7 +18,7 @@ struct LocalHeader {
   bool has_time = false;      ///< simple packet blocks of pcapng have none; 1677..2262
   bool time_is_sure = true;   ///< false: tshark may print the time in a way of its own
   bool quoted = false;        ///< the transport header is in what an ICMP error quotes
-  bool teaches = true;        ///< see TcpNumbers
+  bool whole = true;          ///< the packet says that it is long enough for the transport header
   std::uint8_t protocol = 0;  ///< of the transport header, 6 or 17; 0: there is none that can be read
   std::uint16_t source_port = 0, destination_port = 0;
   std::uint16_t tcp_flags = 0;                      ///< tcp.flags, 12 bits

@@ -28,8 +28,9 @@ struct RoutingKey {
   bool unsure = false;    ///< a fragment that is fixed whatever is in it
   bool readdressed =
       false;  ///< a source route, routing header or home address: by other addresses than its header's
-  bool application = false;    ///< of an application with a memory: application_ports.h
-  bool announces = false;      ///< and what its hosts send each other from now on may be due to it
+  bool application = false;  ///< of an application with a memory: application_ports.h
+  bool announces = false;    ///< and what its hosts send each other from now on may be due to it
+  bool claims = false;  ///< a dissector may claim the whole conversation for what is said in it, on any port
   std::uint32_t datagram = 0;  ///< of a fragment: the identification that its datagram has
 
   // Where the TCP or UDP header is, if there is one that was walked to, or a tunnel's; views of the frame.

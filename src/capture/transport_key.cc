@@ -20,11 +20,20 @@ bool is_syn_or_reset(std::string_view tcp) {
   return tcp.size() > flags_offset && (wire::u8(tcp, flags_offset) & syn_or_reset) != 0;
 }
 
-/// What a VNC server or client says first, on whatever port. That begins another conversation.
-bool is_vnc_version(std::string_view tcp) {
-  constexpr std::string_view message = "RFB ";
+std::string_view tcp_payload(std::string_view tcp) {
   const std::size_t header = tcp.size() > 12 ? (wire::u8(tcp, 12) >> 4U) * std::size_t{4} : 0;
-  return header >= 20 && tcp.size() > header && tcp.substr(header).starts_with(message);
+  return header >= 20 && tcp.size() > header ? tcp.substr(header) : std::string_view{};
+}
+
+/// What a VNC server or client says first, on whatever port. That begins another conversation.
+constexpr std::string_view vnc_version = "RFB ";
+
+/// A request or response line of HTTP may begin so: with a method, or "HTTP/".
+bool may_be_http(std::string_view payload) {
+  constexpr std::size_t shortest_method = 3;
+  const auto is_upper = [](char c) { return c >= 'A' && c <= 'Z'; };
+  return payload.size() > shortest_method &&
+         std::all_of(payload.begin(), payload.begin() + shortest_method, is_upper);
 }
 
 /// The key of a tunnel that is carried by `protocol`, whose header begins `payload`.
@@ -44,7 +53,13 @@ RoutingKey by_ports(std::uint8_t protocol, std::string_view payload, std::uint64
   if (is_tunnel(from) || is_tunnel(to)) return tunnel_key(protocol, payload, hash);
   RoutingKey key{hash, false, RoutingReason::plain};
   ApplicationMemory memory = std::max(memory_of(from), memory_of(to));
-  if (protocol == 6 && is_vnc_version(payload)) memory = ApplicationMemory::announced;
+  if (protocol == 6) {
+    const std::string_view text = tcp_payload(payload);
+    if (text.starts_with(vnc_version))
+      memory = ApplicationMemory::announced;
+    else
+      key.claims = may_be_http(text);
+  }
   key.application = memory != ApplicationMemory::none;
   const bool asks_port_mapper = protocol == 17 && to == port_mapper && from != port_mapper;
   key.announces = memory == ApplicationMemory::announced && !asks_port_mapper &&
@@ -117,6 +132,8 @@ bool skip_authentication(std::uint8_t& protocol, std::string_view& payload) {
 }
 
 }  // namespace
+
+bool hides_greeting(std::string_view tcp) { return tcp_payload(tcp).size() < vnc_version.size(); }
 
 RoutingKey transport_key(std::uint8_t protocol, std::string_view payload, std::uint64_t hash) {
   while (protocol == authentication_header) {

@@ -24,12 +24,11 @@ void WorkerSlot::shorten_beginning(const CapturePreamble& preamble) {
   beginning_ = output_.size();
 }
 
-void WorkerSlot::add_fragments_of(const WorkerSlot& other, std::uint64_t pair) {
-  const Fragments& fragments = other.fragments_;
-  for (std::size_t i = 0; i != fragments.size(); ++i) {
-    if (fragments.pair(i) != pair) continue;
-    output_ += fragments.record(i);
-    fragments_.keep(fragments.record(i), pair, fragments.datagram(i));
+void WorkerSlot::add_context(const KeptFrames& frames, std::uint64_t pair) {
+  for (std::size_t i = 0; i != frames.size(); ++i) {
+    if (frames.pair(i) != pair) continue;
+    output_ += frames.record(i);
+    fragments_.keep(frames.record(i), pair, frames.datagram(i));
     ++given_;
   }
 }

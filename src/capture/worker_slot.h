@@ -6,8 +6,8 @@
 #include <string_view>
 
 #include "capture/flush_frame.h"
-#include "capture/fragments.h"
 #include "capture/item.h"
+#include "capture/kept_frames.h"
 #include "capture/preamble.h"
 
 namespace flowmeter {
@@ -50,8 +50,10 @@ class WorkerSlot {
     fragments_.keep(record, pair, datagram);
   }
 
-  /// Adds the fragments of a pair of addresses that another slot has kept, as context.
-  void add_fragments_of(const WorkerSlot& other, std::uint64_t pair);
+  [[nodiscard]] const KeptFrames& fragments() const noexcept { return fragments_; }
+
+  /// Adds those of a pair of addresses as context, for this generation and those that follow.
+  void add_context(const KeptFrames& frames, std::uint64_t pair);
 
   /// A fresh tshark gets the slot: begins its output with the preamble and with context.
   void begin_generation(const CapturePreamble& preamble);
@@ -62,7 +64,7 @@ class WorkerSlot {
   std::uint64_t frames_ = 0;
   std::size_t beginning_ = 0;  // bytes put in output_ while nothing was given
   std::uint32_t generation_ = 0;
-  Fragments fragments_;  // of all generations, in this section
+  KeptFrames fragments_;  // of all generations, in this section; and what was added as context
 };
 
 }  // namespace flowmeter

@@ -129,7 +129,7 @@ class Merge {
   [[nodiscard]] bool write_rows(RowWriter& writer) {
     const std::string input = header_.captures.empty() ? std::string() : header_.captures.front();
     const auto rows = plan_.columns->make_sink(input, writer);
-    PartMerger merger(plan_.policy, plan_.columns->accumulators(), *rows);
+    PartMerger merger(plan_.policy, plan_.columns->accumulators(), *rows, rules_of(header_.settings));
     if (!read_all(merger)) return false;
     merger.end();
     return true;
@@ -141,7 +141,8 @@ class Merge {
         plan_.columns->accumulators(), [&facts](const Packet&, bool) { return facts->facts(); }, writer);
     header_.states = plan_.columns->accumulators().names();
     log.write(to_line(header_));
-    PartMerger merger(part_policy(plan_.policy), plan_.columns->accumulators(), log, &log);
+    PartMerger merger(part_policy(plan_.policy), plan_.columns->accumulators(), log,
+                      rules_of(header_.settings), &log);
     facts = &merger;
     if (!read_all(merger)) return false;
     merger.end();

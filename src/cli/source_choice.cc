@@ -151,6 +151,8 @@ std::unique_ptr<FrameSource> make_parallel(const InputContext& context, const Op
   parallel.read_headers = choice.local_headers;
   parallel.refuse_cut_values = may_change_format(context, input, choice.format);
   parallel.protocols = plan.whole_protocols;
+  parallel.rules =
+      StreamRules::of(setup.tshark.version.major, setup.tshark.version.minor).value_or(StreamRules::usual());
   parallel.watch_media =
       setup.shares && !setup.tshark.transport_only;  // other versions may not have the fields
   parallel.frames_before = choice.frames_before;

@@ -7,6 +7,7 @@
 #include <set>
 
 #include "base/error.h"
+#include "packet/stream_rules.h"
 
 namespace flowmeter {
 
@@ -90,12 +91,12 @@ TsharkSetup::Choice TsharkSetup::choose() {
   const std::string warning = explain_version(version);
   if (!warning.empty()) reporter_.warning(warning);
   choice.decoder = choose_decoder(warning.empty());
-  choice.shares = numbers_streams_as_known(version);
+  choice.shares = StreamRules::of(version.major, version.minor).has_value();
   if (!choice.shares && options_.jobs_given && options_.jobs > 1) {
-    reporter_.warning(
-        fmt::format("flowmeter assigns packets to streams by the rules of tshark 4.0: with {}, -j may give "
-                    "other streams than a single tshark",
-                    to_string(version)));
+    reporter_.warning(fmt::format(
+        "flowmeter cannot join the streams of several processes of tshark {} in all cases: -j may "
+        "give other streams than a single one",
+        to_string(version)));
   }
   choice.fields = choose_fields();
   if (options_.tshark.transport_only) {

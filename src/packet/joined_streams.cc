@@ -4,7 +4,9 @@ namespace flowmeter {
 
 JoinedStreams::JoinedStreams(FieldSet& fields, std::chrono::nanoseconds idle, std::size_t remembered)
     : facts_(fields) {
-  for (auto& directory : directories_) directory = std::make_unique<StreamDirectory>(idle, remembered);
+  for (auto& directory : directories_) {
+    directory = std::make_unique<StreamDirectory>(idle, remembered, StreamRules::usual());
+  }
 }
 
 std::uint64_t JoinedStreams::translate(const Packet& header, bool quoted) {

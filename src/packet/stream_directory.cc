@@ -28,9 +28,10 @@ std::size_t next_sweep(std::size_t now, std::size_t remembered) {
 
 }  // namespace
 
-StreamDirectory::StreamDirectory(std::chrono::nanoseconds idle, std::size_t remembered)
+StreamDirectory::StreamDirectory(std::chrono::nanoseconds idle, std::size_t remembered, StreamRules rules)
     : idle_ns_(static_cast<std::uint64_t>(idle.count())),
       remembered_(remembered),
+      rules_(rules),
       seeds_{random_word(), random_word()},
       buckets_(first_buckets),
       known_(Known::bucket_traits(buckets_.data(), buckets_.size())),
@@ -63,13 +64,16 @@ std::uint64_t StreamDirectory::resolve(std::uint32_t segment_number, const Packe
   const Local known = local(segment, packet.key);
   const bool first_here =
       known.conversation == 0 || memory_[known.conversation - 1].generation != known.generation;
-  bool is_new = false;
-  const std::uint32_t index =
-      first_here ? find_or_add(packet.key.transport, facts, is_new) : known.conversation - 1;
-  Conversation& conversation = memory_[index];
+  const Digest key = first_here ? digest(packet.key.transport, facts) : Digest{};
+  Conversation* const found = first_here ? find(key) : &memory_[known.conversation - 1];
+  const bool is_new = found == nullptr;
+  Conversation& conversation = is_new ? add(key) : *found;
   const auto number = static_cast<std::uint32_t>(packet.key.stream);
   const bool other_here = !is_new && conversation.segment == segment_number && conversation.local != number;
-  const bool syn = numbers.known && opens(packet);
+  const auto opens = [&](const InitialNumbers& initial) {
+    return rules_.opens(initial, sender, packet.tcp_flags, numbers);
+  };
+  const bool may_open = numbers.known && rules_.may_open(packet.tcp_flags);
   // UDP's and TCP's numbers are apart.
   const auto own = [&packet](std::uint64_t stream) {
     return stream << 1 | (packet.key.transport == Transport::udp ? 1U : 0U);
@@ -79,12 +83,11 @@ std::uint64_t StreamDirectory::resolve(std::uint32_t segment_number, const Packe
   // Whether a dissector began another stream where the tshark itself would have gone on.
   const auto begun_by_dissector = [&] {
     const StreamKey older{packet.key.transport, conversation.local};
-    return other_here && first_here &&
-           !(syn && local(segment, older).initial.contradict(sender, numbers.sequence));
+    return other_here && first_here && !opens(local(segment, older).initial);
   };
-  if (is_new || (syn && conversation.initial.contradict(sender, numbers.sequence)) || begun_by_dissector()) {
+  if (is_new || opens(conversation.initial) || begun_by_dissector()) {
     renew(conversation, packet.key.transport);
-  } else if (other_here && !syn) {
+  } else if (other_here && !may_open) {
     const auto older = segment.superseded.find(own(number));
     if (older != segment.superseded.end()) conversation.stream = older->second;
   }
@@ -93,12 +96,26 @@ std::uint64_t StreamDirectory::resolve(std::uint32_t segment_number, const Packe
   conversation.local = number;
   conversation.touched_ns = clock_ns;
   Local& now = local(segment, packet.key);
-  now.conversation = index + 1;
+  now.conversation = conversation.index + 1;
   now.generation = conversation.generation;
-  if (numbers.known) {
-    conversation.initial.learn(sender, packet.tcp_flags, numbers);
-    now.initial.learn(sender, packet.tcp_flags, numbers);
+  rules_.learn(conversation.initial, sender, packet.tcp_flags, numbers);
+  rules_.learn(now.initial, sender, packet.tcp_flags, numbers);
+  return conversation.stream;
+}
+
+std::uint64_t StreamDirectory::follow(Transport transport, const StreamFacts& facts, std::uint16_t tcp_flags,
+                                      std::int64_t clock_ns) {
+  const StreamEnd sender = sender_of(facts);
+  if (known_.size() >= sweep_at_) sweep(clock_ns);
+  const Digest key = digest(transport, facts);
+  Conversation* const found = find(key);
+  Conversation& conversation = found == nullptr ? add(key) : *found;
+  if (found == nullptr || rules_.opens(conversation.initial, sender, tcp_flags, facts.numbers)) {
+    renew(conversation, transport);
   }
+  conversation.segment = no_segment;
+  conversation.touched_ns = clock_ns;
+  rules_.learn(conversation.initial, sender, tcp_flags, facts.numbers);
   return conversation.stream;
 }
 
@@ -110,14 +127,14 @@ void StreamDirectory::learn(std::uint32_t segment, const StreamKey& key, const I
                             std::int64_t clock_ns) {
   Local& known = local(segments_[segment], key);
   if (known.conversation == 0) return;
-  known.initial.append(initial);
+  rules_.append(known.initial, initial);
   Conversation& conversation = memory_[known.conversation - 1];
   if (conversation.generation == known.generation) conversation.held = false;
   // If it has gone on in another stream meanwhile, that one's numbers count.
   const bool current = conversation.generation == known.generation && conversation.segment == segment &&
                        conversation.local == static_cast<std::uint32_t>(key.stream);
   if (!current) return;
-  conversation.initial.append(initial);
+  rules_.append(conversation.initial, initial);
   conversation.touched_ns = std::max(conversation.touched_ns, clock_ns);
 }
 
@@ -131,11 +148,12 @@ StreamDirectory::Digest StreamDirectory::digest(Transport transport, const Strea
   return {hash(seeds_[0]), hash(seeds_[1])};
 }
 
-std::uint32_t StreamDirectory::find_or_add(Transport transport, const StreamFacts& facts, bool& is_new) {
-  const Digest key = digest(transport, facts);
+StreamDirectory::Conversation* StreamDirectory::find(const Digest& key) {
   const auto found = known_.find(key);
-  if (found != known_.end()) return found->index;
-  is_new = true;
+  return found == known_.end() ? nullptr : &*found;
+}
+
+StreamDirectory::Conversation& StreamDirectory::add(const Digest& key) {
   if (known_.size() == buckets_.size()) {
     std::vector<Known::bucket_type> buckets(buckets_.size() * 2);
     known_.rehash(Known::bucket_traits(buckets.data(), buckets.size()));
@@ -147,7 +165,7 @@ std::uint32_t StreamDirectory::find_or_add(Transport transport, const StreamFact
   conversation.used = true;
   conversation.index = index;
   known_.insert(conversation);
-  return index;
+  return conversation;
 }
 
 std::uint32_t StreamDirectory::allocate() {

@@ -9,6 +9,7 @@
 
 #include "packet/packet.h"
 #include "packet/stream_facts.h"
+#include "packet/stream_rules.h"
 #include "packet/tcp_numbers.h"
 
 namespace flowmeter {
@@ -18,9 +19,10 @@ namespace flowmeter {
 ///
 /// tshark's numbers mean something only within one *segment*, an uninterrupted run of frames that one
 /// tshark process dissected. Across segments a conversation (the unordered pair of its endpoints) goes on
-/// under its number, but a SYN without ACK opens a new stream if its sequence number differs from the initial
-/// one of its direction, as in tshark's own dissector (epan/dissectors/packet-tcp.c of 4.0). A new number
-/// within a segment that this does not explain is an application dissector's work: a new stream.
+/// under its number, and opens new streams, by the rules of the tshark at hand. A new number within a segment
+/// that these do not explain is an application dissector's work: a new stream.
+///
+/// Headers that no tshark has seen are numbered by the same rules alone, see follow().
 ///
 /// Conversations that were silent for longer than `idle` are forgotten now and then, the longest silent
 /// first, down to `remembered` of them. With the flow table's own numbers for both, nothing is
@@ -28,7 +30,7 @@ namespace flowmeter {
 /// its own in every process: two of 2^32 are taken for one with a probability of 2^-65.
 class StreamDirectory {
  public:
-  StreamDirectory(std::chrono::nanoseconds idle, std::size_t remembered);
+  StreamDirectory(std::chrono::nanoseconds idle, std::size_t remembered, StreamRules rules);
   ~StreamDirectory();
   StreamDirectory(const StreamDirectory&) = delete;
   StreamDirectory& operator=(const StreamDirectory&) = delete;
@@ -38,6 +40,11 @@ class StreamDirectory {
   /// Throws InputError for a number that no tshark would give.
   std::uint64_t resolve(std::uint32_t segment, const Packet& packet, const StreamFacts& facts,
                         std::int64_t clock_ns);
+
+  /// The whole input's stream for a header that a tshark with these rules would see, with all before it.
+  /// Needs no tshark, and no segment. Headers must come in the order of the input.
+  std::uint64_t follow(Transport transport, const StreamFacts& facts, std::uint16_t tcp_flags,
+                       std::int64_t clock_ns);
 
   /// Keeps in mind the conversation of that stream, which was resolved, however silent it seems to be, until
   /// learn() is called for it.
@@ -78,8 +85,8 @@ class StreamDirectory {
     std::uint32_t generation = 0;                  // grows when the memory is used for another one
     std::uint32_t index = 0;                       // in memory_
     [[no_unique_address]] InitialNumbers initial;  // by sender_of()
-    bool used = false;
-    bool held = false;
+    bool used : 1 = false;
+    bool held : 1 = false;
   };
   static_assert(sizeof(Conversation) <= 64);
   struct KeyOf {
@@ -97,6 +104,7 @@ class StreamDirectory {
     std::uint32_t generation = 0;                  // of the conversation then
     [[no_unique_address]] InitialNumbers initial;  // as that tshark has them
   };
+  static constexpr std::uint32_t no_segment = UINT32_MAX;
   struct Segment {
     std::vector<Local> locals[2];                                 // by transport and the segment's own number
     std::unordered_map<std::uint64_t, std::uint32_t> superseded;  // own number to stream
@@ -104,13 +112,15 @@ class StreamDirectory {
 
   static Local& local(Segment& segment, const StreamKey& key);
   Digest digest(Transport transport, const StreamFacts& facts) const;
-  std::uint32_t find_or_add(Transport transport, const StreamFacts& facts, bool& is_new);
+  Conversation* find(const Digest& key);
+  Conversation& add(const Digest& key);
   std::uint32_t allocate();
   void sweep(std::int64_t clock_ns);
   void renew(Conversation& conversation, Transport transport);
 
   const std::uint64_t idle_ns_;
   const std::size_t remembered_;
+  const StreamRules rules_;
   const std::uint64_t seeds_[2];
   std::deque<Conversation> memory_;
   std::vector<std::uint32_t> free_;

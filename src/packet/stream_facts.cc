@@ -56,7 +56,7 @@ StreamFacts StreamFactsReader::of(const Packet& header, bool quoted) const {
 }
 
 /// Of what ICMP errors quote tshark shows the number itself in place of the relative one, and may leave the
-/// raw one away. The length of a segment is there exactly if tshark takes initial numbers from it.
+/// raw one away. The length of a segment is there exactly if all tsharks take initial numbers from it.
 TcpNumbers StreamFactsReader::numbers_of(const Packet& header, bool quoted) const {
   if (header.key.transport != Transport::tcp) return {};
   const Record& record = *header.record;
@@ -67,7 +67,10 @@ TcpNumbers StreamFactsReader::numbers_of(const Packet& header, bool quoted) cons
   numbers.known = sequence.has_value();
   numbers.sequence = static_cast<std::uint32_t>(sequence.value_or(0));
   numbers.acknowledgement = static_cast<std::uint32_t>(acknowledgement.value_or(0));
-  numbers.teaches = !quoted && k < record.values(bytes_).size();
+  const bool whole = k < record.values(bytes_).size();
+  numbers.teaches = quoted  ? TcpNumbers::Teaches::none
+                    : whole ? TcpNumbers::Teaches::all
+                            : TcpNumbers::Teaches::some_tsharks;
   return numbers;
 }
 

@@ -14,7 +14,7 @@
 namespace flowmeter {
 
 /// What the program writes and reads; another version is refused.
-inline constexpr int part_version = 2;
+inline constexpr int part_version = 3;
 
 /// Which of an archive's segments a part is of, counted from 1; several that follow each other once they were
 /// merged.

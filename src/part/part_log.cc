@@ -74,8 +74,8 @@ void PartLog::before_packet(const Packet& packet) {
   if (packet.source != flow->source && packet.source != flow->destination) return end(*flow);
   if ((packet.tcp_flags & tcp_flag::syn) == 0) return;
   const StreamFacts facts = facts_(packet, false);
-  // What a SYN+ACK does is told by the flow's own state, unless it teaches nothing.
-  if (!opens(packet) && facts.numbers.teaches) return;
+  // Where a SYN+ACK opens nothing, what it does is told by the flow's own state, unless it teaches nothing.
+  if (!rules_.may_open(packet.tcp_flags) && facts.numbers.teaches == TcpNumbers::Teaches::all) return;
   if (edge_of(*flow).initial.may_matter(sender_of(facts), packet.tcp_flags, facts.numbers)) end(*flow);
 }
 
@@ -85,9 +85,12 @@ void PartLog::mention(std::uint64_t frame, std::span<const Packet> headers, bool
     Flow* const flow = table_->find(header.key);
     const StreamFacts facts = facts_(header, errors);
     if (flow != nullptr) {
-      const bool matters = facts.numbers.known && edge_of(*flow).initial.may_matter(
-                                                      sender_of(facts), header.tcp_flags, facts.numbers);
-      if (!matters) continue;
+      InitialNumbers& initial = edge_of(*flow).initial;
+      if (!facts.numbers.known) continue;
+      if (!initial.may_matter(sender_of(facts), header.tcp_flags, facts.numbers)) {
+        initial.learn(sender_of(facts), header.tcp_flags, facts.numbers);
+        continue;
+      }
       end(*flow);
     }
     end_other_than(nullptr, conversation_of(header.key.transport, facts));

@@ -8,6 +8,7 @@
 
 #include "flow/flow_table.h"
 #include "flow/part_edge.h"
+#include "packet/stream_rules.h"
 #include "part/part_format.h"
 #include "sink/row_writer.h"
 
@@ -32,6 +33,9 @@ class PartLog final : public FlowSink {
 
   /// `accumulators` have the PartEdge. They and `out`, which gets a line for a row, outlive the log.
   PartLog(const AccumulatorSet& accumulators, Facts facts, RowWriter& out);
+
+  /// The rules of the tshark whose streams the packets have; before the first of them.
+  void go_by(StreamRules rules) { rules_ = rules; }
 
   /// The table, which outlives the last call.
   void watch(FlowTable& table) { table_ = &table; }
@@ -77,6 +81,7 @@ class PartLog final : public FlowSink {
   const std::size_t edge_offset_;
   const Facts facts_;
   RowWriter& out_;
+  StreamRules rules_ = StreamRules::usual();
   FlowTable* table_ = nullptr;
   std::vector<std::size_t> order_;  // of the states: as they are
   std::unordered_map<Conversation, Flow*, ConversationHash> open_;

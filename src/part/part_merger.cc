@@ -9,15 +9,17 @@
 namespace flowmeter {
 
 PartMerger::PartMerger(const FlowPolicy& policy, const AccumulatorSet& accumulators, FlowSink& sink,
-                       PartLog* log)
+                       StreamRules rules, PartLog* log)
     : accumulators_(accumulators),
       edge_offset_(accumulators.find(&make_part_edge).value()),
       log_(log),
       table_(policy, accumulators, sink),
-      directory_(policy.longest_idle_timeout(), policy.remembered_streams),
+      directory_(policy.longest_idle_timeout(), policy.remembered_streams, rules),
       order_(accumulators.names().size()),
       states_(accumulators.size() / sizeof(std::max_align_t) + 1) {
-  if (log_ != nullptr) log_->watch(table_);
+  if (log_ == nullptr) return;
+  log_->watch(table_);
+  log_->go_by(rules);
 }
 
 PartMerger::~PartMerger() = default;

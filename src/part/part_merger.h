@@ -27,7 +27,7 @@ class PartMerger {
  public:
   /// `accumulators` have the PartEdge; they and `sink` outlive the merger. With a `log`, which is the sink
   /// then, the flows become a part again.
-  PartMerger(const FlowPolicy& policy, const AccumulatorSet& accumulators, FlowSink& sink,
+  PartMerger(const FlowPolicy& policy, const AccumulatorSet& accumulators, FlowSink& sink, StreamRules rules,
              PartLog* log = nullptr);
   ~PartMerger();
   PartMerger(const PartMerger&) = delete;

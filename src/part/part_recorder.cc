@@ -46,7 +46,8 @@ class PartRecorder final : public Meter, private PacketObserver {
   void begin(const InputFacts& input) override {
     header_.captures = input.captures;
     header_.skipped = input.frames_before;
-    header_.settings.emplace_back("tshark", input.tshark);
+    header_.settings.emplace_back(tshark_setting, input.tshark);
+    log_.go_by(rules_of(header_.settings));
   }
 
  private:

@@ -140,6 +140,13 @@ void read_settings(const PartSettings& settings, MeterOptions& options) {
   }
 }
 
+StreamRules rules_of(const PartSettings& settings) {
+  const auto found = std::find_if(settings.begin(), settings.end(),
+                                  [](const auto& member) { return member.first == tshark_setting; });
+  const auto rules = found == settings.end() ? std::nullopt : StreamRules::of(found->second);
+  return rules.value_or(StreamRules::usual());
+}
+
 std::string difference(const PartSettings& settings, const PartSettings& others) {
   const auto value_in = [](const PartSettings& all, const std::string& name) {
     const auto found =

@@ -9,7 +9,7 @@ FrameCollector::FrameCollector(FrameDispatcher& dispatcher, const CollectorOptio
     : dispatcher_(dispatcher),
       options_(options),
       fields_(fields),
-      streams_(fields_, options.idle, options.remembered_streams),
+      streams_(fields_, options.idle, options.remembered_streams, options.rules),
       media_(options.watch_media ? std::optional<MediaWatch>(std::in_place, fields_, one_column)
                                  : std::nullopt),
       asked_(fields_),

@@ -25,6 +25,7 @@ namespace flowmeter {
 struct CollectorOptions {
   std::chrono::nanoseconds idle{0};  ///< flow policy's, see StreamDirectory
   std::size_t remembered_streams = 0;
+  StreamRules rules{};              ///< of the tsharks
   bool keep_going = false;          ///< frames that cannot be read are left out and counted
   bool refuse_cut_values = false;   ///< throw CutValue when a record is due that columns did not hold
   bool read_headers = false;        ///< plain frames have local headers, see LocalHeaderMerger; columns

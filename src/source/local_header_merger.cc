@@ -30,6 +30,11 @@ std::string_view protocols_of(const LocalHeader& header) {
   return tcp ? "eth:ethertype:ip:icmp:ip:tcp" : "eth:ethertype:ip:icmp:ip:udp";
 }
 
+TcpNumbers::Teaches teaches_of(const LocalHeader& header) {
+  if (header.quoted) return TcpNumbers::Teaches::none;
+  return header.whole ? TcpNumbers::Teaches::all : TcpNumbers::Teaches::some_tsharks;
+}
+
 char* write_quad(char* at, const IpAddress& address) {
   for (std::size_t part = 0; part < 4; ++part) {
     if (part != 0) *at++ = '.';
@@ -106,7 +111,7 @@ void LocalHeaderMerger::add_transport(Record& record, const LocalHeader& header,
   const TransportFields& fields = tcp ? tcp_ : udp_;
   facts_ = {{header.source, header.source_port},
             {header.destination, header.destination_port},
-            {header.sequence, header.acknowledgement, tcp, header.teaches}};
+            {header.sequence, header.acknowledgement, tcp, teaches_of(header)}};
   record.add(fields.stream, stream);
   if (!protocols_asked_) record.add(protocols_, protocols_of(header));
   add_number(record, fields.source_port, header.source_port);

@@ -4,8 +4,9 @@
 
 namespace flowmeter {
 
-SegmentStreams::SegmentStreams(FieldSet& fields, std::chrono::nanoseconds idle, std::size_t remembered)
-    : facts_(fields), directory_(idle, remembered) {}
+SegmentStreams::SegmentStreams(FieldSet& fields, std::chrono::nanoseconds idle, std::size_t remembered,
+                               StreamRules rules)
+    : facts_(fields), directory_(idle, remembered, rules) {}
 
 std::uint64_t SegmentStreams::translate(const Packet& header, bool quoted) {
   clock_ns_ = std::max(clock_ns_, header.time_ns);

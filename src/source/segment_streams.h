@@ -13,8 +13,8 @@ namespace flowmeter {
 /// order of the input, each from a segment of its own.
 class SegmentStreams final : public StreamNumbers {
  public:
-  /// Adds to `fields` what it reads. `idle` and `remembered`: as of a StreamDirectory.
-  SegmentStreams(FieldSet& fields, std::chrono::nanoseconds idle, std::size_t remembered);
+  /// Adds to `fields` what it reads. The others: as of a StreamDirectory.
+  SegmentStreams(FieldSet& fields, std::chrono::nanoseconds idle, std::size_t remembered, StreamRules rules);
 
   /// The headers that follow are of a frame of that segment. `local_facts`: of the one header that the frame
   /// has, if it was read without tshark, else null; they outlive the frame.

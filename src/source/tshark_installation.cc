@@ -275,10 +275,6 @@ std::string explain_version(const TsharkVersion& tshark) {
                      oldest_tried.minor, newest_tried.major, newest_tried.minor, what);
 }
 
-bool numbers_streams_as_known(const TsharkVersion& tshark) noexcept {
-  return tshark.major == 4 && tshark.minor == 0;
-}
-
 TsharkInstallation::TsharkInstallation(std::string program, std::chrono::seconds patience)
     : program_(std::move(program)), patience_(patience), key_(identity()) {}
 

@@ -22,10 +22,6 @@ namespace flowmeter {
 /// A warning if flowmeter was not tried with this version, else nothing.
 [[nodiscard]] std::string explain_version(const TsharkVersion& tshark);
 
-/// Whether the version tells streams apart by the rules that StreamDirectory has: those of 4.0. Older and
-/// newer ones differ in corner cases, such as ports that are used again.
-[[nodiscard]] bool numbers_streams_as_known(const TsharkVersion& tshark) noexcept;
-
 /// One tshark on this machine: what it is, worked out once and remembered in the user's cache.
 ///
 /// It is known again by its real path, inode, size and time of change, by those of the libwireshark

@@ -75,6 +75,9 @@ def shared_captures():
     return found
 
 
+#: Whether the streams of several of them can be joined.
+JOINS = TSHARK[:2] in ((4, 0), (4, 2), (4, 4), (4, 6))
+
 #: tshark 3.4 reads gzip only.
 CAPTURES = [path for path in SAMPLES + shared_captures() if TSHARK >= (4, 0, 0) or path.suffix not in (".zst", ".lz4")]
 

@@ -8,10 +8,10 @@ import pytest
 
 import random_captures
 import random_ways
-from helpers import TSHARK, flowmeter
+from helpers import JOINS, flowmeter
 from random_captures import ACK, FIN, RST, SECOND, START, SYN, Frame, Hosts, Packet, ethernet, home_address, routing_header
 
-pytestmark = pytest.mark.skipif(TSHARK[:2] != (4, 0), reason="several tsharks agree with one where it is 4.0")
+pytestmark = pytest.mark.skipif(not JOINS, reason="the streams of several of these tsharks cannot be joined")
 
 
 def tcp(version, flags, sequence=0, acknowledgement=0, back=False, ports=(40000, 80), payload=b"", hosts=None):
@@ -117,6 +117,14 @@ def vnc_on_any_port(h):
             tcp(6, SYN, 0xFFFFFFFF, ports=ports, hosts=h), tcp(6, ACK, 1, 1, True, ports=ports, hosts=h)]
 
 
+def vnc_in_what_is_http(h):
+    """HTTP's dissector, which claimed the conversation, is given what would else be VNC's first message."""
+    ports = 40001, 40002
+    return [tcp(4, ACK, 1, 1, payload=b"GET / HTTP/1.1\r\n\r\n", ports=ports, hosts=h),
+            tcp(4, ACK, 1, 19, True, payload=b"RFB 003.008\n", ports=ports, hosts=h),
+            tcp(4, ACK, 19, 13, ports=ports, hosts=h)]
+
+
 def fragments_in_a_tunnel(h):
     """Half of a segment in a tunnel, half of it not."""
     first, second = fragments(tcp(4, ACK, 1, 2, payload=bytes(40), hosts=h))
@@ -126,7 +134,7 @@ def fragments_in_a_tunnel(h):
 
 STORIES = {
     1: error_before_the_syn, 2: error_quotes_another_syn, 4: error_quotes_a_syn_ack, 5: segment_routing, 7: source_routes,
-    8: quoted_routing_header, 10: fragments_in_a_tunnel, 3: mobile, 6: snmp_in_a_tunnel, 9: vnc_on_any_port,
+    8: quoted_routing_header, 10: fragments_in_a_tunnel, 3: mobile, 6: snmp_in_a_tunnel, 9: vnc_on_any_port, 12: vnc_in_what_is_http,
 }
 
 

@@ -176,8 +176,21 @@ TEST(RoutingKey, VncIsRecognizedOnAnyPort) {
   const std::string tcp = ports(1000, 3000).substr(0, 4) + std::string(8, '\1') + std::string("\x50\x18", 2) +
                           std::string(6, '\0');
   EXPECT_TRUE(key(ipv4(6, 1, 2, tcp + "RFB 003.008\n")).announces);
+  EXPECT_FALSE(key(ipv4(6, 1, 2, tcp + "RFB 003.008\n")).claims);
   EXPECT_FALSE(key(ipv4(6, 1, 2, tcp + "GET / HTTP/1.1")).application);
   EXPECT_FALSE(key(ipv4(6, 1, 2, tcp)).application);
+}
+
+TEST(RoutingKey, TellsWhatMayBeClaimedForHttp) {
+  const std::string tcp = ports(1000, 3000).substr(0, 4) + std::string(8, '\1') + std::string("\x50\x18", 2) +
+                          std::string(6, '\0');
+  for (const std::string text : {"GET / HTTP/1.1", "HTTP/1.1 200 OK", "POST"}) {
+    EXPECT_TRUE(key(ipv4(6, 1, 2, tcp + text)).claims) << text;
+    EXPECT_FALSE(key(ipv4(17, 1, 2, tcp + text)).claims) << text;
+  }
+  for (const std::string text : {"", "GET", "hello, world", "\x16\x03\x01"}) {
+    EXPECT_FALSE(key(ipv4(6, 1, 2, tcp + text)).claims) << text;
+  }
 }
 
 TEST(RoutingKey, TellsFragmentsWhateverElseTheyAre) {

@@ -131,6 +131,16 @@ TEST_F(StatefulWorker, DecidesByTheFirstFragment) {
   EXPECT_EQ(slot_of(udp(5, 6, 900, 161, last_part)), stateful);
 }
 
+/// It may be in the other part.
+TEST_F(StatefulWorker, HasASegmentWhoseGreetingIsNotInTheFirstFragment) {
+  const std::string tcp = ports(4000, 3000).substr(0, 4) + std::string(8, '\1') + std::string("\x50\x18", 2) +
+                          std::string(6, '\0');
+  EXPECT_EQ(slot_of(ethernet(ipv4(6, 1, 2, tcp + "some text", first_part))), 0U);
+  EXPECT_EQ(slot_of(ethernet(ipv4(6, 3, 4, tcp + "RFB 003.008\n", first_part))), stateful);
+  EXPECT_EQ(slot_of(ethernet(ipv4(6, 5, 6, tcp.substr(0, 16), first_part))), stateful);
+  EXPECT_EQ(slot_of(ethernet(ipv4(6, 5, 6, "RFB 003.008\n", last_part))), stateful);
+}
+
 TEST_F(StatefulWorker, IsGivenTheFragmentsThatWentBefore) {
   const std::string behind = udp(1, 2, 1, 1, last_part);
   const std::string of_others = udp(1, 9, 1, 1, last_part);
@@ -147,6 +157,34 @@ TEST_F(StatefulWorker, IsGivenTheFragmentsThatWentBefore) {
   EXPECT_EQ(context_first.back(), first);
   EXPECT_EQ(slot_of(first), stateful);  // no second time
   EXPECT_EQ(kept().size(), 4U);
+}
+
+/// HTTP's dissector keeps a conversation in which VNC's would begin another one.
+TEST_F(StatefulWorker, IsGivenWhatClaimedAConversationBefore) {
+  const auto segment = [](std::uint8_t from, std::uint8_t to, const std::string& text) {
+    return ethernet(ipv4(6, from, to,
+                         ports(4000, 3000).substr(0, 4) + std::string(8, '\1') + std::string("\x50\x18", 2) +
+                             std::string(6, '\0') + text));
+  };
+  const std::string request = segment(1, 2, "GET / HTTP/1.1\r\n"),
+                    other = segment(1, 3, "HEAD / HTTP/1.1\r\n");
+  const std::string greeting = segment(2, 1, "RFB 003.008\n");
+  EXPECT_NE(slot_of(request), stateful);
+  EXPECT_NE(slot_of(segment(1, 2, "more")), stateful);
+  EXPECT_NE(slot_of(other), stateful);
+  EXPECT_EQ(slot_of(greeting), stateful);
+  EXPECT_EQ(kept(), (std::vector<std::string>{request, greeting}));
+  EXPECT_EQ(slot_of(request), stateful);
+  EXPECT_EQ(kept(), (std::vector<std::string>{request, greeting, request}));  // no second time
+}
+
+TEST_F(StatefulWorker, ForgetsWhatClaimedAConversationInAnotherSection) {
+  const std::string tcp = ports(4000, 3000).substr(0, 4) + std::string(8, '\1') + std::string("\x50\x18", 2) +
+                          std::string(6, '\0');
+  EXPECT_NE(slot_of(ethernet(ipv4(6, 1, 2, tcp + "GET / HTTP/1.1\r\n"))), stateful);
+  dispatcher_.feed(section(little) + interface(little));
+  EXPECT_EQ(slot_of(ethernet(ipv4(6, 1, 2, tcp + "RFB 003.008\n"))), stateful);
+  EXPECT_EQ(kept().size(), 1U);
 }
 
 TEST_F(StatefulWorker, GoesOnWithoutPairsThatFindNoRoom) {

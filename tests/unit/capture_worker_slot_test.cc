@@ -63,7 +63,7 @@ TEST_F(WorkerSlotTest, GetsTheFragmentsOfAPairFromAnotherSlot) {
   other.keep_fragment("mine", 7, 1);
   other.keep_fragment("not mine", 8, 2);
   other.keep_fragment("mine too", 7, 3);
-  slot.add_fragments_of(other, 7);
+  slot.add_context(other.fragments(), 7);
   EXPECT_EQ(slot.output(), begin() + "minemine too");
   EXPECT_EQ(slot.given(), 2U);
   EXPECT_EQ(slot.frames(), 0U);

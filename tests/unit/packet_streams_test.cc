@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <map>
+#include <memory>
 #include <random>
 #include <utility>
 
@@ -45,7 +46,7 @@ class Streams : public testing::Test {
     return tcp(segment, number, client, server, tcp_flag::syn, {sequence, 0, true});
   }
 
-  StreamDirectory directory{idle, 2};
+  StreamDirectory directory{idle, 2, StreamRules::usual()};
   std::int64_t clock = 0;
 };
 
@@ -121,22 +122,22 @@ TEST_F(Streams, ASynAckOpensNothing) {
 
 TEST_F(Streams, AHeaderThatTeachesNothingSetsNoNumber) {
   // An ICMP error quotes a segment of the client's.
-  EXPECT_EQ(tcp(0, 0, client, server, tcp_flag::ack, {501, 1001, true, false}), 0U);
+  EXPECT_EQ(tcp(0, 0, client, server, tcp_flag::ack, {501, 1001, true, TcpNumbers::Teaches::none}), 0U);
   EXPECT_EQ(syn(1, 0, 7), 0U);
   EXPECT_EQ(syn(2, 0, 8), 1U) << "but the SYN did";
 }
 
 TEST_F(Streams, AQuotedSynMayOpenAConnection) {
   EXPECT_EQ(syn(0, 0, 1000), 0U);
-  EXPECT_EQ(tcp(1, 0, client, server, tcp_flag::syn, {2000, 0, true, false}), 1U);
+  EXPECT_EQ(tcp(1, 0, client, server, tcp_flag::syn, {2000, 0, true, TcpNumbers::Teaches::none}), 1U);
   EXPECT_EQ(syn(2, 0, 3000), 1U) << "whose number is not known yet";
 }
 
 TEST_F(Streams, AQuotedSynAckSetsTheNumberAnewIfThereIsOne) {
   const std::uint16_t syn_ack = tcp_flag::syn | tcp_flag::ack;
-  EXPECT_EQ(tcp(0, 0, client, server, syn_ack, {5, 6, true, false}), 0U);
+  EXPECT_EQ(tcp(0, 0, client, server, syn_ack, {5, 6, true, TcpNumbers::Teaches::none}), 0U);
   EXPECT_EQ(syn(1, 0, 1000), 0U);
-  EXPECT_EQ(tcp(2, 0, client, server, syn_ack, {5, 6, true, false}), 0U);
+  EXPECT_EQ(tcp(2, 0, client, server, syn_ack, {5, 6, true, TcpNumbers::Teaches::none}), 0U);
   EXPECT_EQ(syn(3, 0, 5), 0U);
 }
 
@@ -213,7 +214,8 @@ TEST_F(Streams, RefuseNumbersThatNoTsharkGives) {
 TEST_F(Streams, AreTheSameHoweverConversationsAreDealtToSegments) {
   std::mt19937_64 random(51);
   for (int round = 0; round < 200; ++round) {
-    StreamDirectory whole(idle, 1000), dealt(idle, 1000);
+    const StreamRules rules = StreamRules::usual();
+    StreamDirectory whole(idle, 1000, rules), dealt(idle, 1000, rules);
     std::map<std::uint32_t, std::map<std::uint64_t, std::uint64_t>> locals;  // by segment and conversation
     std::map<std::uint64_t, std::uint64_t> numbers;
     for (int i = 0; i < 200; ++i) {
@@ -232,6 +234,83 @@ TEST_F(Streams, AreTheSameHoweverConversationsAreDealtToSegments) {
       ASSERT_EQ(dealt.resolve(segment, packet, {packet.source, packet.destination, {}}, i), expected);
     }
   }
+}
+
+class StreamsOf : public testing::TestWithParam<const char*> {
+ protected:
+  using Teaches = TcpNumbers::Teaches;
+
+  struct Header {
+    StreamFacts facts;
+    std::uint16_t flags;
+  };
+
+  /// Between few ends, with few numbers, so that everything happens.
+  static Header random_header(std::mt19937_64& random) {
+    constexpr std::uint16_t fin = tcp_flag::fin, syn = tcp_flag::syn, rst = tcp_flag::rst,
+                            ack = tcp_flag::ack;
+    constexpr std::uint16_t flags[] = {syn, syn, syn, syn | ack, syn | ack, ack,       ack,
+                                       ack, rst, fin, fin | ack, rst | ack, syn | rst, syn | fin | ack};
+    constexpr std::uint32_t numbers[] = {0, 1, 100, UINT32_MAX};
+    constexpr Teaches teach[] = {Teaches::all, Teaches::all, Teaches::all, Teaches::none,
+                                 Teaches::some_tsharks};
+    const auto one_of = [&](const auto& values) { return values[random() % std::size(values)]; };
+    Header header{{client, server, {one_of(numbers), one_of(numbers), true, one_of(teach)}}, one_of(flags)};
+    if (random() % 2 == 0) header.facts.destination.port = 81;
+    if (random() % 2 == 0) std::swap(header.facts.source, header.facts.destination);
+    return header;
+  }
+
+  const StreamRules rules = StreamRules::of(GetParam()).value();
+};
+
+/// Each life is a tshark that knows nothing of what was before.
+TEST_P(StreamsOf, AreThoseOfOneTsharkWhateverTheLives) {
+  std::mt19937_64 random(17);
+  for (int round = 0; round < 500; ++round) {
+    StreamDirectory whole(idle, 1000, rules), joined(idle, 1000, rules);
+    auto life = std::make_unique<StreamDirectory>(idle, 1000, rules);
+    std::uint32_t segment = 0;
+    for (int i = 0; i < 40; ++i) {
+      if (random() % 6 == 0) {
+        joined.end_segment(segment++);
+        life = std::make_unique<StreamDirectory>(idle, 1000, rules);
+      }
+      const Header header = random_header(random);
+      Packet packet;
+      packet.source = header.facts.source;
+      packet.destination = header.facts.destination;
+      packet.tcp_flags = header.flags;
+      packet.key = {Transport::tcp, life->follow(Transport::tcp, header.facts, header.flags, 0)};
+      const std::uint64_t expected = whole.follow(Transport::tcp, header.facts, header.flags, 0);
+      ASSERT_EQ(joined.resolve(segment, packet, header.facts, 0), expected) << "round " << round << ", " << i;
+    }
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Version, StreamsOf, testing::Values("4.0.17", "4.2.2", "4.4.2", "4.6.9"),
+                         [](const auto& version) { return std::string("of_4_") + version.param[2]; });
+
+TEST(StreamRules, AreKnownForSomeVersions) {
+  EXPECT_EQ(StreamRules::of("4.0.17")->end_counts, false);
+  EXPECT_EQ(StreamRules::of("4.2")->end_counts, true);
+  EXPECT_EQ(StreamRules::of(4, 6)->syn_ack_opens, true);
+  for (const char* version : {"3.4.10", "3.6.2", "4.1.0", "4.8.0", "5.0", "4", "", "four", "4.x"}) {
+    EXPECT_FALSE(StreamRules::of(std::string_view(version))) << version;
+  }
+}
+
+TEST_F(Streams, AreFollowedWithoutATshark) {
+  const auto follow = [&](Transport transport, const Endpoint& from, const Endpoint& to, std::int64_t at_ns) {
+    return directory.follow(transport, {from, to, {1, 2, transport == Transport::tcp}}, tcp_flag::ack, at_ns);
+  };
+  EXPECT_EQ(follow(Transport::tcp, client, server, 0), 0U);
+  EXPECT_EQ(follow(Transport::udp, client, server, 0), 0U);
+  EXPECT_EQ(follow(Transport::udp, endpoint(3, 1), server, 0), 1U);
+  EXPECT_EQ(follow(Transport::tcp, server, client, 3600 * second), 0U) << "an idle hour";
+  EXPECT_EQ(tcp(0, 7, client, server), 0U) << "a tshark goes on with it";
+  EXPECT_EQ(tcp(0, 8, endpoint(4, 1), server), 1U);
+  EXPECT_EQ(follow(Transport::tcp, server, endpoint(4, 1), 0), 1U) << "and it with a tshark's";
 }
 
 TEST_F(Streams, HoldManyConversations) {

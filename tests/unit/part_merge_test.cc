@@ -34,7 +34,7 @@ using Text = std::vector<std::pair<std::string, std::vector<std::string>>>;
 /// Numbers streams as tshark does, of all the frames that it is shown.
 class ModelTshark final : public StreamNumbers {
  public:
-  explicit ModelTshark(FieldSet& fields) : reader_(fields) {}
+  ModelTshark(FieldSet& fields, StreamRules rules) : reader_(fields), rules_(rules) {}
 
   std::uint64_t translate(const Packet& header, bool quoted) override {
     const StreamFacts facts = reader_.of(header, quoted);
@@ -45,11 +45,10 @@ class ModelTshark final : public StreamNumbers {
     const auto [found, is_new] = conversations_.try_emplace(key);
     Conversation& conversation = found->second;
     std::uint64_t& next = next_[header.key.transport == Transport::udp];
-    const TcpNumbers& numbers = facts.numbers;
-    const bool again =
-        numbers.known && opens(header) && conversation.initial.contradict(sender, numbers.sequence);
-    if (is_new || again) conversation = {next++, {}};
-    if (numbers.known) conversation.initial.learn(sender, header.tcp_flags, numbers);
+    if (is_new || rules_.opens(conversation.initial, sender, header.tcp_flags, facts.numbers)) {
+      conversation = {next++, {}};
+    }
+    rules_.learn(conversation.initial, sender, header.tcp_flags, facts.numbers);
     return conversation.stream;
   }
 
@@ -63,20 +62,21 @@ class ModelTshark final : public StreamNumbers {
   }
 
   StreamFactsReader reader_;
+  StreamRules rules_;
   std::map<std::tuple<Transport, std::string, std::string>, Conversation> conversations_;
   std::uint64_t next_[2] = {0, 0};
 };
 
 /// What a plan's meter writes when it is shown these frames by a tshark of its own.
 std::string metered(const MeterPlan& plan, const RowFormat& form, const std::vector<Text>& frames,
-                    std::size_t from, std::size_t to, const std::string& name) {
+                    std::size_t from, std::size_t to, const std::string& name, const std::string& version) {
   test::MemorySink sink;
   sink.text = header_line(form, plan.header);
   const auto writer = make_writer(sink, form, plan.header);
   const auto meter = plan.make("whole", *writer);
-  meter->begin({"4.0", {name}});
+  meter->begin({version, {name}});
   FieldSet fields = plan.fields;
-  ModelTshark tshark(fields);
+  ModelTshark tshark(fields, StreamRules::of(version).value());
   PacketDecoder decoder(fields, plan.tunnel);
   decoder.translate_streams(tshark);
   decoder.count_frames();
@@ -99,7 +99,7 @@ std::string metered(const MeterPlan& plan, const RowFormat& form, const std::vec
   return sink.text;
 }
 
-class Merging : public test::Scratch {
+class Merging : public test::Scratch, public testing::WithParamInterface<const char*> {
  protected:
   using Random = std::mt19937_64;
 
@@ -231,12 +231,12 @@ class Merging : public test::Scratch {
   }
 };
 
-TEST_F(Merging, GivesTheRowsOfTheWholeInAnyTree) {
+TEST_P(Merging, GivesTheRowsOfTheWholeInAnyTree) {
   Random random(20);
   for (int round = 0; round < 1000; ++round) {
     const std::vector<Text> frames = random_frames(random);
     MeterOptions options = random_options(random);
-    const std::string whole = metered(make_plan(options), {}, frames, 0, frames.size(), "whole");
+    const std::string whole = metered(make_plan(options), {}, frames, 0, frames.size(), "whole", GetParam());
 
     options.features.parts = true;
     std::vector<std::size_t> borders = {0};
@@ -252,7 +252,7 @@ TEST_F(Merging, GivesTheRowsOfTheWholeInAnyTree) {
       form.format = OutputFormat::part;
       const std::string name = "capture" + std::to_string(i);
       parts.push_back(directory / name);
-      put(parts.back(), metered(plan, form, frames, borders[i], borders[i + 1], name));
+      put(parts.back(), metered(plan, form, frames, borders[i], borders[i + 1], name, GetParam()));
     }
     merge_some(parts, random);
     std::shuffle(parts.begin(), parts.end(), random);
@@ -267,6 +267,9 @@ TEST_F(Merging, GivesTheRowsOfTheWholeInAnyTree) {
                              << " parts";
   }
 }
+
+INSTANTIATE_TEST_SUITE_P(OfEachVersion, Merging, testing::Values("4.0.17", "4.2.2", "4.4.2"),
+                         [](const auto& version) { return std::string("of_4_") + version.param[2]; });
 
 }  // namespace
 }  // namespace flowmeter

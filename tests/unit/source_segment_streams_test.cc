@@ -29,7 +29,7 @@ class SegmentStreamsTest : public testing::Test {
   }
 
   FieldSet fields;
-  SegmentStreams streams{fields, std::chrono::seconds(600), 2};
+  SegmentStreams streams{fields, std::chrono::seconds(600), 2, StreamRules::usual()};
   const Record record = record_of(fields, {});
   std::int64_t time_ns = 0;
 };

@@ -1,4 +1,4 @@
-#include "capture/fragments.h"
+#include "capture/kept_frames.h"
 
 #include <algorithm>
 #include <unordered_set>
@@ -14,7 +14,7 @@ constexpr std::size_t most(std::size_t limit) { return limit - limit / 8; }
 
 }  // namespace
 
-void Fragments::keep(std::string_view record, std::uint64_t pair, std::uint32_t datagram) {
+void KeptFrames::keep(std::string_view record, std::uint64_t pair, std::uint32_t datagram) {
   if (record.size() > max_bytes) return;  // no packet is that large
   if (kept_.size() == max_records || bytes_.size() + record.size() > max_bytes) {
     make_room(record.size());
@@ -23,13 +23,13 @@ void Fragments::keep(std::string_view record, std::uint64_t pair, std::uint32_t 
   bytes_ += record;
 }
 
-void Fragments::clear() {
+void KeptFrames::clear() {
   kept_.clear();
   bytes_.clear();
 }
 
 /// How many of the oldest have to go, so that `size` more bytes fit.
-std::size_t Fragments::too_many(std::size_t size) const {
+std::size_t KeptFrames::too_many(std::size_t size) const {
   std::size_t gone = 0;
   std::size_t bytes = bytes_.size();
   const auto enough = [&] {
@@ -41,7 +41,7 @@ std::size_t Fragments::too_many(std::size_t size) const {
 
 /// Drops the oldest, and what else there is of their datagrams. An identification in use for two
 /// datagrams at a time is taken for one.
-void Fragments::make_room(std::size_t size) {
+void KeptFrames::make_room(std::size_t size) {
   const auto datagram_of = [](const Kept& one) { return one.pair + one.datagram; };
   std::unordered_set<std::uint64_t> broken;
   const std::size_t gone = too_many(size);

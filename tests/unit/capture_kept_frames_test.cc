@@ -1,4 +1,4 @@
-#include "capture/fragments.h"
+#include "capture/kept_frames.h"
 
 #include <gtest/gtest.h>
 
@@ -12,8 +12,8 @@ namespace {
 constexpr std::size_t most_records = 4096;
 constexpr std::size_t most_bytes = std::size_t{8} << 20;
 
-TEST(Fragments, AreKeptVerbatimAndInOrder) {
-  Fragments fragments;
+TEST(KeptFrames, AreKeptVerbatimAndInOrder) {
+  KeptFrames fragments;
   EXPECT_EQ(fragments.size(), 0U);
   fragments.keep("one", 7, 1);
   fragments.keep("", 8, 2);
@@ -28,8 +28,8 @@ TEST(Fragments, AreKeptVerbatimAndInOrder) {
   EXPECT_EQ(fragments.size(), 0U);
 }
 
-TEST(Fragments, TheOldestGoWhenThereAreTooMany) {
-  Fragments fragments;
+TEST(KeptFrames, TheOldestGoWhenThereAreTooMany) {
+  KeptFrames fragments;
   for (std::uint32_t i = 0; i < 3 * most_records; ++i) {
     fragments.keep(std::to_string(i), 1, i);
     EXPECT_LE(fragments.size(), most_records);
@@ -42,8 +42,8 @@ TEST(Fragments, TheOldestGoWhenThereAreTooMany) {
   }
 }
 
-TEST(Fragments, TheOldestGoWhenTheyAreTooLarge) {
-  Fragments fragments;
+TEST(KeptFrames, TheOldestGoWhenTheyAreTooLarge) {
+  KeptFrames fragments;
   const std::string large(most_bytes / 20, 'x');
   for (std::uint32_t i = 0; i < 100; ++i) {
     fragments.keep(large, 1, i);
@@ -57,8 +57,8 @@ TEST(Fragments, TheOldestGoWhenTheyAreTooLarge) {
   EXPECT_EQ(fragments.size(), 1U);
 }
 
-TEST(Fragments, ADatagramGoesAsAWhole) {
-  Fragments fragments;
+TEST(KeptFrames, ADatagramGoesAsAWhole) {
+  KeptFrames fragments;
   fragments.keep("first", 1, 0);
   for (std::uint32_t i = 1; i < most_records - 1; ++i) fragments.keep("other", 1, i);
   fragments.keep("last", 1, 0);

@@ -8,17 +8,18 @@
 
 namespace flowmeter {
 
-/// Keeps the newest IP fragments of a capture, as the records that they came in, so that another
-/// tshark can put together what is in part behind it.
-/// It does not ask which datagrams are complete: to put one together once more, in frames that
-/// nobody looks at, changes nothing for later frames, as tshark is done with an identification
-/// when the datagram is whole. What would is a part of a complete datagram, which tshark would take
-/// for the beginning of the next one with its identification: so datagrams go as a whole.
+/// Keeps the newest of some frames of a capture, as the records that they came in, for another tshark that
+/// needs them: IP fragments, to reassemble datagrams of which it gets a part, and frames for which a
+/// dissector may claim a conversation. Of fragments it does not ask which datagrams are complete: to put one
+/// together once more, in frames that nobody looks at, changes nothing for later frames, as tshark is done
+/// with an identification when the datagram is whole. What would is a part of a complete datagram, which
+/// tshark would take for the beginning of the next one with its identification: so datagrams go as a whole.
 /// Bounded: 4096 records and 8 MiB. What is too much goes an eighth at a time, the oldest first.
 /// Lifetimes: views are valid until the next keep() or clear(). Not thread-safe.
-class Fragments {
+class KeptFrames {
  public:
-  /// Keeps a copy of a record. `pair`: hash of its addresses; `datagram`: its identification.
+  /// Keeps a copy of a record. `pair`: hash of its addresses; `datagram`: its identification, if it is a
+  /// fragment.
   void keep(std::string_view record, std::uint64_t pair, std::uint32_t datagram);
 
   /// Forgets all: records are not valid in another section of a capture.
