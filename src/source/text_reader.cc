@@ -4,6 +4,8 @@
 #include <span>
 #include <utility>
 
+#include "base/descriptor.h"
+
 namespace flowmeter {
 
 TextReader::TextReader(EventLoop& io, int fd, DialectSource& text, FrameSource::Host host,
