@@ -5,9 +5,9 @@
 #include <memory>
 #include <string>
 
+#include "base/descriptor.h"
 #include "cli/input_context.h"
 #include "source/capture_feed.h"
-#include "source/child.h"
 
 namespace flowmeter {
 

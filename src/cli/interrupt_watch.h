@@ -5,8 +5,8 @@
 #include <functional>
 #include <utility>
 
+#include "base/descriptor.h"
 #include "base/interrupt.h"
-#include "source/child.h"
 #include "source/fd_watcher.h"
 
 namespace flowmeter {

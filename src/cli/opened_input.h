@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/descriptor.h"
 #include "cli/input_feed.h"
 #include "source/fd_watcher.h"
 #include "source/input_sniffer.h"

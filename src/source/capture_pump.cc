@@ -3,6 +3,8 @@
 #include <array>
 #include <utility>
 
+#include "base/descriptor.h"
+
 namespace flowmeter {
 namespace {
 

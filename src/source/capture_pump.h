@@ -3,6 +3,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/descriptor.h"
 #include "capture/decompress.h"
 #include "source/fd_watcher.h"
 #include "source/frame_source.h"

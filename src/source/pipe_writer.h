@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-#include "source/child.h"
+#include "base/descriptor.h"
 #include "source/event_loop.h"
 #include "source/fd_watcher.h"
 

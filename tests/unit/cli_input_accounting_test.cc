@@ -9,8 +9,8 @@
 
 #include <string>
 
+#include "base/descriptor.h"
 #include "scratch.h"
-#include "source/child.h"
 
 namespace flowmeter {
 namespace {

@@ -14,6 +14,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/descriptor.h"
 #include "base/error.h"
 #include "packet/decoder.h"
 #include "source/child.h"
