@@ -35,7 +35,8 @@ DialectSource::DialectSource(InputKind kind, const FieldSet& fields, TunnelPolic
     : fields_(fields),
       segments_(std::in_place, fields_),
       joins_(joining.has_value()),
-      numbers_(joins_ ? std::make_unique<JoinedStreams>(fields_, joining->idle, joining->remembered)
+      numbers_(joins_ ? std::make_unique<JoinedStreams>(fields_, joining->idle, joining->remembered,
+                                                        StreamRules::usual())
                       : nullptr),
       splitter_(make_splitter(kind)),
       parser_(make_parser(kind, fields_)),

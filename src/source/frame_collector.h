@@ -14,9 +14,9 @@
 #include "dialect/fields.h"
 #include "dialect/skipped.h"
 #include "packet/decoder.h"
+#include "packet/joined_streams.h"
 #include "packet/media_watch.h"
 #include "source/local_header_merger.h"
-#include "source/segment_streams.h"
 #include "source/tshark_records.h"
 
 namespace flowmeter {
@@ -115,7 +115,7 @@ class FrameCollector {
   FrameDispatcher& dispatcher_;
   const CollectorOptions options_;
   FieldSet fields_;
-  SegmentStreams streams_;
+  JoinedStreams streams_;
   std::optional<MediaWatch> media_;
   const FieldSet asked_, asked_of_plain_;
   std::optional<LocalHeaderMerger> headers_;
