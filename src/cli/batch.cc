@@ -49,7 +49,7 @@ class Batch {
     // Where rows and the line of progress are seen on one screen the line makes way.
     std::function<void()> make_way;
     if (options.rows_on_terminal) make_way = [this] { progress_.erase(); };
-    outputs_ = std::make_unique<BatchOutputs>(options, header_line(options.rows, plan.header()), reporter,
+    outputs_ = std::make_unique<BatchOutputs>(options, header_line(options.rows, plan.header), reporter,
                                               std::move(make_way));
   }
 

@@ -16,6 +16,7 @@
 #include "part/part_merger.h"
 #include "part/part_set.h"
 #include "part/part_settings.h"
+#include "schema/flow_columns.h"
 #include "sink/fd_sink.h"
 #include "sink/file_sink.h"
 
@@ -94,21 +95,21 @@ class Merge {
     if (!options_.output.empty()) report_leftovers(leftovers_of(options_.output), reporter_);
     const auto sink = open_sink(options_.output, FileKeeper{reporter_},
                                 options_.partial ? Unfinished::removed : Unfinished::kept);
-    Output output(*sink, options_.partial ? "" : header_line(options_.rows, plan_->header()));
-    const auto writer = make_writer(output, options_.rows, plan_->header());
+    Output output(*sink, options_.partial ? "" : header_line(options_.rows, plan_.header));
+    const auto writer = make_writer(output, options_.rows, plan_.header);
     if (!(options_.partial ? write_part(*writer) : write_rows(*writer))) {
       output.flush();  // no file under its name that lacks rows
       return Interrupt::signal() == SIGTERM ? ExitStatus::terminated : ExitStatus::interrupted;
     }
     output.begin();
     output.finish();
-    for (const std::string& remark : plan_->remarks()) reporter_.warning(remark);
+    for (const std::string& remark : plan_.remarks()) reporter_.warning(remark);
     return totals_.damaged() ? ExitStatus::damaged : ExitStatus::ok;
   }
 
  private:
   /// Flows are what the parts say; rows show what the options ask for, or else all that was recorded.
-  [[nodiscard]] std::unique_ptr<MeterPlan> plan_of_rows() const {
+  [[nodiscard]] MeterPlan plan_of_rows() const {
     MeterOptions meter = options_.meter;
     try {
       read_settings(header_.settings, meter);
@@ -121,14 +122,14 @@ class Merge {
       meter.columns = options_.meter.columns;
       if (!options_.meter.schema.empty()) meter.schema = options_.meter.schema;
     }
-    return make_plan(meter);
+    return flowmeter::make_plan(meter);
   }
 
   /// False, as from the others: the user ended the run.
   [[nodiscard]] bool write_rows(RowWriter& writer) {
     const std::string input = header_.captures.empty() ? std::string() : header_.captures.front();
-    const auto rows = plan_->make_sink(input, writer);
-    PartMerger merger(plan_->policy(), *plan_->accumulators(), *rows);
+    const auto rows = plan_.columns->make_sink(input, writer);
+    PartMerger merger(plan_.policy, plan_.columns->accumulators(), *rows);
     if (!read_all(merger)) return false;
     merger.end();
     return true;
@@ -137,10 +138,10 @@ class Merge {
   [[nodiscard]] bool write_part(RowWriter& writer) {
     const PartMerger* facts = nullptr;
     PartLog log(
-        *plan_->accumulators(), [&facts](const Packet&, bool) { return facts->facts(); }, writer);
-    header_.states = plan_->accumulators()->names();
+        plan_.columns->accumulators(), [&facts](const Packet&, bool) { return facts->facts(); }, writer);
+    header_.states = plan_.columns->accumulators().names();
     log.write(to_line(header_));
-    PartMerger merger(part_policy(plan_->policy()), *plan_->accumulators(), log, &log);
+    PartMerger merger(part_policy(plan_.policy), plan_.columns->accumulators(), log, &log);
     facts = &merger;
     if (!read_all(merger)) return false;
     merger.end();
@@ -195,7 +196,7 @@ class Merge {
   Reporter& reporter_;
   std::vector<PartFile> parts_;
   PartHeader header_;  // of all of them
-  std::unique_ptr<MeterPlan> plan_;
+  MeterPlan plan_;
   PartTotals totals_;
 };
 

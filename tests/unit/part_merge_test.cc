@@ -71,13 +71,13 @@ class ModelTshark final : public StreamNumbers {
 std::string metered(const MeterPlan& plan, const RowFormat& form, const std::vector<Text>& frames,
                     std::size_t from, std::size_t to, const std::string& name) {
   test::MemorySink sink;
-  sink.text = header_line(form, plan.header());
-  const auto writer = make_writer(sink, form, plan.header());
+  sink.text = header_line(form, plan.header);
+  const auto writer = make_writer(sink, form, plan.header);
   const auto meter = plan.make("whole", *writer);
   meter->begin({"4.0", {name}});
-  FieldSet fields = plan.fields();
+  FieldSet fields = plan.fields;
   ModelTshark tshark(fields);
-  PacketDecoder decoder(fields, plan.tunnel());
+  PacketDecoder decoder(fields, plan.tunnel);
   decoder.translate_streams(tshark);
   decoder.count_frames();
   Record record(fields.size());
@@ -236,7 +236,7 @@ TEST_F(Merging, GivesTheRowsOfTheWholeInAnyTree) {
   for (int round = 0; round < 1000; ++round) {
     const std::vector<Text> frames = random_frames(random);
     MeterOptions options = random_options(random);
-    const std::string whole = metered(*make_plan(options), {}, frames, 0, frames.size(), "whole");
+    const std::string whole = metered(make_plan(options), {}, frames, 0, frames.size(), "whole");
 
     options.features.parts = true;
     std::vector<std::size_t> borders = {0};
@@ -252,7 +252,7 @@ TEST_F(Merging, GivesTheRowsOfTheWholeInAnyTree) {
       form.format = OutputFormat::part;
       const std::string name = "capture" + std::to_string(i);
       parts.push_back(directory / name);
-      put(parts.back(), metered(*plan, form, frames, borders[i], borders[i + 1], name));
+      put(parts.back(), metered(plan, form, frames, borders[i], borders[i + 1], name));
     }
     merge_some(parts, random);
     std::shuffle(parts.begin(), parts.end(), random);
