@@ -18,6 +18,9 @@ struct SkippedRecords {
 /// and counted.
 class RecordSkipper {
  public:
+  explicit RecordSkipper(bool keep_going = false, bool refuse_cut_values = false)
+      : keep_going_(keep_going), refuse_cut_values_(refuse_cut_values) {}
+
   /// Damaged records do not end the input.
   void keep_going() noexcept { keep_going_ = true; }
 
@@ -45,8 +48,7 @@ class RecordSkipper {
     if (skipped_.count++ == 0) skipped_.first = why;
   }
 
-  bool keep_going_ = false;
-  bool refuse_cut_values_ = false;
+  bool keep_going_, refuse_cut_values_;
   SkippedRecords skipped_;
 };
 

@@ -66,7 +66,7 @@ bool FrameCollector::read_record(TsharkRecords& records) {
   } catch (const CutValue& error) {
     skip(error);
   } catch (const InputError& error) {
-    skip(fmt::format("tshark's output after frame {}: {}", decoder_.frames(), error.what()));
+    skipper_.damaged(fmt::format("tshark's output after frame {}: {}", decoder_.frames(), error.what()));
   }
   record_damaged_ = true;
   return true;
@@ -99,23 +99,12 @@ NextFrame FrameCollector::decode(const Generation& generation, bool plain) {
 }
 
 void FrameCollector::leave_out(const InputError& error) {
-  skip(fmt::format("frame {}: {}", decoder_.frames(), error.what()));
-}
-
-/// Damage that is no reason to end, if the user wants to go on.
-void FrameCollector::skip(const std::string& why) {
-  if (!options_.keep_going) throw InputError(why);
-  count_skipped(why);
+  skipper_.damaged(fmt::format("frame {}: {}", decoder_.frames(), error.what()));
 }
 
 /// A record that columns did not hold; nobody can be asked again unless the capture can be read again.
 void FrameCollector::skip(const CutValue& error) {
-  if (options_.refuse_cut_values) throw error;
-  count_skipped(fmt::format("tshark's output after frame {}: {}", collected_, error.what()));
-}
-
-void FrameCollector::count_skipped(const std::string& why) {
-  if (skipped_.count++ == 0) skipped_.first = why;
+  skipper_.cut(error, fmt::format("tshark's output after frame {}: {}", collected_, error.what()));
 }
 
 }  // namespace flowmeter

@@ -92,7 +92,7 @@ class FrameCollector {
   [[nodiscard]] const FieldSet& asked_of_plain() const noexcept { return asked_of_plain_; }
 
   [[nodiscard]] const PacketDecoder& decoder() const noexcept { return decoder_; }
-  [[nodiscard]] const SkippedRecords& skipped() const noexcept { return skipped_; }
+  [[nodiscard]] const SkippedRecords& skipped() const noexcept { return skipper_.skipped(); }
   /// Frames that announced media between other hosts than their own, if that was asked for.
   [[nodiscard]] std::uint64_t media_elsewhere() const noexcept { return media_ ? media_->frames() : 0; }
 
@@ -108,9 +108,7 @@ class FrameCollector {
   bool read_record(TsharkRecords& records);
   bool add_local_header();
   NextFrame decode(const Generation& generation, bool plain);
-  void skip(const std::string& why);
   void skip(const CutValue& error);
-  void count_skipped(const std::string& why);
 
   FrameDispatcher& dispatcher_;
   const CollectorOptions options_;
@@ -125,7 +123,7 @@ class FrameCollector {
   bool record_damaged_ = false;  // it was a frame's, but cannot be read
   PacketDecoder decoder_;
   const Frame* frame_ = nullptr;
-  SkippedRecords skipped_;
+  RecordSkipper skipper_{options_.keep_going, options_.refuse_cut_values};
   std::uint64_t collected_ = 0;
   bool rest_ended_ = false;
 };
