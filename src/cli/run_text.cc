@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include "dialect/known_fields.h"
+
 namespace flowmeter {
 namespace {
 
@@ -116,7 +118,9 @@ void Run::refuse_if_lacking() {
     if (found == by_use.end()) found = by_use.insert(found, {use, {}});
     found->second.push_back(field);
     options += fmt::format(" -e {}", field);
-    if (field == "sctp.assoc_index") options += " -o sctp.association_index:TRUE";
+    if (const KnownField* const known = known_field(field); known != nullptr && !known->preference.empty()) {
+      options += fmt::format(" -o {}", known->preference);
+    }
   }
   std::vector<std::string> needs;
   for (const auto& [use, fields] : by_use)
