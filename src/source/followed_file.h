@@ -3,8 +3,8 @@
 #include <memory>
 #include <optional>
 
+#include "base/descriptor.h"
 #include "source/capture_feed.h"
-#include "source/child.h"
 #include "source/fd_watcher.h"
 #include "source/timer.h"
 
