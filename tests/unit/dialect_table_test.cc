@@ -125,7 +125,9 @@ TEST_F(Table, KeepsTheWholeLayersOfACutColumn) {
   const FieldSet fields = field_set({"frame.protocols", "tcp.stream"});
   TableParser parser(fields, fields.names());
   Record record(fields.size());
-  const auto layers_of = [&](std::string line) {
+  std::string line;  // the record's values are views of it
+  const auto layers_of = [&](std::string_view text) {
+    line = text;
     EXPECT_TRUE(parser.parse(std::span(line.data(), line.size()), record));
     return std::string(record.first(fields.find("frame.protocols")));
   };
