@@ -13,6 +13,7 @@
 #include "cli/batch.h"
 #include "cli/column_list.h"
 #include "cli/merge.h"
+#include "cli/option_table.h"
 #include "cli/options.h"
 #include "cli/tshark_setup.h"
 #include "part/part_recorder.h"
@@ -83,6 +84,10 @@ MeterPlan plan_of(const Options& options) {
 ExitStatus run(const Options& options, Reporter& reporter) {
   if (options.version) {
     print_version(options);
+    return ExitStatus::ok;
+  }
+  if (options.describe_options) {
+    print(options_as_json());
     return ExitStatus::ok;
   }
   if (options.list_interfaces) {

@@ -8,6 +8,7 @@
 
 #include "base/descriptor.h"
 #include "base/error.h"
+#include "base/words.h"
 #include "source/input_sniffer.h"
 
 namespace flowmeter {
@@ -72,7 +73,7 @@ InputList list_inputs(const std::vector<std::string>& names, bool recursive, boo
 }
 
 fs::path output_path(const fs::path& directory, const Input& input, OutputFormat format) {
-  const std::string end = fmt::format("_flow.{}", name_of(format));
+  const std::string end = fmt::format("_flow.{}", word_for(format));
   if (input.path == "-") return directory / ("stdin" + end);
   fs::path name = input.below;
   const auto drop = [&name](const auto& suffixes) {

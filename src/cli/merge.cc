@@ -10,7 +10,8 @@
 #include "base/interrupt.h"
 #include "base/requests.h"
 #include "cli/account.h"
-#include "cli/option_groups.h"
+#include "cli/command_line.h"
+#include "cli/option_table.h"
 #include "cli/output.h"
 #include "observer/progress.h"
 #include "part/part_merger.h"
@@ -44,22 +45,19 @@ struct MergeOptions {
 };
 
 MergeOptions parse_merge_options(int argc, const char* const* argv, std::string& help) {
-  MergeOptions options;
-  RawOptions raw;
+  Given given;
   CLI::App app(description, "flowmeter merge");
   app.formatter(std::make_shared<HelpFormatter>());
   app.get_formatter()->column_width(30);
-  app.set_help_flag("-h,--help", "Print this help")->group("Messages");
-  app.add_option("PART", options.parts, "Parts; - is standard input")->type_name("");
-  app.add_option("-o,--output", options.output, "File to write (default: standard output)")
-      ->type_name("FILE")
-      ->group("Output");
-  app.add_flag("--partial", options.partial, "Write another part, of all of them")->group("Output");
-  add_row_options(app, options.rows, raw);
-  add_selection_options(app, options.meter);
-  add_printed_options(app, options.meter, raw);
-  add_message_options(app, raw);
+  add_options(app, merge_command, {"Messages", "Output", "Columns"}, given);
   help = parse_words(app, argc, argv);
+  const RawOptions& raw = given.raw;
+  const Options& all = given.options;
+  MergeOptions options{.parts = all.inputs,
+                       .output = all.output,
+                       .partial = all.partial,
+                       .meter = all.meter,
+                       .rows = all.rows};
   if (!help.empty()) return options;
   if (options.output == "-") options.output.clear();
   if (options.parts.empty()) throw UsageError("no parts: name the parts to merge (see --help)");

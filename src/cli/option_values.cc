@@ -1,6 +1,7 @@
 #include "cli/option_values.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <array>
@@ -56,7 +57,7 @@ struct TransportWord {
   std::array<Transport, 2> means;
   Seconds MeterOptions::*timeout;
 };
-constexpr std::array transport_words = {
+constexpr std::array known_transports = {
     TransportWord{"tcp", {Transport::tcp, Transport::tcp}, &MeterOptions::tcp_idle_timeout},
     TransportWord{"udp", {Transport::udp, Transport::udp}, &MeterOptions::udp_idle_timeout},
     TransportWord{"sctp", {Transport::sctp, Transport::sctp}, &MeterOptions::sctp_idle_timeout},
@@ -65,14 +66,28 @@ constexpr std::array transport_words = {
 };
 
 const TransportWord& transport_word(const char* option, std::string_view word) {
-  for (const TransportWord& known : transport_words) {
+  for (const TransportWord& known : known_transports) {
     if (known.word == word) return known;
   }
-  throw UsageError(fmt::format(
-      "{}: \"{}\" is not a protocol that this option takes (tcp, udp, sctp, dccp, icmp)", option, word));
+  throw UsageError(fmt::format("{}: \"{}\" is not a protocol that this option takes ({})", option, word,
+                               fmt::join(transport_words(), ", ")));
 }
 
 }  // namespace
+
+std::vector<std::string> transport_words() {
+  std::vector<std::string> words;
+  for (const TransportWord& known : known_transports) words.emplace_back(known.word);
+  return words;
+}
+
+Seconds idle_timeout(const MeterOptions& options, Transport transport) {
+  const auto found =
+      std::find_if(known_transports.begin(), known_transports.end(), [transport](const TransportWord& known) {
+        return std::find(known.means.begin(), known.means.end(), transport) != known.means.end();
+      });
+  return options.*found->timeout;
+}
 
 TransportSet parse_transports(std::string_view text) {
   TransportSet transports{};
@@ -99,7 +114,7 @@ void parse_idle_timeouts(std::string_view text, MeterOptions& options) {
       all = time;
     }
   }
-  for (const TransportWord& known : transport_words) {
+  for (const TransportWord& known : known_transports) {
     if (const auto found = by_word.find(known.word); found != by_word.end()) {
       if (!options.transports.has(known.means.front())) {
         throw UsageError(fmt::format("--timeout: {} is not among the protocols of --transport", known.word));

@@ -3,6 +3,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "cli/given_file.h"
 #include "part/part_format.h"
@@ -31,6 +32,12 @@ void parse_idle_timeouts(std::string_view text, MeterOptions& options);
 
 /// The value of --transport: protocols with commas between; icmp is ICMPv6, too. Throws UsageError.
 [[nodiscard]] TransportSet parse_transports(std::string_view text);
+
+/// What options call the protocols.
+[[nodiscard]] std::vector<std::string> transport_words();
+
+/// The idle time-out of that protocol's flows.
+[[nodiscard]] Seconds idle_timeout(const MeterOptions& options, Transport transport);
 
 /// The value of --segment: N/TOTAL, from 1 on. Throws UsageError.
 [[nodiscard]] PartSegments parse_segment(std::string_view text);

@@ -4,16 +4,16 @@
 #include <unistd.h>
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 #include <algorithm>
 #include <filesystem>
-#include <limits>
+#include <memory>
 #include <thread>
 
 #include "base/descriptor.h"
 #include "base/error.h"
-#include "cli/option_groups.h"
+#include "cli/command_line.h"
 #include "cli/option_hints.h"
+#include "cli/option_table.h"
 #include "cli/option_values.h"
 
 namespace flowmeter {
@@ -45,107 +45,6 @@ class HelpFormatter final : public CLI::Formatter {
   }
 };
 
-void add_input_options(CLI::App& app, Options& options) {
-  app.add_option("INPUT", options.inputs,
-                 "Captures or tshark output; - is standard input, told apart by content")
-      ->type_name("");
-  app.add_flag("-r,--recursive", options.recursive, "Take all captures below directories")->group("Input");
-  app.add_flag("--continuous", options.continuous,
-               "The captures are parts of one: flows continue from file to file, in time order")
-      ->group("Input");
-  app.add_option("-Y,--display-filter", options.tshark.display_filter,
-                 "Count only frames that match this display filter of tshark")
-      ->type_name("FILTER")
-      ->group("Input");
-  app.add_option("-d,--decode-as", options.tshark.decode_as, "tshark's decode-as rule (repeatable)")
-      ->type_name("RULE")
-      ->allow_extra_args(false)
-      ->group("Input");
-  app.add_option("--pref", options.tshark.preferences, "A tshark preference, as its -o takes it (repeatable)")
-      ->type_name("NAME:VALUE")
-      ->allow_extra_args(false)
-      ->group("Input");
-  app.add_option(
-         "--read-format", options.tshark.read_format,
-         "What the inputs are, as tshark -X read_format: names it; for formats that it can only guess")
-      ->type_name("NAME")
-      ->group("Input");
-  app.add_option("--tshark", options.tshark.program, "The tshark to run")
-      ->type_name("PATH")
-      ->capture_default_str()
-      ->group("Input");
-  app.add_flag("--transport-only", options.tshark.transport_only,
-               "Switch application dissectors off: faster; see doc/tshark.md for what differs")
-      ->group("Input");
-  add_choice<TsharkOutputChoice>(
-      app, "--decoder", options.decoder,
-      "Format to read from tshark: ek, json, columns, or auto (the fastest exact one)",
-      {{"auto", TsharkOutputChoice::automatic},
-       {"ek", TsharkOutputChoice::ek},
-       {"json", TsharkOutputChoice::json},
-       {"columns", TsharkOutputChoice::columns}},
-      "Input");
-  app.add_option("-j,--jobs", options.jobs, "Number of tsharks to run at once (default: one for each core)")
-      ->type_name("N")
-      ->check(CLI::Range(1, 256).description(""))
-      ->group("Input");
-  app.add_option("--life-frames", options.life_frames,
-                 "Frames after which a tshark is replaced, to bound its memory (0: never)")
-      ->type_name("N")
-      ->check(CLI::Validator(CLI::NonNegativeNumber).description(""))
-      ->capture_default_str()
-      ->group("Input");
-  app.add_flag("--keep-going", options.keep_going,
-               "Skip damaged records of tshark's output and report their number")
-      ->group("Input");
-  app.add_flag("--print-command", options.print_command,
-               "Print the tshark command line that would be run, and exit")
-      ->group("Input");
-  app.add_option("--read-size", options.read_bytes, "Most bytes for a read")->group("");
-}
-
-void add_live_options(CLI::App& app, Options& options, RawOptions& raw) {
-  LiveOptions& live = options.live;
-  app.add_option("-i,--interface", live.interfaces, "Capture on this interface until SIGINT (repeatable)")
-      ->type_name("NAME")
-      ->allow_extra_args(false)
-      ->group("Live");
-  app.add_option("-f,--capture-filter", live.filter,
-                 "Capture only what this filter matches (syntax of tcpdump)")
-      ->type_name("FILTER")
-      ->group("Live");
-  app.add_option("-c,--frames", live.frames,
-                 "Stop after this number of frames: captured ones, or those of each input")
-      ->type_name("N")
-      ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{INT32_MAX}).description(""))
-      ->group("Input");
-  app.add_option("--duration", raw.duration, "Stop after this number of seconds")
-      ->type_name("SECONDS")
-      ->group("Live");
-  app.add_option("-s,--snaplen", live.snaplen, "Bytes to capture of each frame (default: all)")
-      ->type_name("BYTES")
-      ->check(CLI::Range(1, 262'144).description(""))
-      ->group("Live");
-  app.add_option("-B,--buffer-size", live.buffer_mib, "The kernel's buffer for each interface")
-      ->type_name("MIB")
-      ->check(CLI::Range(1, 2047).description(""))
-      ->capture_default_str()
-      ->group("Live");
-  app.add_flag_callback(
-         "-p,--no-promiscuous", [&live] { live.promiscuous = false; }, "Only frames from and to this machine")
-      ->group("Live");
-  app.add_option("--follow", options.follow, "Read this file and what is appended to it, until SIGINT")
-      ->type_name("FILE")
-      ->group("Live");
-  app.add_option("--watch", options.watch,
-                 "Read the captures that are finished in this directory (tcpdump -G, dumpcap -b) as one, "
-                 "until SIGINT")
-      ->type_name("DIRECTORY")
-      ->group("Live");
-  app.add_flag("-D,--list-interfaces", options.list_interfaces, "List the interfaces, and exit")
-      ->group("Live");
-}
-
 void read_live_options(const CLI::App& app, const RawOptions& raw, Options& options) {
   const bool live = !options.live.interfaces.empty();
   for (const char* name : {"--capture-filter", "--snaplen", "--buffer-size", "--no-promiscuous"}) {
@@ -173,98 +72,6 @@ void read_rotation(const CLI::App& app, const RawOptions& raw, Options& options)
   if (options.rotation.wanted() && options.output.empty()) {
     throw UsageError("--rotate-every and --rotate-rows need -o FILE (see --help)");
   }
-}
-
-void add_flow_options(CLI::App& app, Options& options, RawOptions& raw) {
-  MeterOptions& meter = options.meter;
-  app.add_option("--transport", raw.transports,
-                 "Protocols that flows are kept for: tcp, udp, sctp, dccp, icmp (echo conversations)")
-      ->type_name("LIST")
-      ->capture_default_str()
-      ->group("Flows");
-  app.add_option("-t,--timeout", raw.timeout,
-                 "A flow ends when its stream is idle for longer than this; 600,udp=60: by protocol")
-      ->type_name("SECONDS")
-      ->capture_default_str()
-      ->group("Flows");
-  app.add_option("--active-timeout", raw.active_timeout,
-                 "A flow ends at a packet that is later than its first one by more than this")
-      ->type_name("SECONDS")
-      ->group("Flows");
-  app.add_option("--end-on", raw.end_on,
-                 "close: a TCP flow also ends 2 s after both FINs or a RST; close=SECONDS: after that long")
-      ->type_name("EVENT")
-      ->group("Flows");
-  app.add_option(
-         "--max-flows", meter.most_flows,
-         "Maximum number of open flows; the flow that is idle for the longest time ends for a new one")
-      ->type_name("N")
-      ->check(CLI::Range(std::size_t{1}, std::numeric_limits<std::size_t>::max()).description(""))
-      ->group("Flows");
-  add_choice<DirectionPolicy>(
-      app, "--direction", meter.direction,
-      "Forward is from the sender of the first packet (first), or from its receiver if it is a "
-      "SYN+ACK (handshake)",
-      {{"first", DirectionPolicy::first}, {"handshake", DirectionPolicy::handshake}}, "Flows");
-  add_choice<TunnelPolicy>(
-      app, "--tunnel", meter.tunnel,
-      "Which transport headers of a frame with several count: all, inner, outer",
-      {{"all", TunnelPolicy::all}, {"inner", TunnelPolicy::inner}, {"outer", TunnelPolicy::outer}}, "Flows");
-  add_choice<ClockPolicy>(
-      app, "--clock", meter.clock,
-      "Times of packets: their own (raw), or never earlier than the previous packet's (monotone)",
-      {{"raw", ClockPolicy::raw}, {"monotone", ClockPolicy::monotone}}, "Flows");
-}
-
-void add_output_options(CLI::App& app, Options& options, RawOptions& raw) {
-  int& progress = raw.progress;
-  app.add_flag("--list-columns", options.list_columns,
-               "List columns with their meaning: all, or those of --schema and --columns")
-      ->group("Columns");
-  app.add_option(
-         "-o,--output", options.output,
-         "File to write, or directory for one NAME_flow.csv (.tsv, .jsonl) per capture; - is standard output")
-      ->type_name("PATH")
-      ->group("Output");
-  app.add_option("--rotate-every", raw.rotate_every,
-                 "Begin a new file at each multiple of this time; -o takes the conversions of strftime")
-      ->type_name("SECONDS")
-      ->check(CLI::Range(1, 366 * 86'400).description(""))
-      ->group("Output");
-  app.add_option("--rotate-rows", options.rotation.rows, "Begin a new file after this number of rows")
-      ->type_name("N")
-      ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{1} << 40).description(""))
-      ->group("Output");
-  add_row_options(app, options.rows, raw);
-  app.add_option("--meta", options.meta,
-                 "JSON file that records versions, options, inputs and counts, to repeat the run; - with -o")
-      ->type_name("FILE")
-      ->group("Output");
-  app.add_flag_callback(
-         "--progress", [&progress] { progress = 1; },
-         "Show progress on stderr (default on a terminal that has no rows)")
-      ->group("Messages");
-  app.add_flag_callback(
-         "--no-progress", [&progress] { progress = 0; }, "Show no progress")
-      ->group("Messages");
-  add_message_options(app, raw);
-  app.add_flag("--version", options.version, "Print the versions of flowmeter and tshark")->group("Messages");
-}
-
-void add_part_options(CLI::App& app, Options& options, RawOptions& raw) {
-  app.add_flag("--partial", options.partial,
-               "Write a part for flowmeter merge instead of rows: flows can continue in the next capture")
-      ->group("Parts");
-  app.add_option("--segment", raw.segment,
-                 "Number of the part and of all parts, so that merge notices missing ones")
-      ->type_name("N/TOTAL")
-      ->needs(app.get_option("--partial"))
-      ->group("Parts");
-  app.add_option("--after", options.after,
-                 "The previous capture, whose fragments can belong to datagrams of this one")
-      ->type_name("CAPTURE")
-      ->needs(app.get_option("--partial"))
-      ->group("Parts");
 }
 
 /// A part has a form of its own, and must be all of what was captured.
@@ -304,8 +111,9 @@ int cut_verbatim(int argc, const char* const* argv, std::vector<std::string>& ex
 }  // namespace
 
 Options parse_options(int argc, const char* const* argv, std::string& help) {
-  Options options;
-  RawOptions raw;
+  Given given;
+  Options& options = given.options;
+  const RawOptions& raw = given.raw;
   options.given.assign(argv + 1, argv + std::max(argc, 1));
   argc = cut_verbatim(argc, argv, options.tshark.extra_arguments);
 
@@ -313,15 +121,8 @@ Options parse_options(int argc, const char* const* argv, std::string& help) {
   app.formatter(std::make_shared<HelpFormatter>());
   app.get_formatter()->column_width(30);
   app.footer(examples);
-  app.set_help_flag("-h,--help", "Print this help")->group("Messages");
-  add_input_options(app, options);
-  add_live_options(app, options, raw);
-  add_flow_options(app, options, raw);
-  add_selection_options(app, options.meter);
-  add_recorded_options(app, options.meter);
-  add_printed_options(app, options.meter, raw);
-  add_output_options(app, options, raw);
-  add_part_options(app, options, raw);
+  add_options(app, flowmeter_command, {"Messages", "Input", "Live", "Flows", "Columns", "Output", "Parts"},
+              given);
   help = parse_words(app, argc, argv);
   if (!help.empty()) return options;
   if (options.output == "-") options.output.clear();
@@ -360,7 +161,7 @@ Options parse_options(int argc, const char* const* argv, std::string& help) {
   options.level = level_of(raw);
   options.rows_on_terminal = goes_to_terminal(options.output);
   const bool by_default = isatty(STDERR_FILENO) != 0 && !options.rows_on_terminal && !raw.quiet;
-  options.progress = raw.progress < 0 ? by_default : raw.progress == 1;
+  options.progress = raw.progress.value_or(by_default);
   return options;
 }
 

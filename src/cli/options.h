@@ -1,7 +1,9 @@
 #pragma once
 
+#include <array>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/report.h"
@@ -17,6 +19,9 @@ namespace flowmeter {
 
 /// Which decoder the user wants; `automatic` is the fastest that is exact.
 enum class TsharkOutputChoice { automatic, ek, json, columns };
+constexpr auto words_of(TsharkOutputChoice) noexcept {
+  return std::array<std::string_view, 4>{"auto", "ek", "json", "columns"};
+}
 
 /// What the command line asks for.
 struct Options {
@@ -43,6 +48,7 @@ struct Options {
   bool schema_given = false;  ///< on the command line
   bool print_command = false;
   bool version = false;
+  bool describe_options = false;  ///< print the table of options, for scripts
   bool progress = false;          ///< wanted, or by default: stderr is a terminal that has no rows
   bool rows_on_terminal = false;  ///< the rows go to one
   TsharkOutputChoice decoder = TsharkOutputChoice::automatic;

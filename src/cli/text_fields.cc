@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "dialect/known_fields.h"
 
 namespace flowmeter {
 namespace {
@@ -26,7 +27,9 @@ std::string explain_lack(const std::vector<std::string>& names, const MeterPlan&
     if (found == by_use.end()) found = by_use.insert(found, {use, {}});
     found->second.push_back(field);
     options += fmt::format(" -e {}", field);
-    if (field == "sctp.assoc_index") options += " -o sctp.association_index:TRUE";
+    if (const KnownField* const known = known_field(field); known != nullptr && !known->preference.empty()) {
+      options += fmt::format(" -o {}", known->preference);
+    }
   }
   std::vector<std::string> needs;
   for (const auto& [use, fields] : by_use) {

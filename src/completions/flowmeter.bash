@@ -23,11 +23,21 @@ _flowmeter_list() {
   for name in "$@"; do
     if [[ $name == "$last"* && ",$before" != *[,+-]"$name",* ]]; then COMPREPLY+=("$before$sign$name"); fi
   done
+  compopt -o nospace
 }
 
-# tshark's fields that begin so. There are 200,000.
+# _flowmeter_columns_in_list PROGRAM WORD: completes the last name of a list of columns.
+_flowmeter_columns_in_list() {
+  local -a names
+  mapfile -t names < <(_flowmeter_columns "$1")
+  _flowmeter_list "$2" "${names[@]}"
+}
+
+# Offers tshark's fields that begin so. There are 200,000.
 _flowmeter_fields() {
-  tshark -G fields 2>/dev/null </dev/null | awk -F '\t' -v word="$1" '$1 == "F" && index($3, word) == 1 { print $3 }'
+  mapfile -t COMPREPLY < <(tshark -G fields 2>/dev/null </dev/null |
+    awk -F '\t' -v word="$1" '$1 == "F" && index($3, word) == 1 { print $3 }')
+  compopt -o nospace
 }
 
 _flowmeter_interfaces() {
@@ -43,7 +53,6 @@ _flowmeter_zones() {
 
 _flowmeter() {
   local current=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]} word words=
-  local -a names
   COMPREPLY=()
 
   # After `--` stand tshark's arguments.
@@ -58,68 +67,36 @@ _flowmeter() {
     before=${COMP_WORDS[COMP_CWORD - 2]}
   fi
 
+  # Begin of the table, which scripts/update-completions writes
   case $before in
-    --schema) words='flowmeter cicflowmeter nfstream pyflowmeter' ;;
-    --format) words='csv tsv jsonl' ;;
+    -Y | --display-filter | -d | --decode-as | --pref | --read-format | -j | --jobs | --life-frames | -c | --frames | -f | --capture-filter | --duration | -s | --snaplen | -B | --buffer-size | -t | --timeout | --active-timeout | --max-flows | --splt | --list-max | --cid-seed | --time-digits | --na | --label-default | --rotate-every | --rotate-rows | --delimiter | --segment) compopt +o default +o bashdefault && return ;;
+    --tshark) mapfile -t COMPREPLY < <(compgen -c -- "$current") && return ;;
     --decoder) words='auto ek json columns' ;;
+    -i | --interface) words=$(_flowmeter_interfaces "$1") ;;
+    --follow | --anonymize | --labels | -o | --output | --meta | --after) return ;;
+    --watch) mapfile -t COMPREPLY < <(compgen -d -- "$current") && return ;;
+    --transport) _flowmeter_list "$current" tcp udp sctp dccp icmp && return ;;
+    --end-on) words='close' ;;
     --direction) words='first handshake' ;;
     --tunnel) words='all inner outer' ;;
     --clock) words='raw monotone' ;;
+    --schema) words='flowmeter cicflowmeter nfstream pyflowmeter' ;;
+    --columns) _flowmeter_columns_in_list "$1" "$current" && return ;;
+    --size) words='frame ip payload' ;;
     --splt-packets) words='all payload' ;;
     --splt-layout) words='wide list' ;;
-    --size) words='frame ip payload' ;;
+    --field) _flowmeter_fields "$current" && return ;;
     --label-time) words='overlap start' ;;
     --label-tz) words=$(_flowmeter_zones) ;;
-    --end-on) words=close ;;
-    -i | --interface) words=$(_flowmeter_interfaces "$1") ;;
-    --transport)
-      _flowmeter_list "$current" tcp udp sctp dccp icmp
-      compopt -o nospace
-      return
-      ;;
-    --columns)
-      mapfile -t names < <(_flowmeter_columns "$1")
-      _flowmeter_list "$current" "${names[@]}"
-      compopt -o nospace
-      return
-      ;;
-    --field)
-      mapfile -t COMPREPLY < <(_flowmeter_fields "$current")
-      compopt -o nospace
-      return
-      ;;
-    --tshark)
-      mapfile -t COMPREPLY < <(compgen -c -- "$current")
-      return
-      ;;
-    --watch)
-      mapfile -t COMPREPLY < <(compgen -d -- "$current")
-      return
-      ;;
-    -o | --output | --anonymize | --meta | --labels | --follow | --after)
-      return # files
-      ;;
-    -t | --timeout | --active-timeout | --max-flows | --na | --splt | --cid-seed | --time-digits | --list-max | --label-default | --delimiter | -j | --jobs | --life-frames | -Y | --display-filter | -d | --decode-as | --pref | --read-format | -f | --capture-filter | -c | --frames | --duration | -s | --snaplen | -B | --buffer-size | --rotate-every | --rotate-rows | --segment)
-      compopt +o default +o bashdefault
-      return
-      ;;
+    --format) words='csv tsv jsonl' ;;
   esac
+  local of_flowmeter='-h --help --progress --no-progress -q --quiet -v --verbose --version -r --recursive --continuous -Y --display-filter -d --decode-as --pref --read-format --tshark --transport-only --decoder -j --jobs --life-frames --keep-going --print-command -c --frames -i --interface -f --capture-filter --duration -s --snaplen -B --buffer-size -p --no-promiscuous --follow --watch -D --list-interfaces --transport -t --timeout --active-timeout --end-on --max-flows --direction --tunnel --clock --schema --columns --size --splt --splt-packets --splt-layout --field --list-max --cid-seed --time-digits --anonymize --drop-ids --na --labels --label-time --label-tz --label-default --list-columns -o --output --rotate-every --rotate-rows --format --delimiter --safe-cells --no-header --meta --partial --segment --after --'
+  local of_merge='-h --help -q --quiet -v --verbose --schema --columns --cid-seed --time-digits --anonymize --drop-ids --na --labels --label-time --label-tz --label-default -o --output --partial --format --delimiter --safe-cells --no-header --'
+  # End of the table
 
   if [[ -z $words && $current == -* ]]; then
-    if ((COMP_CWORD > 1)) && [[ ${COMP_WORDS[1]} == merge ]]; then
-      words='
-        -o --output --partial --schema --columns --format --delimiter --no-header --safe-cells --drop-ids --na --cid-seed
-        --time-digits --anonymize --labels --label-time --label-tz --label-default -q --quiet -v --verbose -h --help --'
-    else
-      words='
-        -r --recursive --continuous --meta -o --output -t --timeout --schema --columns --list-columns --format --delimiter --no-header --safe-cells --tshark
-        --rotate-every --rotate-rows --transport --active-timeout --end-on --max-flows --direction --tunnel --clock --size --drop-ids --na
-        --splt --splt-packets --splt-layout --cid-seed --time-digits --anonymize
-        --field --list-max --labels --label-time --label-tz --label-default
-        -i --interface -f --capture-filter -c --frames --duration -s --snaplen -B --buffer-size -p --no-promiscuous --follow --watch
-        -D --list-interfaces -Y --display-filter -d --decode-as --pref --read-format --transport-only --decoder -j --jobs --life-frames --keep-going --partial --segment --after --print-command --progress --no-progress -q --quiet -v --verbose
-        --version -h --help --'
-    fi
+    words=$of_flowmeter
+    if ((COMP_CWORD > 1)) && [[ ${COMP_WORDS[1]} == merge ]]; then words=$of_merge; fi
   elif [[ -z $words && $COMP_CWORD == 1 && merge == "$current"* ]]; then
     # The word of its own that the first argument can be, among the files.
     mapfile -t COMPREPLY < <(compgen -f -- "$current")

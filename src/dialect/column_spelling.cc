@@ -1,32 +1,13 @@
 #include "dialect/column_spelling.h"
 
-#include <algorithm>
 #include <array>
 #include <cstddef>
 
 #include "base/parse.h"
+#include "dialect/known_fields.h"
 
 namespace flowmeter {
 namespace {
-
-/// Fields that are there or not: what tshark's analysis of TCP finds.
-constexpr std::array<std::string_view, 15> marks = {
-    "tcp.analysis.retransmission",
-    "tcp.analysis.fast_retransmission",
-    "tcp.analysis.spurious_retransmission",
-    "tcp.analysis.out_of_order",
-    "tcp.analysis.lost_segment",
-    "tcp.analysis.ack_lost_segment",
-    "tcp.analysis.duplicate_ack",
-    "tcp.analysis.zero_window",
-    "tcp.analysis.window_full",
-    "tcp.analysis.window_update",
-    "tcp.analysis.keep_alive",
-    "tcp.analysis.keep_alive_ack",
-    "tcp.analysis.zero_window_probe",
-    "tcp.analysis.zero_window_probe_ack",
-    "tcp.analysis.reused_ports",
-};
 
 /// "0x" and `digits` digits for each of the numbers below `count`.
 template <std::size_t digits, std::size_t count>
@@ -54,10 +35,8 @@ std::string_view padded(std::string_view value) noexcept {
 }  // namespace
 
 ColumnSpelling ColumnSpelling::of(std::string_view field) noexcept {
-  if (field == "tcp.flags") return ColumnSpelling(Kind::hexadecimal_4);
-  if (field == "ip.flags") return ColumnSpelling(Kind::hexadecimal_2);
-  const bool is_mark = std::find(marks.begin(), marks.end(), field) != marks.end();
-  return is_mark ? ColumnSpelling(Kind::mark) : ColumnSpelling();
+  const KnownField* const known = known_field(field);
+  return known == nullptr ? ColumnSpelling() : known->spelling;
 }
 
 std::string_view ColumnSpelling::as_ek(std::string_view value) const noexcept {

@@ -1,10 +1,12 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <string_view>
 
 #include "flow/flow.h"
 
@@ -32,12 +34,16 @@ enum class DirectionPolicy : std::uint8_t {
   first,      ///< the sender of the first packet
   handshake,  ///< likewise, but the receiver if that packet is a SYN+ACK
 };
+constexpr auto words_of(DirectionPolicy) noexcept {
+  return std::array<std::string_view, 2>{"first", "handshake"};
+}
 
 /// Which times packets count with.
 enum class ClockPolicy : std::uint8_t {
   raw,       ///< their own: gaps may be negative
   monotone,  ///< no earlier than the flow's packet before
 };
+constexpr auto words_of(ClockPolicy) noexcept { return std::array<std::string_view, 2>{"raw", "monotone"}; }
 
 /// Rules by which streams are cut into flows.
 struct FlowPolicy {

@@ -1,10 +1,12 @@
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace flowmeter {
@@ -17,18 +19,23 @@ enum class SizeBasis : std::uint8_t {
   ip,       ///< the IP packet, its header included
   payload,  ///< what the transport carries
 };
+constexpr auto words_of(SizeBasis) noexcept {
+  return std::array<std::string_view, 3>{"frame", "ip", "payload"};
+}
 
 /// Which packets are in the group splt's sequence.
 enum class SpltBasis : std::uint8_t {
   all,
   payload,  ///< those that carry payload and are no retransmissions
 };
+constexpr auto words_of(SpltBasis) noexcept { return std::array<std::string_view, 2>{"all", "payload"}; }
 
 /// How the group splt is laid out.
 enum class SpltLayout : std::uint8_t {
   wide,  ///< a column for each packet and value
   list,  ///< a column for each value, with the packets' in one cell
 };
+constexpr auto words_of(SpltLayout) noexcept { return std::array<std::string_view, 2>{"wide", "list"}; }
 
 class Labeller;
 

@@ -20,6 +20,9 @@ enum class TunnelPolicy : std::uint8_t {
   inner,  ///< those that carry no other
   outer,  ///< those that no other carries
 };
+constexpr auto words_of(TunnelPolicy) noexcept {
+  return std::array<std::string_view, 3>{"all", "inner", "outer"};
+}
 
 /// Translates stream numbers that mean something only to the tshark that gave them.
 class StreamNumbers {

@@ -3,11 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <limits>
 
 #include "base/error.h"
 #include "base/parse.h"
+#include "dialect/known_fields.h"
 #include "packet/packet_field.h"
 
 namespace flowmeter {
@@ -17,33 +17,7 @@ constexpr std::uint8_t udp_header_bytes = 8;
 constexpr std::uint32_t ipv6_header_bytes = 40;
 constexpr std::uint64_t most_32 = std::numeric_limits<std::uint32_t>::max();
 
-/// The two fields that a fact is read from; which one depends on the packet. The second may be missing.
-struct Source {
-  Fact fact;
-  const char* first;
-  const char* second = nullptr;
-};
-
 using enum Fact;
-constexpr std::array sources = {
-    Source{ip_bytes, "ip.len", "ipv6.plen"},
-    Source{payload_bytes, "tcp.len", "udp.length"},
-    Source{header_bytes, "tcp.hdr_len"},
-    Source{sequence, "tcp.seq_raw"},
-    Source{acknowledgement, "tcp.ack_raw"},
-    Source{window, "tcp.window_size_value"},
-    Source{segment_bytes, "tcp.options.mss_val"},
-    Source{window_shift, "tcp.options.wscale.shift"},
-    Source{sack_permitted, "tcp.options.sack_perm"},
-    Source{ttl, "ip.ttl", "ipv6.hlim"},
-    Source{dscp, "ip.dsfield.dscp", "ipv6.tclass.dscp"},
-    Source{ip_id, "ip.id"},
-    Source{ip_flags, "ip.flags"},
-    Source{source_mac, "eth.src"},
-    Source{destination_mac, "eth.dst"},
-    Source{vlan_id, "vlan.id"},
-};
-static_assert(sources.size() == fact_count);
 
 }  // namespace
 
@@ -53,17 +27,18 @@ void add_fact_fields(FieldSet& fields, FactSet facts) {
 
 std::vector<std::string> fact_fields(FactSet facts) {
   std::vector<std::string> fields;
-  for (const Source& source : sources) {
-    if (!facts.has(source.fact)) continue;
-    fields.emplace_back(source.first);
-    if (source.second != nullptr) fields.emplace_back(source.second);
+  for (const Fact fact : all_facts) {
+    if (!facts.has(fact)) continue;
+    for (const KnownField& field : known_fields()) {
+      if (field.fact == fact) fields.emplace_back(field.name);
+    }
   }
   return fields;
 }
 
 struct FactReader::Reader {
   Fact fact;
-  PacketField first, second;
+  PacketField first, second;  // which of them depends on the packet; the second may read nothing
 
   /// Sets a member to the field's value and the fact known, if there is one.
   template <class Value>
@@ -169,11 +144,10 @@ void FactReader::Reader::read(Packet& packet) const {
 }
 
 FactReader::FactReader(const FieldSet& fields) {
-  const auto find = [&](const char* name) {
-    return name == nullptr ? PacketField() : PacketField::find(fields, name);
-  };
-  for (const Source& source : sources) {
-    Reader reader{source.fact, find(source.first), find(source.second)};
+  for (const Fact fact : all_facts) {
+    const std::vector<std::string> names = fact_fields({fact});
+    Reader reader{fact, PacketField::find(fields, names.front()), {}};
+    if (names.size() > 1) reader.second = PacketField::find(fields, names.back());
     if (reader.first || reader.second) readers_.push_back(std::move(reader));
   }
 }

@@ -5,35 +5,14 @@
 #include <vector>
 
 #include "base/address.h"
+#include "dialect/fact.h"
 #include "dialect/fields.h"
 
 namespace flowmeter {
 
 struct Packet;
 
-/// What a header may say of a packet beside its stream, addresses, ports and flags. A run reads those that
-/// its columns need.
-enum class Fact : std::uint8_t {
-  ip_bytes,
-  payload_bytes,
-  header_bytes,
-  sequence,
-  acknowledgement,
-  window,
-  segment_bytes,
-  window_shift,
-  sack_permitted,
-  ttl,
-  dscp,
-  ip_id,
-  ip_flags,
-  source_mac,
-  destination_mac,
-  vlan_id,
-};
-inline constexpr std::size_t fact_count = 16;
-
-/// Some of them.
+/// Some facts.
 class FactSet {
  public:
   constexpr FactSet() noexcept = default;

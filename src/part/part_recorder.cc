@@ -7,9 +7,9 @@
 #include <string_view>
 
 #include "base/error.h"
+#include "dialect/known_fields.h"
 #include "part/part_settings.h"
 #include "schema/flow_columns.h"
-#include "source/tshark_command.h"
 #include "version.h"
 
 namespace flowmeter {

@@ -3,11 +3,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <charconv>
 #include <functional>
+#include <optional>
 
 #include "base/error.h"
+#include "base/words.h"
 #include "sink/row_writer.h"
 
 namespace flowmeter {
@@ -20,29 +21,25 @@ struct Setting {
   std::function<bool(MeterOptions&, const std::string&)> read;
 };
 
-template <class Value, class Words>
-Setting choice(const char* name, Value MeterOptions::*member, const Words& words) {
-  return {name,
-          [=](const MeterOptions& options) {
-            return std::string(words[static_cast<std::size_t>(options.*member)]);
-          },
-          [=](MeterOptions& options, const std::string& text) {
-            const auto found = std::find(words.begin(), words.end(), text);
-            options.*member = static_cast<Value>(found - words.begin());
-            return found != words.end();
-          }};
+/// Sets the value that the word is for; false: there is none.
+template <class Value>
+bool read_word(Value& value, const std::string& word) {
+  const std::optional<Value> known = value_for<Value>(word);
+  if (known) value = *known;
+  return known.has_value();
 }
 
-template <class Value, class Words>
-Setting feature(const char* name, Value FeatureSettings::*member, const Words& words) {
-  return {name,
-          [=](const MeterOptions& options) {
-            return std::string(words[static_cast<std::size_t>(options.features.*member)]);
-          },
+template <class Value>
+Setting choice(const char* name, Value MeterOptions::*member) {
+  return {name, [=](const MeterOptions& options) { return std::string(word_for(options.*member)); },
+          [=](MeterOptions& options, const std::string& text) { return read_word(options.*member, text); }};
+}
+
+template <class Value>
+Setting feature(const char* name, Value FeatureSettings::*member) {
+  return {name, [=](const MeterOptions& options) { return std::string(word_for(options.features.*member)); },
           [=](MeterOptions& options, const std::string& text) {
-            const auto found = std::find(words.begin(), words.end(), text);
-            options.features.*member = static_cast<Value>(found - words.begin());
-            return found != words.end();
+            return read_word(options.features.*member, text);
           }};
 }
 
@@ -98,22 +95,18 @@ Setting fields() {
           }};
 }
 
-using Words2 = std::array<std::string_view, 2>;
-using Words3 = std::array<std::string_view, 3>;
-
-/// In the order of the enumerations.
 const std::vector<Setting>& all_settings() {
   static const std::vector<Setting> all = {
       text("schema", &MeterOptions::schema),
       text("columns", &MeterOptions::columns),
       seconds("timeout of tcp", &MeterOptions::tcp_idle_timeout),
       seconds("timeout of udp", &MeterOptions::udp_idle_timeout),
-      choice("direction", &MeterOptions::direction, Words2{"first", "handshake"}),
-      choice("tunnel", &MeterOptions::tunnel, Words3{"all", "inner", "outer"}),
-      feature("size", &FeatureSettings::size, Words3{"frame", "ip", "payload"}),
+      choice("direction", &MeterOptions::direction),
+      choice("tunnel", &MeterOptions::tunnel),
+      feature("size", &FeatureSettings::size),
       number("splt", &FeatureSettings::splt_packets),
-      feature("splt-packets", &FeatureSettings::splt_basis, Words2{"all", "payload"}),
-      feature("splt-layout", &FeatureSettings::splt_layout, Words2{"wide", "list"}),
+      feature("splt-packets", &FeatureSettings::splt_basis),
+      feature("splt-layout", &FeatureSettings::splt_layout),
       number("list-max", &FeatureSettings::list_max),
       fields(),
   };

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "dialect/known_fields.h"
 #include "flow/field_accumulators.h"
 #include "schema/field_spec.h"
 #include "schema/groups.h"
@@ -261,13 +262,6 @@ class ColumnMaker {
   std::string name_;
 };
 
-/// Numbers by which a tshark counts, and the protocols of a frame, which it knows when it has all segments of
-/// a message. Columns of the registry make of these what does not depend on the tshark; --field shows them.
-bool is_of_one_tshark(std::string_view field) {
-  return field == "frame.number" || field == "tcp.stream" || field == "udp.stream" ||
-         field == "frame.protocols";
-}
-
 }  // namespace
 
 std::vector<Column> field_columns(const FeatureSettings& settings) {
@@ -278,7 +272,7 @@ std::vector<Column> field_columns(const FeatureSettings& settings) {
     ColumnMaker maker(spec);
     for (std::size_t i = 0; i < names.size(); ++i) {
       columns.push_back(maker.make(spec.aggregates[i], names[i]));
-      columns.back().one_tshark = is_of_one_tshark(spec.field);
+      columns.back().one_tshark = field_has(spec.field, field_trait::of_tshark);
     }
   }
   return columns;

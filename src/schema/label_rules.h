@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -24,6 +25,7 @@ enum class LabelTime : std::uint8_t {
   overlap,  ///< any
   start,    ///< its first packet
 };
+constexpr auto words_of(LabelTime) noexcept { return std::array<std::string_view, 2>{"overlap", "start"}; }
 
 /// Which flows get a label. What is empty takes all.
 struct LabelRule {

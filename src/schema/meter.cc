@@ -1,11 +1,10 @@
 #include "schema/meter.h"
 
-#include <algorithm>
-#include <array>
 #include <cmath>
 #include <limits>
-#include <string_view>
+#include <utility>
 
+#include "dialect/known_fields.h"
 #include "flow/flow_table.h"
 #include "schema/flow_columns.h"
 #include "schema/pyflowmeter.h"
@@ -32,22 +31,6 @@ FlowPolicy flow_policy(const MeterOptions& options) {
   policy.direction = options.direction;
   policy.clock = options.clock;
   return policy;
-}
-
-/// What every header of its kind has: a stream in which it is nowhere was written without it.
-constexpr std::array<std::string_view, 15> header_fields = {
-    "ip.len",      "ip.ttl",    "ip.id",       "ip.flags",        "ip.dsfield.dscp",
-    "ipv6.plen",   "ipv6.hlim", "tcp.seq_raw", "tcp.ack_raw",     "ipv6.tclass.dscp",
-    "tcp.hdr_len", "tcp.len",   "udp.length",  "tcp.window_size", "tcp.window_size_value"};
-
-std::vector<std::string> required_of(const FieldSet& fields) {
-  std::vector<std::string> required;
-  for (const std::string& field : fields.names()) {
-    if (std::find(header_fields.begin(), header_fields.end(), field) != header_fields.end()) {
-      required.push_back(field);
-    }
-  }
-  return required;
 }
 
 /// A flow table whose flows become rows.
@@ -83,7 +66,9 @@ void add_column(MeterPlan& plan, const NamedColumn& named) {
 void plan_columns(const MeterOptions& options, MeterPlan& plan) {
   const auto columns = std::make_shared<const FlowColumns>(options);
   plan.fields = columns->fields();
-  plan.required = required_of(plan.fields);
+  for (const std::string& field : plan.fields.names()) {
+    if (field_has(field, field_trait::each_header)) plan.required.push_back(field);
+  }
   plan.header = columns->header();
   for (const NamedColumn& named : columns->used()) add_column(plan, named);
   plan.ranks_streams = columns->prints_streams();

@@ -25,20 +25,6 @@ class LineWriter final : public RowWriter {
 
 }  // namespace
 
-const char* name_of(OutputFormat format) noexcept {
-  switch (format) {
-    case OutputFormat::csv:
-      return "csv";
-    case OutputFormat::tsv:
-      return "tsv";
-    case OutputFormat::jsonl:
-      return "jsonl";
-    case OutputFormat::part:
-      return "part";
-  }
-  return "";
-}
-
 std::unique_ptr<RowWriter> make_writer(ByteSink& sink, const RowFormat& format,
                                        const std::vector<std::string>& names) {
   if (format.format == OutputFormat::jsonl) return std::make_unique<JsonWriter>(sink, names);

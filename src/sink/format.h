@@ -1,7 +1,9 @@
 #pragma once
 
+#include <array>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "sink/byte_sink.h"
@@ -16,6 +18,10 @@ enum class OutputFormat {
   jsonl,  ///< one JSON object a line, see JsonWriter
   part,   ///< lines of a part, written as text, see part/part_log.h
 };
+/// They are the ends of file names, too.
+constexpr auto words_of(OutputFormat) noexcept {
+  return std::array<std::string_view, 4>{"csv", "tsv", "jsonl", "part"};
+}
 
 /// The form with its details.
 struct RowFormat {
@@ -24,9 +30,6 @@ struct RowFormat {
   bool header = true;       ///< csv and tsv have a line with the names
   bool safe_cells = false;  ///< no text in csv and tsv that a spreadsheet would take for a formula
 };
-
-/// "csv", "tsv", "jsonl" or "part": the word for the option and the end of a file's name.
-[[nodiscard]] const char* name_of(OutputFormat format) noexcept;
 
 /// A writer of that form for rows with these columns, which writes no header line. `sink` outlives it.
 [[nodiscard]] std::unique_ptr<RowWriter> make_writer(ByteSink& sink, const RowFormat& format,

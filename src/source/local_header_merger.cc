@@ -6,17 +6,13 @@
 #include <charconv>
 #include <cstring>
 
+#include "dialect/known_fields.h"
+
 namespace flowmeter {
 namespace {
 
 /// One column for both: what counts is how many streams there are; the splitter knows the transport.
 constexpr std::string_view streams_column = "tcp.stream || udp.stream";
-
-constexpr std::array<std::string_view, 15> read_by_splitter = {
-    "frame.time_epoch", "frame.len",   "ip.src",      "ip.dst",      "ipv6.src",
-    "ipv6.dst",         "tcp.stream",  "tcp.srcport", "tcp.dstport", "tcp.flags",
-    "tcp.seq_raw",      "tcp.ack_raw", "udp.stream",  "udp.srcport", "udp.dstport",
-};
 
 constexpr std::uint8_t tcp_protocol = 6;
 
@@ -83,9 +79,7 @@ LocalHeaderMerger::LocalHeaderMerger(FieldSet& fields, bool protocols)
 FieldSet LocalHeaderMerger::remaining(const FieldSet& fields, bool protocols) {
   FieldSet rest;
   for (const std::string& name : fields.names()) {
-    const bool read =
-        std::find(read_by_splitter.begin(), read_by_splitter.end(), name) != read_by_splitter.end();
-    if (!read && (protocols || name != "frame.protocols")) rest.add(name);
+    if (!field_has(name, field_trait::local) && (protocols || name != "frame.protocols")) rest.add(name);
   }
   rest.add(streams_column);
   return rest;

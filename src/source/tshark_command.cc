@@ -50,104 +50,6 @@ constexpr std::array on_demand_preferences = {
 constexpr std::array<std::string_view, 7> analysis_fields = {
     "tcp.analysis", "tcp.seq", "tcp.ack", "tcp.nxtseq", "tcp.options.sack", "tcp.segment", "_ws."};
 
-/// What is known of a field that custom columns carry exactly (see ColumnSpelling).
-struct ColumnField {
-  std::string_view name;
-  char form = 'R';       ///< of the custom column: R for the text that is shown, U for the bare number
-  bool of_frame = true;  ///< its values come of its own frame alone
-};
-
-/// Numbers, addresses, times and marks: nothing that may have a comma in it. U where tshark would
-/// show a name in place of the number; booleans are left out, whose U each version spells as it likes.
-constexpr ColumnField column_fields[] = {
-    {"frame.time_epoch"},
-    {"frame.len"},
-    {"frame.cap_len"},
-    {"frame.protocols"},
-    {"frame.number"},
-    {"eth.src"},
-    {"eth.dst"},
-    {"vlan.id"},
-    {"ip.src"},
-    {"ip.dst"},
-    {"ip.len"},
-    {"ip.hdr_len"},
-    {"ip.ttl"},
-    {"ip.id", 'U'},
-    {"ip.flags"},
-    {"ip.frag_offset"},
-    {"ip.proto", 'U'},
-    {"ip.dsfield"},
-    {"ip.dsfield.dscp", 'U'},
-    {"ipv6.src"},
-    {"ipv6.dst"},
-    {"ipv6.plen"},
-    {"ipv6.hlim"},
-    {"ipv6.tclass.dscp", 'U'},
-    {"ipv6.routing.type", 'U'},
-    {"ipv6.routing.segleft"},
-    {"ipv6.routing.src.addr"},
-    {"ipv6.routing.mipv6.home_address"},
-    {"ipv6.routing.rpl.full_address"},
-    {"ipv6.routing.srh.addr"},
-    {"ipv6.routing.srh.last_entry"},
-    {"ipv6.opt.mipv6.home_address"},
-    {"tcp.stream"},
-    {"tcp.srcport"},
-    {"tcp.dstport"},
-    {"tcp.flags"},
-    {"tcp.len"},
-    {"tcp.hdr_len"},
-    {"tcp.seq_raw"},
-    {"tcp.ack_raw"},
-    {"tcp.seq", 'R', false},
-    {"tcp.ack", 'R', false},
-    {"tcp.nxtseq", 'R', false},
-    {"tcp.urgent_pointer"},
-    {"tcp.window_size_value"},
-    {"tcp.window_size", 'R', false},
-    {"tcp.window_size_scalefactor", 'R', false},
-    {"tcp.options.mss_val"},
-    {"tcp.options.sack_perm"},
-    {"tcp.options.wscale.shift"},
-    {"tcp.options.timestamp.tsval"},
-    {"tcp.analysis.retransmission", 'R', false},
-    {"tcp.analysis.fast_retransmission", 'R', false},
-    {"tcp.analysis.spurious_retransmission", 'R', false},
-    {"tcp.analysis.out_of_order", 'R', false},
-    {"tcp.analysis.lost_segment", 'R', false},
-    {"tcp.analysis.ack_lost_segment", 'R', false},
-    {"tcp.analysis.duplicate_ack", 'U', false},
-    {"tcp.analysis.zero_window", 'R', false},
-    {"tcp.analysis.window_full", 'R', false},
-    {"tcp.analysis.window_update", 'R', false},
-    {"tcp.analysis.keep_alive", 'R', false},
-    {"tcp.analysis.keep_alive_ack", 'R', false},
-    {"tcp.analysis.zero_window_probe", 'R', false},
-    {"tcp.analysis.zero_window_probe_ack", 'R', false},
-    {"tcp.analysis.reused_ports", 'R', false},
-    {"tcp.analysis.ack_rtt", 'R', false},
-    {"tcp.analysis.initial_rtt", 'R', false},
-    {"tcp.analysis.bytes_in_flight", 'R', false},
-    {"udp.stream"},
-    {"udp.srcport"},
-    {"udp.dstport"},
-    {"udp.length"},
-};
-
-/// Null if columns do not carry the field exactly.
-const ColumnField* column_field(std::string_view name) {
-  const auto* const found = std::find_if(std::begin(column_fields), std::end(column_fields),
-                                         [&](const ColumnField& field) { return field.name == name; });
-  return found == std::end(column_fields) ? nullptr : found;
-}
-
-/// Fields of headers that custom columns carry in another way than EK: names for numbers, booleans.
-constexpr std::array<std::string_view, 12> other_header_fields = {
-    "eth.type",    "vlan.priority", "ip.version",    "ip.flags.df",   "ip.flags.mf",     "ip.dsfield.ecn",
-    "ipv6.tclass", "ipv6.flow",     "tcp.flags.fin", "tcp.flags.syn", "tcp.flags.reset", "tcp.flags.ack",
-};
-
 /// A place where no file can be, so that tshark finds no personal configuration and nobody can put
 /// one there. (A path below a file would be an error that tshark warns of.)
 constexpr const char* no_directory = "/proc/self/no-configuration";
@@ -208,15 +110,18 @@ void add_preferences(const TsharkOptions& options, const FieldSet& fields,
   for (const OnDemand& preference : on_demand_preferences) {
     add(fmt::format("{}:{}", preference.preference, needed(preference.needed_by) ? "TRUE" : "FALSE"));
   }
-  if (fields.find("sctp.assoc_index") != no_field) add("sctp.association_index:TRUE");
+  for (const std::string& field : fields.names()) {
+    const KnownField* const known = known_field(field);
+    if (known != nullptr && !known->preference.empty()) add(std::string(known->preference));
+  }
   for (const std::string& preference : options.preferences) add(preference);
 }
 
 /// A custom column. (tshark's own %t leaves out digits of the time, by the clock that the capture names, and
 /// its %L is another number than frame.len from 2^31 on.)
 std::string column_format(std::string_view field) {
-  const ColumnField* const known = column_field(field);
-  return fmt::format("%Cus:{}:0:{}", field, known == nullptr ? 'R' : known->form);
+  const ColumnForm form = exact_in_columns(field) ? known_field(field)->column : ColumnForm::shown;
+  return fmt::format("%Cus:{}:0:{}", field, static_cast<char>(form));
 }
 
 void add_format(const FieldSet& fields, TsharkOutputFormat decoder, std::vector<std::string>& arguments) {
@@ -270,14 +175,6 @@ Command tshark_command(const TsharkOptions& options, const FieldSet& fields, con
     }
   }
   return command;
-}
-
-bool exact_in_columns(std::string_view field) { return column_field(field) != nullptr; }
-
-bool stateless(std::string_view field) {
-  if (const ColumnField* const known = column_field(field)) return known->of_frame;
-  return std::find(other_header_fields.begin(), other_header_fields.end(), field) !=
-         other_header_fields.end();
 }
 
 bool can_be_run(const std::string& path) {

@@ -1,11 +1,14 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
 #include "dialect/fields.h"
+#include "dialect/known_fields.h"
 #include "source/tshark_version.h"
 
 namespace flowmeter {
@@ -16,6 +19,9 @@ enum class TsharkOutputFormat {
   json,     ///< -T json -e FIELD
   columns,  ///< -T tabs with custom columns: the same values for less than half of the work
 };
+constexpr auto words_of(TsharkOutputFormat) noexcept {
+  return std::array<std::string_view, 3>{"ek", "json", "columns"};
+}
 
 /// What the user wants of tshark.
 struct TsharkOptions {
@@ -58,16 +64,6 @@ struct TsharkInvocation {
 /// preferences on which numbers depend are set. What no field needs is not computed.
 [[nodiscard]] Command tshark_command(const TsharkOptions& options, const FieldSet& fields,
                                      const TsharkInvocation& run);
-
-/// Whether custom columns carry all values of the field exactly as EK does, once they are spelled like
-/// it (see ColumnSpelling).
-[[nodiscard]] bool exact_in_columns(std::string_view field);
-
-/// Whether the field's values come of its own frame alone (or are stream numbers, which can be
-/// translated), so that several tsharks may share a capture. What tshark remembers of a connection
-/// (analysis, relative and scaled numbers, what applications say) is not. frame.number counts the
-/// frames of each tshark: a decoder that translates streams counts for itself.
-[[nodiscard]] bool stateless(std::string_view field);
 
 /// Whether that is a program that we may run.
 [[nodiscard]] bool can_be_run(const std::string& path);

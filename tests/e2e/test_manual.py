@@ -1,5 +1,6 @@
 """What README.md, the documents, the man page, --help and the completions say is true."""
 
+import json
 import os
 import re
 from collections import namedtuple
@@ -13,7 +14,6 @@ from helpers import REPO, binary, flowmeter, run
 README = REPO / "README.md"
 DOCUMENTS = [README, *sorted((REPO / "src" / "doc").glob("*.md"))]
 MANUAL = REPO / "src" / "flowmeter.1"
-COMPLETIONS = REPO / "src" / "completions"
 ROOTS_REMARK = 'Running as user "root" and group "root". This could be dangerous.'
 
 
@@ -159,42 +159,64 @@ def test_manual_has_examples():
 
 # ---- the options ----------------------------------------------------------------------------------------------
 
-def options_of_help():
-    lines = re.findall(r"^  (-\S+)", flowmeter("--help").out.decode(), re.M)
+def described_options():
+    """What the program knows of the options that are shown, each with its names as a list."""
+    options = json.loads(flowmeter("--describe-options").out)["options"]
+    return [dict(option, names=option["names"].split(",")) for option in options if option["group"]]
+
+
+def options_of(command):
+    return {name for option in described_options() if option[command] for name in option["names"]}
+
+
+def options_of_help(*words):
+    lines = re.findall(r"^  (-\S+)", flowmeter(*words, "--help").out.decode(), re.M)
     return {re.sub(r"[={].*", "", name) for line in lines for name in line.split(",")}
 
 
-def options_of_manual():
-    items = re.findall(r"^\.It (Fl .*)", section("OPTIONS"), re.M)
-    return {f"-{name}" for item in items for name in re.findall(r"\bFl (\S+)", item)}
+def items_of_manual():
+    """The options of each item, with its text."""
+    items = re.findall(r"^\.It (Fl .*?)(?=^\.It Fl |^\.S[hs] |\Z)", section("OPTIONS"), re.M | re.S)
+    return {f"-{name}": text for text in items for name in re.findall(r"\bFl (\S+)", text.partition("\n")[0])}
 
 
-def options_of_bash(path_env):
-    script = (f'. "{COMPLETIONS}/flowmeter.bash"; COMP_WORDS=(flowmeter -); COMP_CWORD=1; _flowmeter flowmeter;'
-              ' printf "%s\\n" "${COMPREPLY[@]}"')
-    return set(run(["bash", "-c", script], env=path_env).expect(0).silent().lines) - {"--"}
-
-
-def options_of_zsh():
-    lines = map(str.strip, (COMPLETIONS / "_flowmeter").read_text().splitlines())
-    heads = [line.partition("[")[0] for line in lines if line.startswith("'")]
-    return {name for head in heads for name in re.findall(r"(?<![\w-])--?[a-zA-Z][\w-]*", head)}
-
-
-def options_of_fish():
-    text = (COMPLETIONS / "flowmeter.fish").read_text()
-    lines = [line.partition(" -d '")[0] for line in text.splitlines() if line.startswith("complete -c flowmeter")]
-    short = {f"-{name}" for line in lines for name in re.findall(r" -s (\S+)", line)}
-    return short | {f"--{name}" for line in lines for name in re.findall(r" -l (\S+)", line)}
-
-
-def test_options(path_env):
-    known = options_of_help()
+def test_options():
+    known = options_of("flowmeter")
     assert {"-h", "--help", "-Y", "--columns", "--no-header"} <= known
-    assert options_of_manual() == known
-    assert options_of_bash(path_env) == known
-    assert options_of_zsh() == known
-    assert options_of_fish() == known
+    assert options_of_help() == known
+    assert options_of_help("merge") == options_of("merge")
+    assert set(items_of_manual()) == known
+
+
+def test_words_of_options():
+    items = items_of_manual()
+    for option in described_options():
+        if option["flowmeter"]:
+            text = items[option["names"][-1]]
+            assert [word for word in option["words"] if not re.search(rf"\b{word}\b", text)] == [], option["names"]
+
+
+def test_the_completions(path_env):
+    run(["scripts/update-completions", "--check"], cwd=REPO, env=dict(path_env, FLOWMETER=binary())).expect(0).silent()
+
+
+def test_old_completions_are_noticed(tmp_path):
+    """--check fails when an option is missing, and changes nothing."""
+    for name in ("scripts/update-completions", "src/completions/flowmeter.bash", "src/completions/_flowmeter",
+                 "src/completions/flowmeter.fish"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_bytes((REPO / name).read_bytes())
+    file = tmp_path / "src/completions/flowmeter.fish"
+    current = file.read_text()
+    old = re.sub(r"^.* -l tunnel .*\n", "", current, flags=re.M)
+    assert old != current
+    file.write_text(old)
+    script = ["/usr/bin/python3", tmp_path / "scripts/update-completions"]
+    env = dict(os.environ, FLOWMETER=binary())
+    assert "-l tunnel" in run([*script, "--check"], env=env).expect(1).err
+    assert file.read_text() == old
+    run(script, env=env).expect(0)
+    assert file.read_text() == current
 
 
 # ---- the sample program ---------------------------------------------------------------------------------------

@@ -1,6 +1,7 @@
 """What builds and runs the tests."""
 
 import os
+import re
 import shutil
 import sys
 
@@ -54,3 +55,31 @@ def test_the_program_is_all_that_is_built_by_default(tmp_path):
     plan = run(["ninja", "-n", "-C", tmp_path / "build", "tests"], timeout=60).expect(0).out.decode()
     for program in ("src/flowmeter", "samples/top_talkers", "tests/flow_test", "tests/fuzz/fuzz_ek_test"):
         assert f"Linking target {program}\n" in plan
+
+
+#: The folders of src, each of which knows only those that are named for it, and itself.
+KNOWS = {
+    "base": "",
+    "stats": "",
+    "capture": "base",
+    "sink": "base",
+    "dialect": "base capture",
+    "packet": "base stats capture dialect",
+    "observer": "base packet",
+    "flow": "base stats sink dialect packet",
+    "source": "base capture dialect packet",
+    "schema": "base stats sink dialect packet flow",
+    "part": "base sink capture dialect packet flow schema",
+    "cli": "base sink capture dialect packet observer flow source schema part",
+}
+
+
+def test_includes_point_one_way():
+    found = {}
+    for file in (REPO / "src").rglob("*.*"):
+        folder = file.relative_to(REPO / "src").parts[0]
+        if folder in KNOWS and file.suffix in (".cc", ".h"):
+            found.setdefault(folder, set()).update(re.findall(r'^#include "(\w+)/', file.read_text(), re.M))
+    assert set(found) == set(KNOWS)
+    wrong = {folder: included - {folder, *KNOWS[folder].split()} for folder, included in found.items()}
+    assert {folder: others for folder, others in wrong.items() if others} == {}

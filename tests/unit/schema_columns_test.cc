@@ -512,6 +512,24 @@ TEST(MeterPlan, RanksStreamsOnlyIfAColumnPrintsThem) {
   EXPECT_TRUE(make_plan(options).ranks_streams);
 }
 
+TEST(MeterPlan, SaysWhatTsharkMustDoForIt) {
+  const MeterPlan standard = make_plan({});
+  EXPECT_FALSE(standard.whole_protocols);
+  EXPECT_FALSE(standard.applications);
+  EXPECT_NE(standard.columns, nullptr);
+  MeterOptions options;
+  options.columns = "+src_mac";
+  EXPECT_TRUE(make_plan(options).whole_protocols);
+  EXPECT_FALSE(make_plan(options).one_tshark);
+  options = {};
+  options.features.fields = {"frame.number:first"};
+  EXPECT_TRUE(make_plan(options).one_tshark);
+  options = {};
+  options.schema = "pyflowmeter";
+  EXPECT_TRUE(make_plan(options).applications);
+  EXPECT_EQ(make_plan(options).columns, nullptr);
+}
+
 TEST(MeterPlan, AddsTheSequenceOfPacketsToTheSchema) {
   MeterOptions options;
   options.features.splt_packets = 2;

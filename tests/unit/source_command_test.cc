@@ -77,36 +77,6 @@ TEST(TsharkCommand, AsksForTheFieldsAsColumns) {
             1);
 }
 
-TEST(TsharkCommand, FieldsOfHeadersAreExactInColumnsAndStateless) {
-  for (const char* field :
-       {"frame.time_epoch", "frame.len", "frame.protocols", "eth.src", "vlan.id", "ip.src", "ip.ttl",
-        "ip.flags", "ip.dsfield.dscp", "ipv6.dst", "tcp.stream", "tcp.flags", "udp.dstport", "udp.length",
-        "tcp.seq_raw", "tcp.window_size_value", "tcp.options.sack_perm"}) {
-    EXPECT_TRUE(exact_in_columns(field)) << field;
-    EXPECT_TRUE(stateless(field)) << field;
-  }
-}
-
-TEST(TsharkCommand, WhatTsharkRemembersOfAConnectionIsNotStateless) {
-  for (const char* field : {"tcp.analysis.retransmission", "tcp.analysis.duplicate_ack",
-                            "tcp.analysis.ack_rtt", "tcp.window_size", "tcp.seq"}) {
-    EXPECT_TRUE(exact_in_columns(field)) << field;
-    EXPECT_FALSE(stateless(field)) << field;
-  }
-  for (const char* field : {"http.host", "tcp.time_delta", "tcp.time_relative", "tcp.segments",
-                            "_ws.malformed", "tcp", "", "tcp.analysis", "tcp.payload"}) {
-    EXPECT_FALSE(exact_in_columns(field)) << field;
-    EXPECT_FALSE(stateless(field)) << field;
-  }
-}
-
-TEST(TsharkCommand, FieldsOfHeadersMayBeStatelessThoughColumnsSpellThemInAnotherWay) {
-  for (const char* field : {"ip.flags.df", "eth.type", "ip.version", "tcp.flags.syn"}) {
-    EXPECT_FALSE(exact_in_columns(field)) << field;
-    EXPECT_TRUE(stateless(field)) << field;
-  }
-}
-
 TEST(TsharkCommand, ColumnsHaveTheNumberWhereTsharkWouldShowAName) {
   const FieldSet fields = field_set({"ip.dsfield.dscp", "ip.id", "ip.ttl"});
   const Words preferences =
