@@ -17,7 +17,7 @@ void append_u32(std::string& output, std::uint32_t value, wire::Order order) {
 
 }  // namespace
 
-std::uint32_t filler_length(std::uint32_t link_type) {
+std::uint32_t flush_frame_length(std::uint32_t link_type) {
   switch (link_type) {
     case 1:  // Ethernet: a length of 0 and nothing behind it
       return 14;
@@ -62,7 +62,7 @@ void FlushFrame::remember(const CaptureItem& item) {
 /// The first interface that will do is taken, for all of the section.
 void FlushFrame::choose(const CaptureItem& item) {
   if (possible_) return;
-  length_ = filler_length(item.link_type);
+  length_ = flush_frame_length(item.link_type);
   possible_ = length_ != 0;
   pcapng_ = item.kind == ItemKind::interface;
   order_ = item.order;

@@ -16,10 +16,10 @@ class FlushFrame {
   /// Learns the format, the link type and the time from what passes by.
   void remember(const CaptureItem& item);
 
-  /// Whether there is a link type here of which a filler can be made.
+  /// Whether there is a link type here of which a flush frame can be made.
   [[nodiscard]] bool possible() const { return possible_; }
 
-  /// Appends one filler as a record of the capture's format. Only if possible().
+  /// Appends one flush frame as a record of the capture's format. Only if possible().
   void append_to(std::string& output) const;
 
  private:
@@ -34,6 +34,6 @@ class FlushFrame {
 };
 
 /// Bytes of zeros that tshark takes for an empty packet of this link type; 0 if there is none.
-std::uint32_t filler_length(std::uint32_t link_type);
+std::uint32_t flush_frame_length(std::uint32_t link_type);
 
 }  // namespace flowmeter

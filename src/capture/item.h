@@ -9,7 +9,7 @@
 
 namespace flowmeter {
 
-/// What a piece of a capture is to those who deal it out.
+/// What a piece of a capture is to whoever dispatches it.
 enum class ItemKind : std::uint8_t {
   header,     ///< pcap file header: every worker needs it
   section,    ///< pcapng section header: every worker; forgets all interfaces before it

@@ -8,8 +8,8 @@
 
 namespace flowmeter {
 
-/// What a frame says of itself without a dissector: its record header, and the one TCP or UDP header in
-/// it where that lies open. It spares tshark the columns for these; whether there are packets in the
+/// What can be read of a frame without a dissector: its record header and, of a plain frame, its one TCP or
+/// UDP header. It spares tshark the columns for these; whether there are packets in the
 /// frame, and of which streams, is still tshark's word.
 /// As many of them wait as frames are ahead, so they are small: 72 bytes.
 struct LocalHeader {
@@ -19,7 +19,7 @@ struct LocalHeader {
   bool time_is_sure = true;   ///< false: tshark may print the time in a way of its own
   bool quoted = false;        ///< the transport header is in what an ICMP error quotes
   bool teaches = true;        ///< see TcpNumbers
-  std::uint8_t protocol = 0;  ///< of the transport header, 6 or 17; 0: there is none that lies open
+  std::uint8_t protocol = 0;  ///< of the transport header, 6 or 17; 0: there is none that can be read
   std::uint16_t source_port = 0, destination_port = 0;
   std::uint16_t tcp_flags = 0;                      ///< tcp.flags, 12 bits
   std::uint32_t sequence = 0, acknowledgement = 0;  ///< tcp.seq_raw, tcp.ack_raw

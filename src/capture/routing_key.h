@@ -19,7 +19,7 @@ enum class RoutingReason : std::uint8_t {
   not_packet  ///< a pcapng block that is a frame but not a packet
 };
 
-/// By what a frame is dealt.
+/// By what a frame is dispatched.
 struct RoutingKey {
   std::uint64_t hash = 0;  ///< same for both directions and all frames of a pair of addresses
   bool fixed = true;       ///< goes to the one worker that sees all that is not plain

@@ -71,7 +71,7 @@ void print_version(const Options& options) {
 }
 
 /// With parts: what tshark is told that may change what it makes of frames.
-std::unique_ptr<MeterPlan> plan_of(const Options& options) {
+MeterPlan plan_of(const Options& options) {
   if (!options.partial) return make_plan(options.meter);
   const TsharkOptions& tshark = options.tshark;
   const PartSettings how = {{"transport-only", tshark.transport_only ? "yes" : "no"},
@@ -93,10 +93,10 @@ ExitStatus run(const Options& options, Reporter& reporter) {
     list_columns(options, reporter);
     return ExitStatus::ok;
   }
-  const std::unique_ptr<MeterPlan> plan = plan_of(options);
+  const MeterPlan plan = plan_of(options);
   if (options.print_command) {
     const std::string input = options.inputs.empty() ? "-" : options.inputs.front();
-    TsharkSetup setup(options, *plan, reporter);
+    TsharkSetup setup(options, plan, reporter);
     const TsharkSetup::Choice& choice = setup.get();
     TsharkInvocation run;
     run.decoder = choice.decoder;
@@ -109,7 +109,7 @@ ExitStatus run(const Options& options, Reporter& reporter) {
   if (options.inputs.empty() && !options.endless()) {
     throw UsageError("no input; name captures, or - for standard input (see --help)");
   }
-  return Batch(options, *plan, reporter).run();
+  return Batch(options, plan, reporter).run();
 }
 
 /// A standard descriptor that is closed would be the next one that is opened, for anything. In its

@@ -92,7 +92,7 @@ Batch::Batch(const Options& options, const MeterPlan& plan, Reporter& reporter)
       rotates_(!options.output.empty() && !into_directory_ &&
                (options.rotation.wanted() || options.endless())),
       requests_(rotates_),
-      header_(header_line(options.rows, plan.header())),
+      header_(header_line(options.rows, plan.header)),
       setup_(options, plan, reporter),
       inputs_(inputs_of(options, reporter, skipped_)) {
   if (inputs_.empty()) {

@@ -15,32 +15,7 @@
 namespace flowmeter {
 namespace {
 
-struct Listed {
-  std::string name;
-  const Column& column;
-};
-
-std::vector<NamedColumn> all_columns(const ColumnRegistry& registry) {
-  std::vector<NamedColumn> all;
-  for (const Column& column : registry.columns()) all.push_back({column.name, &column});
-  return all;
-}
-
-/// PyFlowMeter's have the names and the meaning of the default ones, and are made of other fields.
-std::vector<Column> pyflowmeter_columns(const MeterOptions& meter) {
-  const auto plan = make_plan(meter);
-  const ColumnRegistry registry(meter.features);
-  std::vector<Column> columns;
-  for (const std::string& name : plan->header()) {
-    Column& column = columns.emplace_back(*registry.find(name));
-    column.group = meter.schema;
-    column.description += ", as PyFlowMeter computes it (see doc/differences.md)";
-    column.fields = plan->fields().names();
-  }
-  return columns;
-}
-
-void write_objects(ByteSink& sink, const std::vector<Listed>& columns) {
+void write_objects(ByteSink& sink, const std::vector<DescribedColumn>& columns) {
   for (const auto& [name, column] : columns) {
     rapidjson::StringBuffer text;
     rapidjson::Writer<rapidjson::StringBuffer> json(text);
@@ -65,7 +40,7 @@ void write_objects(ByteSink& sink, const std::vector<Listed>& columns) {
   }
 }
 
-void write_table(ByteSink& sink, const RowFormat& format, const std::vector<Listed>& columns) {
+void write_table(ByteSink& sink, const RowFormat& format, const std::vector<DescribedColumn>& columns) {
   const std::vector<std::string> header = {"column",  "group",         "unit",
                                            "meaning", "tshark_fields", "identifies"};
   sink.write(header_line(format, header));
@@ -91,18 +66,8 @@ void write_table(ByteSink& sink, const RowFormat& format, const std::vector<List
 
 void list_columns(const Options& options, Reporter& reporter) {
   const MeterOptions& meter = options.meter;
-  const ColumnRegistry registry(meter.features);
-  std::vector<Column> own;  // that the registry does not have
-  std::vector<Listed> columns;
-  if (meter.schema == "pyflowmeter") {
-    own = pyflowmeter_columns(meter);
-    for (const Column& column : own) columns.push_back({column.name, column});
-  } else {
-    const bool chosen = options.schema_given || !meter.columns.empty() || meter.drop_ids;
-    for (const NamedColumn& named : chosen ? chosen_columns(meter, registry) : all_columns(registry)) {
-      columns.push_back({named.name, *named.column});
-    }
-  }
+  const bool chosen = options.schema_given || !meter.columns.empty() || meter.drop_ids;
+  const std::vector<DescribedColumn> columns = described_columns(meter, !chosen);
   const auto sink = open_sink(options.output, FileKeeper{reporter}, Unfinished::removed);
   if (options.rows.format == OutputFormat::jsonl) {
     write_objects(*sink, columns);

@@ -12,11 +12,11 @@
 #include <optional>
 #include <tuple>
 
+#include "base/descriptor.h"
 #include "base/error.h"
 #include "base/parse.h"
 #include "capture/first_frame.h"
 #include "source/child.h"
-#include "source/fd_watcher.h"
 #include "source/input_sniffer.h"
 
 namespace flowmeter {

@@ -6,8 +6,8 @@
 #include <algorithm>
 #include <array>
 
+#include "base/descriptor.h"
 #include "base/error.h"
-#include "source/child.h"
 #include "source/input_sniffer.h"
 
 namespace flowmeter {

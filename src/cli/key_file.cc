@@ -10,8 +10,8 @@
 #include <cstring>
 #include <string_view>
 
+#include "base/descriptor.h"
 #include "base/error.h"
-#include "source/child.h"
 
 namespace flowmeter {
 namespace {

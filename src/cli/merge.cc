@@ -4,11 +4,8 @@
 #include <signal.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <chrono>
-#include <map>
 #include <memory>
-#include <tuple>
 
 #include "base/interrupt.h"
 #include "base/requests.h"
@@ -17,10 +14,11 @@
 #include "cli/output.h"
 #include "observer/progress.h"
 #include "part/part_merger.h"
+#include "part/part_set.h"
 #include "part/part_settings.h"
+#include "schema/flow_columns.h"
 #include "sink/fd_sink.h"
 #include "sink/file_sink.h"
-#include "version.h"
 
 namespace flowmeter {
 namespace {
@@ -83,171 +81,38 @@ MergeOptions parse_merge_options(int argc, const char* const* argv, std::string&
   return options;
 }
 
-/// A part that was looked at. What cannot be opened twice stays open.
-struct Part {
-  std::string path;
-  PartHeader header;
-  std::unique_ptr<PartReader> reader;
-
-  [[nodiscard]] std::string name() const { return path == "-" ? "standard input" : path; }
-};
-
-Part look_at(const std::string& path) {
-  Part part{path, {}, nullptr};
-  try {
-    auto reader = std::make_unique<PartReader>(path);
-    part.header = reader->header();
-    if (!reader->regular()) part.reader = std::move(reader);
-  } catch (const InputError& error) {
-    throw UsageError(fmt::format("{}: {}", part.name(), error.what()));
-  }
-  return part;
-}
-
-void refuse_strangers(const std::vector<Part>& parts) {
-  const Part& first = parts.front();
-  for (const Part& part : parts) {
-    const std::string what = difference(part.header.settings, first.header.settings);
-    if (!what.empty()) {
-      throw UsageError(
-          fmt::format("{} cannot be merged with {}: {}", part.name(), first.name(), printable(what)));
-    }
-    if (part.header.states != first.header.states) {
-      throw UsageError(fmt::format("{} cannot be merged with {}: it was made with other columns", part.name(),
-                                   first.name()));
-    }
-    if (part.header.segments.has_value() != first.header.segments.has_value()) {
-      const bool has = part.header.segments.has_value();
-      throw UsageError(fmt::format("{} was made with --segment, and {} without",
-                                   has ? part.name() : first.name(), has ? first.name() : part.name()));
-    }
-  }
-}
-
-/// The same capture in two parts.
-void refuse_doubles(const std::vector<Part>& parts) {
-  std::map<std::string, const Part*> seen;
-  for (const Part& part : parts) {
-    for (const std::string& capture : part.header.captures) {
-      const auto [known, is_new] = seen.emplace(capture, &part);
-      if (is_new) continue;
-      throw UsageError(
-          fmt::format("{} and {} are both parts of {}", known->second->name(), part.name(), capture));
-    }
-  }
-}
-
-std::string in_words(const PartSegments& segments) {
-  if (segments.first == segments.last) return fmt::format("segment {}", segments.first);
-  return fmt::format("segments {} to {}", segments.first, segments.last);
-}
-
-/// "segment 3 of 7 is missing"
-std::string missing(const PartSegments& segments) {
-  return fmt::format("{} of {} {} missing", in_words(segments), segments.total,
-                     segments.first == segments.last ? "is" : "are");
-}
-
-/// In their order. `whole`: they must be all.
-void sort_by_segment(std::vector<Part>& parts, bool whole) {
-  std::sort(parts.begin(), parts.end(), [](const Part& a, const Part& b) {
-    return std::tie(a.header.segments->first, a.header.segments->last) <
-           std::tie(b.header.segments->first, b.header.segments->last);
-  });
-  const Part* before = nullptr;
-  for (const Part& part : parts) {
-    const PartSegments& segments = *part.header.segments;
-    if (segments.total != parts.front().header.segments->total) {
-      throw UsageError(fmt::format("{} belongs to {} segments, {} to {}", part.name(), segments.total,
-                                   parts.front().name(), parts.front().header.segments->total));
-    }
-    const std::uint64_t expected = before != nullptr ? before->header.segments->last + 1
-                                   : whole           ? 1
-                                                     : segments.first;
-    if (segments.first < expected) {
-      throw UsageError(fmt::format("{} and {} overlap: {} and {}", before->name(), part.name(),
-                                   in_words(*before->header.segments), in_words(segments)));
-    }
-    if (segments.first > expected) {
-      throw UsageError(missing({expected, segments.first - 1, segments.total}) + " before " + part.name());
-    }
-    before = &part;
-  }
-  const PartSegments& last = *before->header.segments;
-  if (whole && last.last != last.total) {
-    throw UsageError(missing({last.last + 1, last.total, last.total}) + " after " + before->name());
-  }
-}
-
-void sort_by_time(std::vector<Part>& parts) {
-  const auto name_of_first = [](const Part& part) {
-    return part.header.captures.empty() ? std::string() : part.header.captures.front();
-  };
-  std::sort(parts.begin(), parts.end(), [&](const Part& a, const Part& b) {
-    return std::tuple(a.header.first_ns, name_of_first(a)) < std::tuple(b.header.first_ns, name_of_first(b));
-  });
-}
-
-/// What all of them have, and what they are together.
-PartHeader whole_header(const std::vector<Part>& parts) {
-  PartHeader whole = parts.front().header;
-  whole.skipped = 0;
-  whole.program = fmt::format("flowmeter {}", version);
-  for (auto part = parts.begin() + 1; part != parts.end(); ++part) {
-    whole.captures.insert(whole.captures.end(), part->header.captures.begin(), part->header.captures.end());
-    if (!whole.first_ns) whole.first_ns = part->header.first_ns;
-  }
-  if (whole.segments) whole.segments->last = parts.back().header.segments->last;
-  return whole;
-}
-
-/// Reads all parts into the merger.
+/// Reads all parts into the merger, and writes rows or another part.
 class Merge {
  public:
   Merge(const MergeOptions& options, Reporter& reporter) : options_(options), reporter_(reporter) {
-    for (const std::string& path : options.parts) parts_.push_back(look_at(path));
-    refuse_strangers(parts_);
-    refuse_doubles(parts_);
-    if (parts_.front().header.segments) {
-      sort_by_segment(parts_, !options.partial);
-    } else {
-      sort_by_time(parts_);
-    }
-    whole_ = whole_header(parts_);
-    make_plan();
+    for (const std::string& path : options.parts) parts_.push_back(open_part(path));
+    put_in_order(parts_, !options.partial);
+    header_ = joint_header(parts_);
+    plan_ = plan_of_rows();
   }
 
   ExitStatus run() {
     if (!options_.output.empty()) report_leftovers(leftovers_of(options_.output), reporter_);
     const auto sink = open_sink(options_.output, FileKeeper{reporter_},
                                 options_.partial ? Unfinished::removed : Unfinished::kept);
-    Output output(*sink, options_.partial ? "" : header_line(options_.rows, plan_->header()));
-    const auto writer = make_writer(output, options_.rows, plan_->header());
-    if (options_.partial) {
-      run_partial(*writer);
-    } else {
-      const std::string input = whole_.captures.empty() ? std::string() : whole_.captures.front();
-      const auto rows = plan_->make_sink(input, *writer);
-      PartMerger merger(plan_->policy(), *plan_->accumulators(), *rows);
-      take_all(merger);
-      if (status_ == ExitStatus::ok || status_ == ExitStatus::damaged) merger.end();
-    }
-    if (status_ != ExitStatus::ok && status_ != ExitStatus::damaged) {
-      output.flush();
-      return status_;  // no file under its name that lacks rows
+    Output output(*sink, options_.partial ? "" : header_line(options_.rows, plan_.header));
+    const auto writer = make_writer(output, options_.rows, plan_.header);
+    if (!(options_.partial ? write_part(*writer) : write_rows(*writer))) {
+      output.flush();  // no file under its name that lacks rows
+      return Interrupt::signal() == SIGTERM ? ExitStatus::terminated : ExitStatus::interrupted;
     }
     output.begin();
     output.finish();
-    for (const std::string& remark : plan_->remarks()) reporter_.warning(remark);
-    return status_;
+    for (const std::string& remark : plan_.remarks()) reporter_.warning(remark);
+    return totals_.damaged() ? ExitStatus::damaged : ExitStatus::ok;
   }
 
  private:
   /// Flows are what the parts say; rows show what the options ask for, or else all that was recorded.
-  void make_plan() {
+  [[nodiscard]] MeterPlan plan_of_rows() const {
     MeterOptions meter = options_.meter;
     try {
-      read_settings(whole_.settings, meter);
+      read_settings(header_.settings, meter);
     } catch (const InputError& error) {
       throw UsageError(fmt::format("{}: {}", parts_.front().name(), error.what()));
     }
@@ -257,50 +122,44 @@ class Merge {
       meter.columns = options_.meter.columns;
       if (!options_.meter.schema.empty()) meter.schema = options_.meter.schema;
     }
-    plan_ = flowmeter::make_plan(meter);
+    return flowmeter::make_plan(meter);
   }
 
-  void run_partial(RowWriter& writer) {
+  /// False, as from the others: the user ended the run.
+  [[nodiscard]] bool write_rows(RowWriter& writer) {
+    const std::string input = header_.captures.empty() ? std::string() : header_.captures.front();
+    const auto rows = plan_.columns->make_sink(input, writer);
+    PartMerger merger(plan_.policy, plan_.columns->accumulators(), *rows);
+    if (!read_all(merger)) return false;
+    merger.end();
+    return true;
+  }
+
+  [[nodiscard]] bool write_part(RowWriter& writer) {
     const PartMerger* facts = nullptr;
     PartLog log(
-        *plan_->accumulators(), [&facts](const Packet&, bool) { return facts->facts(); }, writer);
-    whole_.states = plan_->accumulators()->names();
-    log.write(to_line(whole_));
-    PartMerger merger(part_policy(plan_->policy()), *plan_->accumulators(), log, &log);
+        plan_.columns->accumulators(), [&facts](const Packet&, bool) { return facts->facts(); }, writer);
+    header_.states = plan_.columns->accumulators().names();
+    log.write(to_line(header_));
+    PartMerger merger(part_policy(plan_.policy), plan_.columns->accumulators(), log, &log);
     facts = &merger;
-    take_all(merger);
-    if (status_ != ExitStatus::ok && status_ != ExitStatus::damaged) return;
+    if (!read_all(merger)) return false;
     merger.end();
-    PartTrailer trailer;
-    trailer.damaged = status_ == ExitStatus::damaged;
-    trailer.frames = merger.frames();
+    PartTrailer trailer = totals_.trailer();
     trailer.clock_ns = merger.clock_ns();
     trailer.parts = log.parts();
-    trailer.digest = digest_.value();
-    trailer.announcements = all_announcements_;
     log.write(to_line(trailer));
+    return true;
   }
 
-  void take_all(PartMerger& merger) {
-    std::map<std::pair<std::uint64_t, std::uint64_t>, std::string> seen;  // by frames and their digest
-    for (Part& part : parts_) {
+  [[nodiscard]] bool read_all(PartMerger& merger) {
+    for (PartFile& part : parts_) {
       try {
         if (!part.reader) part.reader = std::make_unique<PartReader>(part.path);
-        if (!merger.take(*part.reader, [&] { answer(merger, part); })) {
-          status_ = Interrupt::signal() == SIGTERM ? ExitStatus::terminated : ExitStatus::interrupted;
-          return;
-        }
-        const PartTrailer& trailer = part.reader->trailer();
-        digest_.add(trailer.digest);
-        if (&part != &parts_.back()) announcements_ += trailer.announcements;
-        all_announcements_ += trailer.announcements;
-        const auto [known, is_new] = seen.emplace(std::pair(trailer.frames, trailer.digest), part.name());
-        if (!is_new && trailer.frames != 0) {
-          throw InputError(fmt::format("holds the same frames as {}", known->second));
-        }
-        if (trailer.damaged) {
+        if (!merger.take(*part.reader, [&] { answer(merger, part); })) return false;
+        totals_.add(part.name(), part.reader->trailer());
+        if (part.reader->trailer().damaged) {
           reporter_.error(fmt::format("{}: its capture is damaged at the end", part.name()));
-          status_ = ExitStatus::damaged;
         }
       } catch (const InputError& error) {
         // A flow may lack what the part does not tell: it is better not to be had.
@@ -310,19 +169,20 @@ class Merge {
       part.reader.reset();
     }
     for (const std::string& remark : remarks_on(merger.counters())) reporter_.warning(remark);
-    if (announcements_ != 0) {
+    if (const std::uint64_t number = totals_.unheard_announcements(); number != 0) {
       reporter_.warning(
           fmt::format("{} packet{} of signalling may have announced media, of which the parts after know "
                       "nothing: streams there may be "
                       "cut otherwise than in a run over all captures",
-                      announcements_, announcements_ == 1 ? "" : "s"));
+                      number, number == 1 ? "" : "s"));
     }
     reporter_.note(fmt::format("{} parts, {} frames, {} flows ended, {} open", parts_.size(), merger.frames(),
                                merger.counters().ended_flows(), merger.counters().open_flows()));
+    return true;
   }
 
   /// The counters, for one who asks for them.
-  void answer(const PartMerger& merger, const Part& part) {
+  void answer(const PartMerger& merger, const PartFile& part) {
     if (!Requests::any() || !requests_.take().counters) return;
     const FlowCounters& flows = merger.counters();
     reporter_.answer(counters_line(fmt::format("{} of {} parts merged", &part - parts_.data(), parts_.size()),
@@ -334,12 +194,10 @@ class Merge {
   Requests requests_{false};
   const MergeOptions& options_;
   Reporter& reporter_;
-  std::vector<Part> parts_;
-  PartHeader whole_;
-  std::unique_ptr<MeterPlan> plan_;
-  FrameDigest digest_;
-  std::uint64_t announcements_ = 0, all_announcements_ = 0;  // but for the last part's, and all
-  ExitStatus status_ = ExitStatus::ok;
+  std::vector<PartFile> parts_;
+  PartHeader header_;  // of all of them
+  MeterPlan plan_;
+  PartTotals totals_;
 };
 
 }  // namespace

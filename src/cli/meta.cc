@@ -298,7 +298,7 @@ void MetaFile::write(const Run& run) {
     });
     if (const TsharkSetup::Choice* choice = run.setup.made()) {
       json.object("tshark", [&] {
-        json.text("version", run.setup.version());
+        json.text("version", to_string(choice->tshark.version));
         json.text("program", choice->tshark.program);
         json.text("decoder", word_for(choice->decoder));
       });
@@ -307,8 +307,8 @@ void MetaFile::write(const Run& run) {
     json.text_or_null("directory", std::filesystem::current_path(unknown).string());
     json.list("arguments", run.options.given);
     json.object("options", [&] { write_options(json, run.options); });
-    json.list("columns", run.plan.header());
-    json.list("fields", run.plan.fields().names());
+    json.list("columns", run.plan.header);
+    json.list("fields", run.plan.fields.names());
     json.time("began", std::chrono::duration_cast<Nanoseconds>(began_.time_since_epoch()).count());
     json.real("seconds", std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count());
     json.object("cpu_seconds", [&] {

@@ -31,7 +31,7 @@ class MetaFile {
   struct Run {
     const Options& options;
     const MeterPlan& plan;
-    TsharkSetup& setup;
+    const TsharkSetup& setup;
     const std::vector<Entry>& inputs;
     const std::vector<WrittenFile>& outputs;
     ExitStatus status;

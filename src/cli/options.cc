@@ -10,11 +10,11 @@
 #include <limits>
 #include <thread>
 
+#include "base/descriptor.h"
 #include "base/error.h"
 #include "cli/option_groups.h"
 #include "cli/option_hints.h"
 #include "cli/option_values.h"
-#include "source/child.h"
 
 namespace flowmeter {
 

@@ -42,7 +42,7 @@ class Run final : public InputRun {
         name_(input_name(input)),
         reporter_(reporter),
         sink_(output, [this] { refuse_if_lacking(); }),
-        writer_(make_writer(sink_, options.rows, plan.header())),
+        writer_(make_writer(sink_, options.rows, plan.header)),
         meter_(plan.make(input_, *writer_)),
         jobs_(jobs),
         done_(std::move(done)),
@@ -79,7 +79,6 @@ class Run final : public InputRun {
   void begin_again_by_ek();
   [[nodiscard]] bool may_change_decoder(TsharkOutputFormat decoder) const;
   [[nodiscard]] bool wants_fleet(InputKind kind) const;
-  [[nodiscard]] bool only_standard_columns() const;
   [[nodiscard]] bool may_read_headers(const TsharkSetup::Choice& choice) const;
   [[nodiscard]] std::uint64_t frames() const;
   void watch_interrupt();

@@ -175,8 +175,8 @@ void Run::begin_part(InputKind kind) {
     throw InputError("is not a capture; parts are made of captures only", true);
   }
   const std::vector<std::string> whole = {input_};
-  static_cast<void>(setup_.get());
-  meter_->begin({setup_.version(), given_.parts.empty() ? whole : given_.parts, frames_before_});
+  meter_->begin(
+      {to_string(setup_.get().tshark.version), given_.parts.empty() ? whole : given_.parts, frames_before_});
 }
 
 void Run::start(InputKind kind) {

@@ -23,17 +23,18 @@ void Run::start_text(InputKind kind) {
   }
   std::optional<Joining> joining;
   if (options_.continuous) {
-    if (plan_.accumulators() == nullptr) {
-      throw InputError("--continuous joins streams, which --schema pyflowmeter takes as tshark numbers them",
-                       true);
+    if (!plan_.columns) {
+      throw InputError(
+          fmt::format("--continuous joins streams, which --schema {} takes as tshark numbers them",
+                      options_.meter.schema),
+          true);
     }
-    const FlowPolicy policy = plan_.policy();
+    const FlowPolicy policy = plan_.policy;
     joining = {policy.longest_idle_timeout(), policy.remembered_streams};
   }
-  source_ =
-      std::make_unique<DialectSource>(kind, plan_.fields(), plan_.tunnel(), plan_.transports(), joining);
+  source_ = std::make_unique<DialectSource>(kind, plan_.fields, plan_.tunnel, plan_.transports, joining);
   expect_fields();
-  if (plan_.ranks_streams()) source_->rank_streams();
+  if (plan_.ranks_streams) source_->rank_streams();
   attach_observers(*source_);
   watch_fields();
   if (options_.keep_going) source_->keep_going();
@@ -62,14 +63,13 @@ void Run::start_text(InputKind kind) {
 
 /// Fields that a capture need not have, but that whoever made the text may not have asked for.
 void Run::watch_fields() {
-  const MeterPlan::UnsureFields unsure = plan_.unsure_fields();
   const auto watch = [this](const FieldSet& fields) {
-    auto made = std::make_unique<FieldWatch>(plan_.fields(), fields.names());
+    auto made = std::make_unique<FieldWatch>(plan_.fields, fields.names());
     source_->attach(*made);
     return made;
   };
-  if (!unsure.named.names().empty()) named_ = watch(unsure.named);
-  if (!unsure.optional.names().empty()) application_ = watch(unsure.optional);
+  if (plan_.named.size() != 0) named_ = watch(plan_.named);
+  if (plan_.optional.size() != 0) application_ = watch(plan_.optional);
 }
 
 /// Of those that the user has named each is due; of what applications have, any.
@@ -90,10 +90,9 @@ void Run::warn_of_unseen_fields() const {
 /// before the first row.
 void Run::expect_fields() {
   DueFields& due = *source_->due_fields();
-  for (const std::string& field : plan_.required_fields()) due.require(field);
-  const MeterPlan::UnsureFields unsure = plan_.unsure_fields();
-  for (const std::string& field : plan_.fields().names()) {
-    const bool is_unsure = unsure.named.find(field) != no_field || unsure.optional.find(field) != no_field;
+  for (const std::string& field : plan_.required) due.require(field);
+  for (const std::string& field : plan_.fields.names()) {
+    const bool is_unsure = plan_.named.find(field) != no_field || plan_.optional.find(field) != no_field;
     if (!is_unsure && !plan_.column_of(field).empty()) due.require_column(field);
   }
   source_->on_lack([this](bool at_end) {

@@ -32,10 +32,10 @@ bool Run::wants_fleet(InputKind kind) const {
   if (!setup_.get().shares && !options_.jobs_given && !given_.endless()) return false;
   if (kind != InputKind::capture || options_.decoder == TsharkOutputChoice::json) return false;
   if (!tshark.display_filter.empty() || !tshark.extra_arguments.empty()) return false;
-  if (plan_.transports() != tcp_and_udp) return false;
-  const auto& names = plan_.fields().names();
+  if (plan_.transports != tcp_and_udp) return false;
+  const auto& names = plan_.fields.names();
   if (!std::all_of(names.begin(), names.end(), stateless)) return false;
-  if (plan_.needs_one_tshark()) return false;
+  if (plan_.one_tshark) return false;
   if (options_.live.frames != 0 && options_.live.interfaces.empty()) return false;
   if (options_.jobs_given || !seekable_) return jobs_ > 1 || options_.life_frames != 0;
   struct stat status {};
@@ -100,21 +100,12 @@ bool Run::may_read_headers(const TsharkSetup::Choice& choice) const {
          choice.tshark.preferences.empty();
 }
 
-/// The standard columns need no more of frame.protocols than where the transport headers are.
-bool Run::only_standard_columns() const {
-  const std::vector<std::string> standard = make_plan(MeterOptions{})->header();
-  const std::vector<std::string> chosen = plan_.header();
-  return std::all_of(chosen.begin(), chosen.end(), [&standard](const std::string& name) {
-    return std::find(standard.begin(), standard.end(), name) != standard.end();
-  });
-}
-
 /// `frames_before`: frames at the beginning that were published by a fleet before this one.
 void Run::start_fleet(const TsharkSetup::Choice& choice, TsharkOutputFormat decoder, bool read_headers,
                       std::uint64_t frames_before) {
   FleetOptions fleet;
   fleet.read_headers = read_headers;
-  fleet.protocols = !only_standard_columns();
+  fleet.protocols = plan_.whole_protocols;
   fleet.frames_before = frames_before;
   // Other versions may not have the fields.
   fleet.watch_media = choice.shares && !choice.tshark.transport_only;
@@ -127,10 +118,10 @@ void Run::start_fleet(const TsharkSetup::Choice& choice, TsharkOutputFormat deco
   fleet.keep_going = options_.keep_going;
   fleet.at_once = given_.endless();
   fleet.shielded = given_.endless();
-  const FlowPolicy policy = plan_.policy();
+  const FlowPolicy policy = plan_.policy;
   fleet.idle = policy.longest_idle_timeout();
   fleet.remembered_streams = policy.remembered_streams;
-  fleet.tunnel = plan_.tunnel();
+  fleet.tunnel = plan_.tunnel;
   TsharkFleet::Host host;
   host.guard = [this](const std::function<void()>& step) { guarded(step); };
   host.progressed = [this] { sink_.flush(); };
@@ -142,7 +133,7 @@ void Run::start_fleet(const TsharkSetup::Choice& choice, TsharkOutputFormat deco
   host.disagreed = [this, &choice, decoder](std::uint64_t frames) {
     begin_again([this, &choice, decoder, frames] { start_fleet(choice, decoder, false, frames); });
   };
-  fleet_ = std::make_unique<TsharkFleet>(io_, fleet, plan_.fields(),
+  fleet_ = std::make_unique<TsharkFleet>(io_, fleet, plan_.fields,
                                          seekable_ ? CaptureOrigin::file : CaptureOrigin::pipe, fd_,
                                          seekable_ ? std::string() : std::move(head_), std::move(host));
   attach_observers(*fleet_);
@@ -178,11 +169,11 @@ void Run::start_single(const TsharkSetup::Choice& choice, TsharkOutputFormat dec
   const Command command = tshark_command(choice.tshark, choice.fields, run);
   if (account_) account_->command = shell_line(command, choice.fields, TsharkOutputFormat::ek);
   child_ = std::make_unique<Child>(command, in, fd_);
-  source_ = std::make_unique<DialectSource>(decoder, plan_.fields(), plan_.tunnel(), plan_.transports());
+  source_ = std::make_unique<DialectSource>(decoder, plan_.fields, plan_.tunnel, plan_.transports);
   source_->begin_after(frames_before);
   if (may_change_decoder(decoder)) source_->refuse_cut_values();
   if (!options_.tshark.extra_arguments.empty()) source_->expect_all_values();
-  if (plan_.ranks_streams()) source_->rank_streams();
+  if (plan_.ranks_streams) source_->rank_streams();
   attach_observers(*source_);
   if (options_.keep_going) source_->keep_going();
   if (options_.read_bytes != 0) source_->set_chunk(options_.read_bytes);

@@ -10,8 +10,8 @@
 
 namespace flowmeter {
 
-/// How the tshark of this machine is to be run for what the options ask for. Worked out when the first
-/// capture needs it: who meters tshark's output needs no tshark.
+/// How the tshark of this machine is to be run for what the options ask for. Resolved once, when the
+/// first capture needs it: an input that is tshark's output needs no tshark.
 class TsharkSetup {
  public:
   struct Choice {
@@ -31,10 +31,8 @@ class TsharkSetup {
   /// The choice if it was made; null: nothing needed tshark.
   [[nodiscard]] const Choice* made() const noexcept { return choice_ ? &*choice_ : nullptr; }
 
-  /// The version of the tshark that was chosen.
-  [[nodiscard]] std::string version() { return to_string(installation_->version()); }
-
  private:
+  [[nodiscard]] Choice choose();
   [[nodiscard]] TsharkOutputFormat choose_decoder(bool version_was_tried) const;
   [[nodiscard]] FieldSet choose_fields();
   void refuse_fields_without_dissector(const std::string& configuration_directory) const;

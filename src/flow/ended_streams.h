@@ -16,7 +16,7 @@ struct StreamKeyHash {
   }
 };
 
-/// Remembers which way was forward in streams that were cut by a time-out, for the part that may
+/// Remembers which way was forward in streams that were cut by a time-out, for the flow that may
 /// follow; the longest ago cut are forgotten first, so that memory stays bounded.
 class EndedStreams {
  public:
@@ -24,8 +24,8 @@ class EndedStreams {
     StreamKey key;
     Endpoint source;
     Endpoint destination;
-    std::uint32_t parts = 0;                       ///< parts of the stream that ended
-    DirectionBasis basis = DirectionBasis::first;  ///< of the first of them
+    std::uint32_t next_split_index = 0;            ///< of the flow that continues the stream
+    DirectionBasis basis = DirectionBasis::first;  ///< of the stream's first flow
   };
 
   explicit EndedStreams(std::size_t capacity);

@@ -50,16 +50,16 @@ struct Flow {
   SetHook by_key;
 
   StreamKey key;
-  Endpoint source;  ///< by the policy: sent the first packet (of the stream's first part, if cut)
+  Endpoint source;  ///< by the policy: sent the first packet (of the stream's first flow, if cut)
   Endpoint destination;
   std::int64_t first_ns = 0;                     ///< smallest packet time
   std::int64_t last_ns = 0;                      ///< largest packet time
   std::int64_t previous_ns = 0;                  ///< time of the packet that came last, which may be neither
   std::int64_t touched_ns = 0;                   ///< the table's clock when that packet came
   std::uint64_t first_frame = 0;                 ///< frame number of the first packet
-  std::uint32_t part = 0;                        ///< how often the stream was cut before
+  std::uint32_t split_index = 0;                 ///< how often the stream was cut before
   std::uint8_t first_order = 0;                  ///< order of the first packet within its frame
-  DirectionBasis basis = DirectionBasis::first;  ///< of the stream's first part
+  DirectionBasis basis = DirectionBasis::first;  ///< of the stream's first flow
 
   /// States of the accumulators, see AccumulatorSet.
   [[nodiscard]] std::byte* states() noexcept { return reinterpret_cast<std::byte*>(this + 1); }

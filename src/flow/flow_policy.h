@@ -20,7 +20,7 @@ class FlowCounters {
   /// Packets that are older than the packet of their flow that came before them.
   [[nodiscard]] virtual std::uint64_t disordered_packets() const noexcept { return 0; }
 
-  /// Streams that were cut and of which a later part would not be known for one, see EndedStreams.
+  /// Streams that were cut and of which a later flow would not be known for one, see EndedStreams.
   [[nodiscard]] virtual std::uint64_t forgotten_streams() const noexcept { return 0; }
 
   /// Ended flows by transport and reason.

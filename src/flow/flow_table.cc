@@ -194,7 +194,7 @@ Flow& FlowTable::open(const Packet& packet) {
     std::swap(flow.source, flow.destination);
   }
   if (const EndedStreams::Entry* earlier = ended_streams_.find(packet.key)) {
-    flow.part = earlier->parts;
+    flow.split_index = earlier->next_split_index;
     flow.basis = earlier->basis;
     const bool backward = earlier->source == packet.destination && earlier->destination == packet.source;
     flow.source = backward ? packet.destination : packet.source;
@@ -240,7 +240,9 @@ void FlowTable::find_closed(std::int64_t now_ns) {
     if (since <= linger) return;
     closed_.pop_front();
     Flow* const flow = find(closed.key);
-    if (flow == nullptr || flow->part != closed.part || close_of(*flow).since_ns != closed.since_ns) continue;
+    if (flow == nullptr || flow->split_index != closed.split_index ||
+        close_of(*flow).since_ns != closed.since_ns)
+      continue;
     const auto end = due_.begin() + static_cast<std::ptrdiff_t>(idle_ones);
     const auto idle = std::find_if(due_.begin(), end, [flow](const Due& due) { return due.flow == flow; });
     if (idle == end) {
@@ -280,7 +282,7 @@ void FlowTable::note_close(Flow& flow) {
   if (!state.closed || state.seen) return;
   state.seen = true;
   state.since_ns = clock_ns_;
-  closed_.push_back({flow.key, flow.part, clock_ns_});
+  closed_.push_back({flow.key, flow.split_index, clock_ns_});
 }
 
 /// Ends the flow whose last packet came longest ago. Its transport's list has it in front, unless all that
@@ -296,9 +298,9 @@ void FlowTable::make_room() {
   if (oldest != nullptr) cut(*oldest, EndReason::forced);
 }
 
-/// Ends a part of a stream; it waits in `cut_` to be handed over.
+/// Ends a flow whose stream may go on; it waits in `cut_` to be handed over.
 void FlowTable::cut(Flow& flow, EndReason reason) {
-  ended_streams_.remember({flow.key, flow.source, flow.destination, flow.part + 1, flow.basis});
+  ended_streams_.remember({flow.key, flow.source, flow.destination, flow.split_index + 1, flow.basis});
   unlink(flow);
   cut_.push_back({&flow, reason});
 }

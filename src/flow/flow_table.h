@@ -18,7 +18,7 @@ namespace flowmeter {
 struct CloseState;
 
 /// Groups packets into flows, one for each stream or, where a stream is cut by a time-out, one for
-/// each of its parts; a later part keeps the direction of the first.
+/// each of its pieces; a later flow of a stream keeps the direction of the first.
 ///
 /// The clock is the largest frame time so far. A flow is over, and handed to the sink, as soon as the
 /// clock has moved by more than the idle time-out since its last packet came, or when its next packet
@@ -130,7 +130,7 @@ class FlowTable final : public PacketObserver, public FlowCounters {
   /// A flow that was closed; it may be gone by now.
   struct Closed {
     StreamKey key;
-    std::uint32_t part;
+    std::uint32_t split_index;
     std::int64_t since_ns;
   };
 

@@ -11,7 +11,6 @@
 #include <cstring>
 
 #include "base/error.h"
-#include "source/fd_watcher.h"
 
 namespace flowmeter {
 namespace {

@@ -7,10 +7,10 @@
 #include <string_view>
 #include <vector>
 
+#include "base/descriptor.h"
 #include "capture/decompress.h"
 #include "dialect/record_splitter.h"
 #include "part/part_format.h"
-#include "source/child.h"
 
 namespace flowmeter {
 

@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "part/part_settings.h"
+#include "schema/flow_columns.h"
 #include "source/tshark_command.h"
 #include "version.h"
 
@@ -28,14 +29,15 @@ bool may_announce(std::string_view protocols) {
 /// The flow table of one capture, whose events become a part.
 class PartRecorder final : public Meter, private PacketObserver {
  public:
-  PartRecorder(const FlowPolicy& policy, const AccumulatorSet& accumulators, const StreamFactsReader& facts,
-               FieldId protocols, PartHeader header, RowWriter& out)
-      : header_(std::move(header)),
+  PartRecorder(const FlowPolicy& policy, std::shared_ptr<const FlowColumns> columns,
+               const StreamFactsReader& facts, FieldId protocols, PartHeader header, RowWriter& out)
+      : columns_(std::move(columns)),
+        header_(std::move(header)),
         protocols_(protocols),
         log_(
-            accumulators, [facts](const Packet& packet, bool quoted) { return facts.of(packet, quoted); },
-            out),
-        table_(policy, accumulators, log_) {
+            columns_->accumulators(),
+            [facts](const Packet& packet, bool quoted) { return facts.of(packet, quoted); }, out),
+        table_(policy, columns_->accumulators(), log_) {
     log_.watch(table_);
   }
 
@@ -101,6 +103,7 @@ class PartRecorder final : public Meter, private PacketObserver {
     log_.write(to_line(header_));
   }
 
+  const std::shared_ptr<const FlowColumns> columns_;
   PartHeader header_;
   const FieldId protocols_;
   PartTrailer trailer_;
@@ -118,7 +121,6 @@ void refuse(const MeterOptions& options) {
     if (asked) throw UsageError(fmt::format("{} cannot be combined with --partial: {}", option, why));
   };
   constexpr const char* whole = "it depends on the whole flow";
-  refuse_if(options.schema == "pyflowmeter", "--schema pyflowmeter", whole);
   refuse_if(options.active_timeout.has_value(), "--active-timeout", whole);
   refuse_if(options.close_linger.has_value(), "--end-on", whole);
   refuse_if(options.clock != plain.clock, "--clock monotone", whole);
@@ -134,67 +136,55 @@ void refuse(const MeterOptions& options) {
 }
 
 /// Columns that depend on what a tshark remembers of packets that are in another part.
-void refuse_columns(const MeterPlan& plan) {
+void refuse_columns(const MeterOptions& options, const MeterPlan& plan) {
+  if (!plan.columns) {
+    throw UsageError(fmt::format(
+        "--schema {} cannot be combined with --partial: it depends on the whole flow", options.schema));
+  }
   const auto refuse_column = [](const std::string& column) {
     throw UsageError(fmt::format(
         "column {} cannot be combined with --partial: it depends on all packets of a flow", column));
   };
-  if (const AccumulatorKind* const kind = plan.accumulators()->not_composing()) {
-    refuse_column(plan.column_of(*kind));
+  if (const AccumulatorKind* const kind = plan.columns->accumulators().not_composing()) {
+    refuse_column(plan.columns->column_of(*kind));
   }
-  for (const std::string& field : plan.fields().names()) {
+  for (const std::string& field : plan.fields.names()) {
     const std::string column = plan.column_of(field);
     const bool own = field == StreamFactsReader::shown_sequence && column.empty();
     if (!stateless(field) && !own) refuse_column(column);
   }
-  if (plan.needs_one_tshark())
+  if (plan.one_tshark)
     throw UsageError("a column cannot be combined with --partial: it needs a single tshark");
-  if (plan.ranks_streams() && plan.tunnel() != TunnelPolicy::all) {
+  if (plan.ranks_streams && plan.tunnel != TunnelPolicy::all) {
     throw UsageError(
         "stream numbers cannot be combined with --partial and --tunnel: choose columns without `stream`");
   }
 }
 
-class PartPlan final : public MeterPlan {
- public:
-  PartPlan(const MeterOptions& options, const PartSettings& how, std::optional<PartSegments> segments)
-      : states_(make_plan(options)), policy_(part_policy(states_->policy())) {
-    refuse_columns(*states_);
-    header_.program = fmt::format("flowmeter {}", version);
-    header_.segments = segments;
-    header_.settings = settings_of(options);
-    header_.settings.insert(header_.settings.end(), how.begin(), how.end());
-    header_.states = states_->accumulators()->names();
-  }
-
-  const FieldSet& fields() const noexcept override { return states_->fields(); }
-  std::vector<std::string> required_fields() const override { return states_->required_fields(); }
-  UnsureFields unsure_fields() const override { return states_->unsure_fields(); }
-  std::vector<std::string> remarks() const override { return states_->remarks(); }
-  std::string column_of(std::string_view field) const override { return states_->column_of(field); }
-  std::vector<std::string> header() const override { return {}; }
-  FlowPolicy policy() const override { return policy_; }
-  TunnelPolicy tunnel() const override { return states_->tunnel(); }
-  const AccumulatorSet* accumulators() const noexcept override { return states_->accumulators(); }
-
-  std::unique_ptr<Meter> make(const std::string& /*input*/, RowWriter& out) const override {
-    FieldSet fields = states_->fields();  // which has those of the facts, for the PartEdge
-    return std::make_unique<PartRecorder>(policy_, *states_->accumulators(), StreamFactsReader(fields),
-                                          fields.find("frame.protocols"), header_, out);
-  }
-
- private:
-  const std::unique_ptr<MeterPlan> states_;
-  const FlowPolicy policy_;
-  PartHeader header_;
-};
-
 }  // namespace
 
-std::unique_ptr<MeterPlan> make_part_plan(const MeterOptions& options, const PartSettings& how,
-                                          std::optional<PartSegments> segments) {
+MeterPlan make_part_plan(const MeterOptions& options, const PartSettings& how,
+                         std::optional<PartSegments> segments) {
   refuse(options);
-  return std::make_unique<PartPlan>(options, how, segments);
+  MeterPlan plan = make_plan(options);
+  refuse_columns(options, plan);
+  const std::shared_ptr<const FlowColumns> columns = plan.columns;
+  PartHeader header;
+  header.program = fmt::format("flowmeter {}", version);
+  header.segments = segments;
+  header.settings = settings_of(options);
+  header.settings.insert(header.settings.end(), how.begin(), how.end());
+  header.states = columns->accumulators().names();
+  plan.header.clear();
+  plan.policy = part_policy(plan.policy);
+  plan.ranks_streams = false;   // merge ranks them
+  plan.whole_protocols = true;  // which show what may announce media
+  plan.make = [=, policy = plan.policy, fields = plan.fields](const std::string& /*input*/, RowWriter& out) {
+    FieldSet known = fields;  // which has those of the facts, for the PartEdge
+    return std::make_unique<PartRecorder>(policy, columns, StreamFactsReader(known),
+                                          fields.find("frame.protocols"), header, out);
+  };
+  return plan;
 }
 
 }  // namespace flowmeter

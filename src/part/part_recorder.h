@@ -1,7 +1,6 @@
 #pragma once
 
-#include <memory>
-#include <string>
+#include <optional>
 
 #include "part/part_log.h"
 #include "schema/meter.h"
@@ -13,7 +12,7 @@ namespace flowmeter {
 ///
 /// `options.features.parts` is set. `how`: what else tells how frames were read, as settings. Throws
 /// UsageError for what the options ask for and parts cannot have.
-[[nodiscard]] std::unique_ptr<MeterPlan> make_part_plan(const MeterOptions& options, const PartSettings& how,
-                                                        std::optional<PartSegments> segments);
+[[nodiscard]] MeterPlan make_part_plan(const MeterOptions& options, const PartSettings& how,
+                                       std::optional<PartSegments> segments);
 
 }  // namespace flowmeter

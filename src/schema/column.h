@@ -106,6 +106,7 @@ struct Column {
   bool ranks_streams = false;  ///< prints a stream's number: of first appearance, see StreamRanks
   bool one_tshark = false;     ///< depends on what a tshark counts or remembers, whatever its fields say
   ValueKind kind = ValueKind::number;
+  bool whole_protocols = true;  ///< reads more of frame.protocols than where the transport headers are
 };
 
 /// The columns that a run may choose from.

@@ -184,6 +184,7 @@ std::vector<Column> flowmeter_columns(const FeatureSettings& settings) {
   add_sizes(columns, sizes);
   add_gaps(columns);
   add_flags(columns);
+  for (Column& column : columns) column.whole_protocols = false;
   return columns;
 }
 

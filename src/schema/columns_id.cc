@@ -29,7 +29,8 @@ std::string community_id_of(const Cell& cell) {
 }
 
 std::string flow_id_of(const Cell& cell) {
-  const std::string text = fmt::format("{},{},{}", community_id_of(cell), start_of(cell), cell.flow.part);
+  const std::string text =
+      fmt::format("{},{},{}", community_id_of(cell), start_of(cell), cell.flow.split_index);
   const auto digest = sha1({reinterpret_cast<const std::uint8_t*>(text.data()), text.size()});
   return fmt::format("{:02x}", fmt::join(digest.begin(), digest.begin() + 8, ""));
 }
@@ -61,7 +62,7 @@ void add_names(std::vector<Column>& columns) {
                      true});
   columns.back().ranks_streams = true;
   columns.push_back({"part", "-", "how often a time-out had cut the stream before", stream_fields, nullptr,
-                     [](Cell& cell) { cell.out.natural(cell.flow.part); }});
+                     [](Cell& cell) { cell.out.natural(cell.flow.split_index); }});
 }
 
 void add_addresses(std::vector<Column>& columns) {

@@ -163,7 +163,7 @@ class ConditionParser {
 
   Node read_any() {
     return read_joined(Node::Kind::any, "||", "or", [this] {
-      return read_joined(Node::Kind::all, "&&", "and", [this] { return read_part(); });
+      return read_joined(Node::Kind::all, "&&", "and", [this] { return read_operand(); });
     });
   }
 
@@ -171,31 +171,31 @@ class ConditionParser {
   Node read_joined(Node::Kind kind, std::string_view mark, std::string_view keyword, Read read) {
     Node joined{kind};
     do {
-      joined.parts.push_back(read());
+      joined.operands.push_back(read());
     } while (take(mark) || take_keyword(keyword));
-    if (joined.parts.size() > 1) return joined;
-    Node one = std::move(joined.parts.front());
+    if (joined.operands.size() > 1) return joined;
+    Node one = std::move(joined.operands.front());
     return one;
   }
 
-  Node read_part() {
+  Node read_operand() {
     skip_blanks();
     const std::size_t begin = at_;
     if (++nested_ > most_nested)
       refuse(begin, fmt::format("the condition has more than {} levels", most_nested));
-    Node part;
+    Node operand;
     if (take_keyword("not") || (!text_.substr(at_).starts_with("!=") && take("!"))) {
-      part.kind = Node::Kind::none;
-      part.parts.push_back(read_part());
+      operand.kind = Node::Kind::none;
+      operand.operands.push_back(read_operand());
     } else if (take("(")) {
-      part = read_any();
+      operand = read_any();
       if (at_end()) refuse(begin, "\"(\" is not closed");
       if (!take(")")) refuse_rest();
     } else {
-      part = read_comparison();
+      operand = read_comparison();
     }
     --nested_;
-    return part;
+    return operand;
   }
 
   Node read_comparison() {
@@ -224,7 +224,7 @@ class ConditionParser {
 
   static Node inverse(Node node) {
     Node inverted{Node::Kind::none};
-    inverted.parts.push_back(std::move(node));
+    inverted.operands.push_back(std::move(node));
     return inverted;
   }
 
@@ -472,14 +472,14 @@ bool Condition::accepts(const Accepted& accepted, std::string_view value) {
 }
 
 bool Condition::holds(const Node& node, const Values& values) {
-  const auto part_holds = [&](const Node& part) { return holds(part, values); };
+  const auto operand_holds = [&](const Node& operand) { return holds(operand, values); };
   switch (node.kind) {
     case Node::Kind::all:
-      return std::all_of(node.parts.begin(), node.parts.end(), part_holds);
+      return std::all_of(node.operands.begin(), node.operands.end(), operand_holds);
     case Node::Kind::any:
-      return std::any_of(node.parts.begin(), node.parts.end(), part_holds);
+      return std::any_of(node.operands.begin(), node.operands.end(), operand_holds);
     case Node::Kind::none:
-      return std::none_of(node.parts.begin(), node.parts.end(), part_holds);
+      return std::none_of(node.operands.begin(), node.operands.end(), operand_holds);
     case Node::Kind::test:
       break;
   }

@@ -73,14 +73,14 @@ class Condition {
   struct Node {
     enum class Kind : std::uint8_t {
       test,  ///< the column's value is one of what is accepted
-      all,   ///< all parts hold
-      any,   ///< any of the parts holds
-      none,  ///< none of the parts does
+      all,   ///< all operands hold
+      any,   ///< any of the operands holds
+      none,  ///< none of the operands does
     };
     Kind kind = Kind::test;
     std::size_t column = 0;
     std::vector<Accepted> accepted{};
-    std::vector<Node> parts{};
+    std::vector<Node> operands{};
   };
 
   static bool accepts(const Accepted& accepted, std::string_view value);

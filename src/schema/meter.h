@@ -1,6 +1,8 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -9,10 +11,12 @@
 #include "flow/flow_policy.h"
 #include "packet/decoder.h"
 #include "packet/observer.h"
-#include "schema/flow_writer.h"
 #include "schema/selection.h"
+#include "sink/row_writer.h"
 
 namespace flowmeter {
+
+class FlowColumns;
 
 using Seconds = std::chrono::duration<double>;
 
@@ -58,70 +62,53 @@ class Meter {
   [[nodiscard]] virtual const FlowCounters& counters() const noexcept = 0;
 };
 
-/// The plan of a run, made once: columns, the tshark fields that they need, and meters for each input.
-class MeterPlan {
- public:
-  virtual ~MeterPlan() = default;
+/// A meter for one input, which writes to `out`. `input` is the input's name as it was given.
+using MeterFactory = std::function<std::unique_ptr<Meter>(const std::string& input, RowWriter& out)>;
 
-  /// The fields that tshark must give; a view for Records.
-  [[nodiscard]] virtual const FieldSet& fields() const noexcept = 0;
+/// What a run needs of its inputs, and what makes its meters. Made once, from the options.
+struct MeterPlan {
+  FieldSet fields;                    ///< that tshark must give; those that a Record has, in its order
+  std::vector<std::string> required;  ///< of them, beyond those of every packet: each header has them
+  FieldSet named;                     ///< of them, those that the user has named: a tshark without is refused
+  FieldSet optional;                  ///< of them, those that some tsharks do not have: not asked for then
+  std::map<std::string, std::string, std::less<>> uses;  ///< a column that is computed from the field
 
-  /// Fields that a foreign stream must have beyond those of every packet.
-  [[nodiscard]] virtual std::vector<std::string> required_fields() const = 0;
+  std::vector<std::string> header;
+  FlowPolicy policy;                      ///< how streams are cut into flows
+  TransportSet transports = tcp_and_udp;  ///< what packets are looked for
+  TunnelPolicy tunnel = TunnelPolicy::all;
 
-  /// Fields that some tsharks do not have.
-  struct UnsureFields {
-    FieldSet named;     ///< by the user: a tshark without them is refused
-    FieldSet optional;  ///< not asked for then
-  };
-  [[nodiscard]] virtual UnsureFields unsure_fields() const { return {}; }
+  bool ranks_streams = false;    ///< stream numbers are printed: they are to be the ranks of StreamRanks
+  bool one_tshark = false;       ///< values are right only if a single, uninterrupted tshark saw all frames
+  bool whole_protocols = false;  ///< frame.protocols is read beyond where the transport headers are
+  bool applications = false;     ///< application dissectors must not be switched off
 
-  /// What the user should know when all inputs are metered, one line each.
-  [[nodiscard]] virtual std::vector<std::string> remarks() const { return {}; }
+  MeterFactory make;  ///< whose meters do not need the plan
+
+  /// What prints flows out of the states of a FlowTable; null: the rows are not made of those.
+  std::shared_ptr<const FlowColumns> columns{};
 
   /// A column that is computed from the tshark field, for messages; empty if there is none.
-  [[nodiscard]] virtual std::string column_of(std::string_view field) const = 0;
-
-  /// A column that prints that state; empty if there is none.
-  [[nodiscard]] virtual std::string column_of(const AccumulatorKind& /*kind*/) const { return {}; }
-
-  [[nodiscard]] virtual std::vector<std::string> header() const = 0;
-
-  /// How streams are cut into flows.
-  [[nodiscard]] virtual FlowPolicy policy() const = 0;
-
-  /// What packets are looked for.
-  [[nodiscard]] virtual TransportSet transports() const { return tcp_and_udp; }
-
-  /// Which of a frame's packets count.
-  [[nodiscard]] virtual TunnelPolicy tunnel() const = 0;
-
-  /// Whether a column prints stream numbers, which then are to be the ranks of StreamRanks.
-  [[nodiscard]] virtual bool ranks_streams() const { return false; }
-
-  /// Whether a column's values are right only if a single, uninterrupted tshark saw all frames.
-  [[nodiscard]] virtual bool needs_one_tshark() const { return false; }
-
-  /// A meter for one input, which writes to `out`. `input` is its name as it was given.
-  /// Both `out` and the plan outlive it.
-  [[nodiscard]] virtual std::unique_ptr<Meter> make(const std::string& input, RowWriter& out) const = 0;
-
-  /// The states that flows have; null: they are not those of a FlowTable.
-  [[nodiscard]] virtual const AccumulatorSet* accumulators() const noexcept { return nullptr; }
-
-  /// What prints flows with such states as rows; null likewise. As make().
-  [[nodiscard]] virtual std::unique_ptr<FlowSink> make_sink(const std::string& /*input*/,
-                                                            RowWriter& /*out*/) const {
-    return nullptr;
+  [[nodiscard]] std::string column_of(std::string_view field) const {
+    const auto found = uses.find(field);
+    return found == uses.end() ? std::string{} : found->second;
   }
+
+  /// What the user should know when all inputs are metered, one line each.
+  [[nodiscard]] std::vector<std::string> remarks() const;
 };
 
-/// The columns that the options choose, of that registry, which was made with the options' settings.
-/// Throws UsageError for an unknown schema or column.
-[[nodiscard]] std::vector<NamedColumn> chosen_columns(const MeterOptions& options,
-                                                      const ColumnRegistry& registry);
-
 /// Throws UsageError for an unknown schema or column, and for options that do not go together.
-[[nodiscard]] std::unique_ptr<MeterPlan> make_plan(const MeterOptions& options);
+[[nodiscard]] MeterPlan make_plan(const MeterOptions& options);
+
+/// A column of the output, and what is told of it.
+struct DescribedColumn {
+  std::string name;  ///< in the header
+  Column column;
+};
+
+/// The columns that the options choose. `all`: all that there are to choose from, unless the schema's are
+/// fixed. Throws UsageError as make_plan().
+[[nodiscard]] std::vector<DescribedColumn> described_columns(const MeterOptions& options, bool all);
 
 }  // namespace flowmeter

@@ -2,14 +2,15 @@
 
 #include <array>
 #include <chrono>
-#include <memory>
 #include <set>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 #include <vector>
 
 #include "flow/flow_table.h"
 #include "packet/observer.h"
+#include "schema/meter.h"
 #include "sink/row_writer.h"
 
 namespace flowmeter {
@@ -32,6 +33,16 @@ class OnePassMoments {
  private:
   double n_ = 0, mean_ = 0, m2_ = 0, m3_ = 0, m4_ = 0, min_ = 0, max_ = 0;
 };
+
+inline constexpr std::string_view pyflowmeter_schema = "pyflowmeter";
+
+/// Adds to the plan what rows of that schema need, and their meters. Throws UsageError for options that it
+/// does not have.
+void plan_pyflowmeter(const MeterOptions& options, MeterPlan& plan);
+
+/// Its columns have the names and the meaning of the default ones, and are made of other fields. Throws
+/// UsageError likewise.
+[[nodiscard]] std::vector<DescribedColumn> pyflowmeter_columns(const MeterOptions& options);
 
 /// The schema `pyflowmeter`: what PyFlowMeter (revision b96f592) wrote, faults included: it takes only
 /// frames whose last layer is TCP, tells directions by the port alone, counts the gap to the stream's

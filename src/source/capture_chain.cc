@@ -96,19 +96,8 @@ void CaptureChain::next() {
   }
   if (refuse_packed_clock()) return next();
   child_ = std::make_unique<Child>(take_group(), Child::Input::none, -1, pipe_.write.get());
-  errors_ = std::make_unique<FdWatcher>(io_, child_->err().get());
-  listen();
-}
-
-/// mergecap is over when it closes its standard error.
-void CaptureChain::listen() {
-  errors_->readable([this] {
-    if (child_->take_errors()) {
-      listen();
-    } else {
-      group_over();
-    }
-  });
+  // mergecap is over when it closes its standard error.
+  errors_ = std::make_unique<MessageReader>(io_, *child_, [this] { group_over(); });
 }
 
 void CaptureChain::group_over() {

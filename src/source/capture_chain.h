@@ -8,7 +8,7 @@
 
 #include "source/capture_feed.h"
 #include "source/child.h"
-#include "source/fd_watcher.h"
+#include "source/message_reader.h"
 
 namespace flowmeter {
 
@@ -39,7 +39,6 @@ class CaptureChain final : public CaptureFeed {
   void next();
   [[nodiscard]] Command take_group();
   [[nodiscard]] bool refuse_packed_clock();
-  void listen();
   void group_over();
 
   EventLoop& io_;
@@ -49,7 +48,7 @@ class CaptureChain final : public CaptureFeed {
   bool complete_;  // no further file will come
   Pipe pipe_;
   std::unique_ptr<Child> child_;
-  std::unique_ptr<FdWatcher> errors_;
+  std::unique_ptr<MessageReader> errors_;
   std::string failure_;
 };
 

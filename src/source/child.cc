@@ -38,21 +38,6 @@ std::vector<char*> argument_vector(const Command& command) {
 
 }  // namespace
 
-Pipe make_pipe(int bytes) {
-  int ends[2];
-  // Our ends must not leak into other children, who would keep the pipe open.
-  if (pipe2(ends, O_CLOEXEC) != 0) throw std::system_error(errno, std::generic_category(), "pipe");
-#ifdef F_SETPIPE_SZ
-  if (bytes != 0) fcntl(ends[0], F_SETPIPE_SZ, bytes);
-#endif
-  return {Descriptor(ends[0]), Descriptor(ends[1])};
-}
-
-void Descriptor::reset(int fd) noexcept {
-  if (fd_ >= 0) close(fd_);
-  fd_ = fd;
-}
-
 struct Child::Process {
   bp::child child;
 };

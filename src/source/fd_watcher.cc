@@ -3,18 +3,11 @@
 // Boost 1.74's Asio uses std::exchange without including it.
 #include <utility>
 
-#include <fmt/format.h>
 #include <poll.h>
-#include <unistd.h>
 #include <boost/asio/error.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/post.hpp>
-
-#include <cerrno>
-#include <cstring>
-
-#include "base/error.h"
 
 namespace flowmeter {
 namespace {
@@ -25,14 +18,6 @@ bool is_ready(int fd, bool for_writing) {
 }
 
 }  // namespace
-
-std::size_t read_some(int fd, std::span<char> room) {
-  while (true) {
-    const ssize_t count = ::read(fd, room.data(), room.size());
-    if (count >= 0) return static_cast<std::size_t>(count);
-    if (errno != EINTR) throw InputError(fmt::format("cannot be read: {}", std::strerror(errno)));
-  }
-}
 
 void post(EventLoop& loop, std::function<void()> handler) { boost::asio::post(loop, std::move(handler)); }
 

@@ -2,7 +2,6 @@
 
 #include <functional>
 #include <memory>
-#include <span>
 
 #include "source/event_loop.h"
 
@@ -36,8 +35,5 @@ class FdWatcher {
   bool pollable_ = false;
   std::shared_ptr<int> there_ = std::make_shared<int>();  // goes with us
 };
-
-/// read(2), again after EINTR. 0 at the end. Throws InputError.
-[[nodiscard]] std::size_t read_some(int fd, std::span<char> room);
 
 }  // namespace flowmeter

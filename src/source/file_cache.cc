@@ -17,7 +17,7 @@
 #include <memory>
 #include <thread>
 
-#include "source/child.h"
+#include "base/descriptor.h"
 
 namespace flowmeter {
 namespace {

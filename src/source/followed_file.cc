@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <chrono>
 #include <cstring>
+#include <utility>
 
 #include "base/error.h"
 
@@ -35,11 +36,9 @@ std::int64_t size_of(int fd) {
 }  // namespace
 
 FollowedFile::FollowedFile(EventLoop& io, const std::string& path)
-    : pipe_(make_pipe()),
-      file_(open_file(path)),
-      out_(std::make_unique<FdWatcher>(io, pipe_.write.get())),
-      again_(io) {
+    : pipe_(make_pipe()), file_(open_file(path)), out_(io, [this] { pump(); }), again_(io) {
   fcntl(pipe_.write.get(), F_SETFL, O_NONBLOCK);
+  out_.open(std::move(pipe_.write));
   pump();
 }
 
@@ -49,50 +48,31 @@ void FollowedFile::end() {
   if (again_.waits()) again_.after({}, [this] { pump(); });
 }
 
-void FollowedFile::close() {
-  buffer_.clear();
-  out_.reset();
-  pipe_.write.reset();
-}
-
-/// Writes what was read. False: the pipe is full, or nobody reads it any more.
-bool FollowedFile::hand_on() {
-  while (!buffer_.empty()) {
-    const ssize_t count = ::write(pipe_.write.get(), buffer_.data(), buffer_.size());
-    if (count >= 0) {
-      buffer_.erase(0, static_cast<std::size_t>(count));
-    } else if (errno == EAGAIN) {
-      out_->writable([this] { pump(); });
-      return false;
-    } else if (errno != EINTR) {
-      close();
-      return false;
-    }
-  }
-  return true;
-}
-
-/// False: there is no more by now.
+/// Adds a piece to what is to be written. False: there is no more by now.
 bool FollowedFile::read_more() {
   std::size_t room = piece_bytes;
   if (end_) room = static_cast<std::size_t>(std::clamp<std::int64_t>(*end_ - position_, 0, piece_bytes));
-  buffer_.resize(room);
-  const ssize_t count = room == 0 ? 0 : ::pread(file_.get(), buffer_.data(), room, position_);
-  buffer_.resize(count > 0 ? static_cast<std::size_t>(count) : 0);
+  piece_.resize(room);
+  const ssize_t count = room == 0 ? 0 : ::pread(file_.get(), piece_.data(), room, position_);
+  piece_.resize(count > 0 ? static_cast<std::size_t>(count) : 0);
   if (count < 0 && errno != EINTR) failure_ = fmt::format("cannot be read: {}", std::strerror(errno));
   if (count == 0 && size_of(file_.get()) < position_) failure_ = "was made shorter while it was read";
   position_ += std::max<ssize_t>(count, 0);
+  out_.add_all_of(piece_);
   return count > 0;
 }
 
 void FollowedFile::pump() {
-  while (hand_on()) {
-    if (read_more()) continue;
-    if (end_ || !failure_.empty()) {
-      close();
-      return;
+  while (out_.is_open() && !out_.is_blocked()) {
+    if (read_more()) {
+      out_.write();
+      continue;
     }
-    again_.after(pace, [this] { pump(); });
+    if (end_ || !failure_.empty()) {
+      out_.close();
+    } else {
+      again_.after(pace, [this] { pump(); });
+    }
     return;
   }
 }

@@ -1,11 +1,11 @@
 #pragma once
 
-#include <memory>
 #include <optional>
+#include <string>
 
+#include "base/descriptor.h"
 #include "source/capture_feed.h"
-#include "source/child.h"
-#include "source/fd_watcher.h"
+#include "source/pipe_writer.h"
 #include "source/timer.h"
 
 namespace flowmeter {
@@ -23,17 +23,15 @@ class FollowedFile final : public CaptureFeed {
 
  private:
   void pump();
-  bool hand_on();
   bool read_more();
-  void close();
 
   Pipe pipe_;
   Descriptor file_;
-  std::unique_ptr<FdWatcher> out_;
+  PipeWriter out_;
   Timer again_;
   std::optional<std::int64_t> end_;  // bytes that still count
   std::int64_t position_ = 0;
-  std::string buffer_;
+  std::string piece_;
   std::string failure_;
 };
 

@@ -122,10 +122,9 @@ LiveCapture::LiveCapture(EventLoop& io, std::string dumpcap, const LiveOptions& 
       lost_before_(lost_by(interfaces_)),
       pipe_(make_pipe(pipe_bytes)),
       child_(dumpcap_command(program_, options), Child::Input::none, -1, pipe_.write.get()),
-      errors_(io, child_.err().get()),
+      errors_(io, child_, [this] { over(); }),
       last_(io) {
   give_up_capture_rights();
-  listen();
 }
 
 /// dumpcap names its output once it has opened all interfaces.
@@ -141,17 +140,7 @@ void LiveCapture::end() {
   last_.after(kernel_delay, [this] { child_.signal(SIGINT); });
 }
 
-/// dumpcap is over when it closes its standard error.
-void LiveCapture::listen() {
-  errors_.readable([this] {
-    if (child_.take_errors()) {
-      listen();
-    } else {
-      over();
-    }
-  });
-}
-
+/// dumpcap has closed its standard error.
 void LiveCapture::over() {
   const ChildExit how = child_.wait_for_end();
   counts_ = parse_counts(child_.errors());

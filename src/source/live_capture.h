@@ -4,7 +4,7 @@
 
 #include "source/capture_feed.h"
 #include "source/child.h"
-#include "source/fd_watcher.h"
+#include "source/message_reader.h"
 #include "source/timer.h"
 
 namespace flowmeter {
@@ -48,7 +48,6 @@ class LiveCapture final : public CaptureFeed {
   [[nodiscard]] std::vector<InterfaceCounts> counts() const override { return counts_; }
 
  private:
-  void listen();
   void over();
 
   const std::string program_;
@@ -56,7 +55,7 @@ class LiveCapture final : public CaptureFeed {
   const std::uint64_t lost_before_;  // by them
   Pipe pipe_;  // its end for writing is closed behind dumpcap's: so its exit is known first
   Child child_;
-  FdWatcher errors_;
+  MessageReader errors_;
   Timer last_;  // until the kernel has handed over what it holds
   std::vector<InterfaceCounts> counts_;
   std::string failure_;

@@ -10,7 +10,7 @@
 
 namespace flowmeter {
 
-/// Puts together what the splitter read of an open frame (see FrameDispatcher) and what its tshark says of
+/// Puts together what the splitter read of a plain frame (see FrameDispatcher) and what its tshark says of
 /// it: the stream numbers in one column, and whatever other fields the run needs. The Record comes out as if
 /// tshark had said all of it; but frame.protocols, unless it is asked for, has no more than the one
 /// transport header that is there.
@@ -19,7 +19,7 @@ class LocalHeaderMerger {
   /// Adds the column of streams to the run's fields. `protocols`: tshark is asked for frame.protocols.
   LocalHeaderMerger(FieldSet& fields, bool protocols);
 
-  /// What tshark is to be asked for where the frames are open: `fields` without those that headers have.
+  /// What tshark is to be asked for for plain frames: `fields` without those that headers have.
   [[nodiscard]] static FieldSet remaining(const FieldSet& fields, bool protocols);
 
   /// Adds the header's values to the record, whose views live until the next call.

@@ -7,9 +7,9 @@
 #include <string>
 #include <vector>
 
+#include "base/descriptor.h"
 #include "source/capture_chain.h"
 #include "source/capture_feed.h"
-#include "source/child.h"
 #include "source/fd_watcher.h"
 
 namespace flowmeter {

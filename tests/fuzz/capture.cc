@@ -1,4 +1,4 @@
-// Captures, compressed ones too, dealt to several tsharks that are replaced.
+// Captures, compressed ones too, dispatched to several tsharks that are replaced.
 
 #include <algorithm>
 #include <map>
@@ -17,12 +17,12 @@ using fuzz::require;
 
 constexpr std::size_t most_plain = std::size_t{1} << 20;  // of a small input that unpacks to much
 
-using LifeName = std::pair<unsigned, std::uint32_t>;  // a lane, and which of its lives
+using TsharkName = std::pair<unsigned, std::uint32_t>;  // a slot, and which of its generations
 
 /// What became of an input.
-struct Deal {
-  std::map<LifeName, std::string> lives;
-  std::vector<LifeName> frames;  // who has it
+struct Outcome {
+  std::map<TsharkName, std::string> generations;
+  std::vector<TsharkName> frames;  // who has it
   std::vector<std::uint64_t> places;
   std::string plain, problem;
   PackingEnd end = PackingEnd::whole;
@@ -30,26 +30,27 @@ struct Deal {
   std::uint64_t trouble = 0;
   bool rest = false;
 
-  friend bool operator==(const Deal&, const Deal&) = default;
+  friend bool operator==(const Outcome&, const Outcome&) = default;
 };
 
-void drain(FrameDispatcher& dealer, Deal& deal) {
-  for (unsigned lane = 0; lane < dealer.lanes(); ++lane) {
-    deal.lives[{lane, dealer.life(lane)}] += dealer.output(lane);
+void drain(FrameDispatcher& dispatcher, Outcome& outcome) {
+  for (unsigned slot = 0; slot < dispatcher.slots(); ++slot) {
+    outcome.generations[{slot, dispatcher.generation(slot)}] += dispatcher.output(slot);
   }
 }
 
-Deal deal_out(std::string_view input, std::size_t piece, unsigned workers, const DispatcherOptions& options) {
-  Deal deal;
-  FrameDispatcher dealer(workers, CaptureOrigin::pipe, options);
-  dealer.on_life_end([&](unsigned lane) {
-    deal.lives[{lane, dealer.life(lane)}] += dealer.output(lane);
-    dealer.output(lane).clear();
+Outcome dispatch(std::string_view input, std::size_t piece, unsigned workers,
+                 const DispatcherOptions& options) {
+  Outcome outcome;
+  FrameDispatcher dispatcher(workers, CaptureOrigin::pipe, options);
+  dispatcher.on_generation_end([&](unsigned slot) {
+    outcome.generations[{slot, dispatcher.generation(slot)}] += dispatcher.output(slot);
+    dispatcher.output(slot).clear();
   });
   Decompressor decompressor([&](std::string_view plain) {
-    plain = plain.substr(0, most_plain - deal.plain.size());
-    deal.plain += plain;
-    dealer.feed(plain);
+    plain = plain.substr(0, most_plain - outcome.plain.size());
+    outcome.plain += plain;
+    dispatcher.feed(plain);
   });
   bool going = true;
   while (!input.empty() && going) {
@@ -57,21 +58,21 @@ Deal deal_out(std::string_view input, std::size_t piece, unsigned workers, const
     input.remove_prefix(part.size());
     going = decompressor.feed(part);
   }
-  deal.end = decompressor.finish();
-  deal.problem = decompressor.problem();
-  dealer.finish();
-  drain(dealer, deal);
-  while (!dealer.log().empty()) {
-    const DispatchSpan& front = dealer.log().front();
-    deal.rest = front.rest;
+  outcome.end = decompressor.finish();
+  outcome.problem = decompressor.problem();
+  dispatcher.finish();
+  drain(dispatcher, outcome);
+  while (!dispatcher.log().empty()) {
+    const DispatchSpan& front = dispatcher.log().front();
+    outcome.rest = front.rest;
     if (front.rest) break;
-    const DispatchSpan one = dealer.log().take();
-    deal.frames.emplace_back(one.worker, one.life);
-    deal.places.push_back(one.first);
+    const DispatchSpan one = dispatcher.log().pop_frame();
+    outcome.frames.emplace_back(one.slot, one.generation);
+    outcome.places.push_back(one.first);
   }
-  deal.state = dealer.reader().state();
-  deal.trouble = dealer.reader().trouble_offset();
-  return deal;
+  outcome.state = dispatcher.reader().state();
+  outcome.trouble = dispatcher.reader().trouble_offset();
+  return outcome;
 }
 
 std::vector<std::string> packets_in(std::string_view capture) {
@@ -91,15 +92,15 @@ std::vector<std::string> packets_in(std::string_view capture) {
 }
 
 /// Each frame of the input is where the log says that it is.
-void check_log(const Deal& deal) {
-  const auto expected = packets_in(deal.plain);
-  require(deal.frames.size() == expected.size(), "the log has all frames");
-  std::map<LifeName, std::vector<std::string>> given;
-  for (const auto& [name, bytes] : deal.lives) given[name] = packets_in(bytes);
+void check_log(const Outcome& outcome) {
+  const auto expected = packets_in(outcome.plain);
+  require(outcome.frames.size() == expected.size(), "the log has all frames");
+  std::map<TsharkName, std::vector<std::string>> given;
+  for (const auto& [name, bytes] : outcome.generations) given[name] = packets_in(bytes);
   for (std::size_t i = 0; i < expected.size(); ++i) {
-    const auto& packets = given[deal.frames[i]];
-    require(deal.places[i] < packets.size(), "a tshark has what the log says");
-    require(packets[deal.places[i]] == expected[i], "a frame is where the log says");
+    const auto& packets = given[outcome.frames[i]];
+    require(outcome.places[i] < packets.size(), "a tshark has what the log says");
+    require(packets[outcome.places[i]] == expected[i], "a frame is where the log says");
   }
 }
 
@@ -109,15 +110,15 @@ FUZZ_TARGET(capture) {
   const std::string_view input = fuzz::text_of(data, size);
   const std::size_t piece = fuzz::pick(input, 50);
 
-  const Deal one = deal_out(input, piece, 1, {});
-  require((one.lives.at({0, 0}) == one.plain), "one tshark gets the input, byte for byte");
+  const Outcome one = dispatch(input, piece, 1, {});
+  require((one.generations.at({0, 0}) == one.plain), "one tshark gets the input, byte for byte");
 
   DispatcherOptions options;
-  options.life_frames = fuzz::pick(input, 7);
-  options.keeper = size % 2 == 0;
-  options.keeper_pairs = 3;
-  const Deal several = deal_out(input, std::max<std::size_t>(size, 1), 3, options);
-  require(several == deal_out(input, piece, 3, options), "the pieces make no difference");
+  options.generation_frames = fuzz::pick(input, 7);
+  options.stateful_worker = size % 2 == 0;
+  options.stateful_pairs = 3;
+  const Outcome several = dispatch(input, std::max<std::size_t>(size, 1), 3, options);
+  require(several == dispatch(input, piece, 3, options), "the pieces make no difference");
   check_log(several);
   return 0;
 }

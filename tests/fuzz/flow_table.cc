@@ -36,7 +36,7 @@ struct Told {
   Endpoint source, destination;
   std::int64_t first_ns = 0, last_ns = 0;
   std::uint64_t first_frame = 0;
-  std::uint32_t part = 0;
+  std::uint32_t split_index = 0;
   EndReason reason = EndReason::idle;
   Frames forward, backward;
 
@@ -48,7 +48,7 @@ class Listener final : public FlowSink {
   void on_flow(const Flow& flow, EndReason reason) override {
     const auto& trace = *std::launder(reinterpret_cast<const Trace*>(flow.states()));
     flows.push_back({flow.key, flow.source, flow.destination, flow.first_ns, flow.last_ns, flow.first_frame,
-                     flow.part, reason, trace.forward, trace.backward});
+                     flow.split_index, reason, trace.forward, trace.backward});
   }
 
   std::vector<Told> flows;
@@ -137,20 +137,20 @@ class Model {
     constexpr std::uint16_t synack = tcp_flag::syn | tcp_flag::ack;
     bool turned = packet.key.transport == Transport::tcp && (packet.tcp_flags & synack) == synack &&
                   policy_.direction == DirectionPolicy::handshake;
-    const auto part = std::find_if(parts_.begin(), parts_.end(),
-                                   [&](const Told& other) { return other.key == packet.key; });
-    if (part != parts_.end()) {
-      made.told.part = part->part + 1;
-      turned = part->source == packet.destination && part->destination == packet.source;
+    const auto cut =
+        std::find_if(cut_.begin(), cut_.end(), [&](const Told& other) { return other.key == packet.key; });
+    if (cut != cut_.end()) {
+      made.told.split_index = cut->split_index + 1;
+      turned = cut->source == packet.destination && cut->destination == packet.source;
     }
     if (turned) std::swap(made.told.source, made.told.destination);
     return made;
   }
 
   void remember(const Told& told) {
-    std::erase_if(parts_, [&](const Told& other) { return other.key == told.key; });
-    parts_.push_back(told);
-    if (parts_.size() > policy_.remembered_streams) parts_.erase(parts_.begin());
+    std::erase_if(cut_, [&](const Told& other) { return other.key == told.key; });
+    cut_.push_back(told);
+    if (cut_.size() > policy_.remembered_streams) cut_.erase(cut_.begin());
   }
 
   template <class Due>
@@ -175,8 +175,8 @@ class Model {
   const FlowPolicy policy_;
   std::optional<std::int64_t> clock_;
   std::vector<Open> open_;
-  std::vector<Open> cut_;    // by a packet of this frame
-  std::vector<Told> parts_;  // the last part of each stream that was cut, the oldest cut first
+  std::vector<Open> cut_;  // by a packet of this frame
+  std::vector<Told> cut_;  // the last flow of each stream that was cut, the oldest cut first
 };
 
 Endpoint endpoint(std::uint8_t host) {

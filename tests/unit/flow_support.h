@@ -71,7 +71,7 @@ struct Ended {
   Endpoint source, destination;
   std::int64_t first_ns = 0, last_ns = 0;
   std::uint64_t first_frame = 0;
-  std::uint32_t part = 0;
+  std::uint32_t split_index = 0;
   EndReason reason = EndReason::idle;
   Trace trace;
   DirectionBasis basis = DirectionBasis::first;
@@ -107,7 +107,7 @@ class Bench final : public FlowSink {
     if (refuse) throw std::runtime_error("refused");
     const auto& trace = *std::launder(reinterpret_cast<const Trace*>(flow.states()));
     ended.push_back({flow.key, flow.source, flow.destination, flow.first_ns, flow.last_ns, flow.first_frame,
-                     flow.part, reason, trace, flow.basis, frame_number});
+                     flow.split_index, reason, trace, flow.basis, frame_number});
   }
 
   /// The streams of the flows handed over since the last call: "3 1 4".

@@ -1,4 +1,4 @@
-// Deals real captures to real tsharks and compares with what one tshark makes of the whole.
+// Dispatches real captures to real tsharks and compares with what one tshark makes of the whole.
 // Captures: some made by hand; with $FLOWMETER_LONG_TESTS set to 1 also the samples, and those below
 // $FLOWMETER_CAPTURES, if that is set.
 // $FLOWMETER_WORKERS: "2 3 5" instead of the 3 that are tried by default.
@@ -19,7 +19,7 @@
 #include "capture/decompress.h"
 #include "capture/frame_dispatcher.h"
 #include "capture_bytes.h"
-#include "capture_lives.h"
+#include "capture_generations.h"
 
 namespace flowmeter::test {
 namespace {
@@ -92,25 +92,25 @@ std::string plain(const fs::path& path) {
   return bytes;
 }
 
-void feed_all(FrameDispatcher& dealer, std::string_view bytes, std::size_t filler_every) {
+void feed_all(FrameDispatcher& dispatcher, std::string_view bytes, std::size_t filler_every) {
   constexpr std::size_t piece_size = 500;
   for (std::size_t at = 0; at < bytes.size(); at += piece_size) {
-    dealer.feed(bytes.substr(at, piece_size));
+    dispatcher.feed(bytes.substr(at, piece_size));
     if (filler_every == 0 || at / piece_size % filler_every != 0) continue;
-    dealer.filler(static_cast<unsigned>(at / piece_size % dealer.workers()), at % 3 + 1);
+    dispatcher.add_flush_frames(static_cast<unsigned>(at / piece_size % dispatcher.workers()), at % 3 + 1);
   }
-  dealer.finish();
+  dispatcher.finish();
 }
 
-/// What tsharks gave, in the order of the log. `lines_of`: of the tshark that had a run.
+/// What tsharks gave, in the order of the log. `lines_of`: of the tshark that had a span.
 template <class LinesOf>
-Lines in_order(FrameDispatcher& dealer, LinesOf lines_of) {
+Lines in_order(FrameDispatcher& dispatcher, LinesOf lines_of) {
   Lines lines;
-  for (; !dealer.log().empty(); dealer.log().pop()) {
-    const DispatchSpan& run = dealer.log().front();
-    const Lines& given = lines_of(run);
-    const std::size_t end = run.rest ? given.size() : run.first + run.count;
-    for (std::size_t place = run.first; place < end; ++place) {
+  for (; !dispatcher.log().empty(); dispatcher.log().pop_span()) {
+    const DispatchSpan& span = dispatcher.log().front();
+    const Lines& given = lines_of(span);
+    const std::size_t end = span.rest ? given.size() : span.first + span.count;
+    for (std::size_t place = span.first; place < end; ++place) {
       if (place >= given.size()) return lines;  // ended early: the end for all
       lines.push_back(given[place]);
     }
@@ -118,9 +118,10 @@ Lines in_order(FrameDispatcher& dealer, LinesOf lines_of) {
   return lines;
 }
 
-/// The same, with one life for each worker.
-Lines in_order(FrameDispatcher& dealer, const std::vector<Shown>& shown) {
-  return in_order(dealer, [&](const DispatchSpan& run) -> const Lines& { return shown[run.worker].lines; });
+/// The same, with one generation for each worker.
+Lines in_order(FrameDispatcher& dispatcher, const std::vector<Shown>& shown) {
+  return in_order(dispatcher,
+                  [&](const DispatchSpan& span) -> const Lines& { return shown[span.slot].lines; });
 }
 
 std::vector<unsigned> worker_counts() {
@@ -196,34 +197,34 @@ class CaptureTshark : public testing::TestWithParam<std::string> {
 };
 
 TEST_P(CaptureTshark, OneWorkerGetsTheInput) {
-  FrameDispatcher dealer(1, CaptureOrigin::file);
-  feed_all(dealer, bytes_, 0);
-  EXPECT_TRUE(dealer.output(0) == bytes_);
+  FrameDispatcher dispatcher(1, CaptureOrigin::file);
+  feed_all(dispatcher, bytes_, 0);
+  EXPECT_TRUE(dispatcher.output(0) == bytes_);
   const Shown whole = tshark(slurp(GetParam()), all_fields, false);
-  const Shown dealt = tshark(dealer.output(0), all_fields, true);
-  if (dealer.reader().state() == ReaderState::unsupported) return;
-  EXPECT_EQ(in_order(dealer, {dealt}), whole.lines);
+  const Shown dispatched = tshark(dispatcher.output(0), all_fields, true);
+  if (dispatcher.reader().state() == ReaderState::unsupported) return;
+  EXPECT_EQ(in_order(dispatcher, {dispatched}), whole.lines);
 }
 
 TEST_P(CaptureTshark, WorkersGiveTheSameFramesInTheSameOrder) {
   const Shown whole = tshark(slurp(GetParam()), frame_fields, false);
   for (const unsigned workers : worker_counts()) {
-    FrameDispatcher dealer(workers, CaptureOrigin::file);
-    feed_all(dealer, bytes_, 0);
-    if (dealer.reader().state() == ReaderState::unsupported) return;
+    FrameDispatcher dispatcher(workers, CaptureOrigin::file);
+    feed_all(dispatcher, bytes_, 0);
+    if (dispatcher.reader().state() == ReaderState::unsupported) return;
     std::vector<Shown> shown;
     for (unsigned w = 0; w < workers; ++w) {
-      shown.push_back(tshark(dealer.output(w), frame_fields, true));
+      shown.push_back(tshark(dispatcher.output(w), frame_fields, true));
       EXPECT_TRUE(w == 0 || shown.back().words.empty()) << shown.back().words;
     }
-    EXPECT_EQ(in_order(dealer, shown), whole.lines) << workers << " workers";
+    EXPECT_EQ(in_order(dispatcher, shown), whole.lines) << workers << " workers";
     // A decompressor's trouble is not in the plain bytes; all else worker 0 says as one tshark.
     const bool packed = bytes_ != slurp(GetParam());
     EXPECT_TRUE(packed || shown[0].words == whole.words) << shown[0].words << whole.words;
   }
 }
 
-TEST_P(CaptureTshark, FillersChangeNothing) {
+TEST_P(CaptureTshark, FlushFramesChangeNothing) {
   constexpr unsigned worker_count = 2;
   FrameDispatcher clean(worker_count, CaptureOrigin::file);
   FrameDispatcher filled(worker_count, CaptureOrigin::file);
@@ -254,26 +255,27 @@ std::string up_to_tcp(const std::string& line) {
   return tcp == std::string::npos ? line : line.substr(0, tcp + 4);
 }
 
-/// Layers of each frame, as one tshark has them and as those of many lives have them.
+/// Layers of each frame, as one tshark has them and as those of many generations have them.
 /// Gives the former.
 Lines expect_same_layers(const std::string& bytes, unsigned workers, const DispatcherOptions& options) {
   const std::string fields = "-e frame.time_epoch -e frame.len -e frame.protocols";
   Lines whole = tshark(bytes, fields, true).lines;
-  FrameDispatcher dealer(workers, CaptureOrigin::pipe, options);
-  Lives lives(dealer);
-  feed_all(dealer, bytes, 0);
-  lives.finish();
-  std::map<Lives::Life, Lines> shown;
-  for (const auto& [life, capture] : lives.captures()) {
-    shown[life] = tshark(capture, fields, true).lines;
+  FrameDispatcher dispatcher(workers, CaptureOrigin::pipe, options);
+  Generations generations(dispatcher);
+  feed_all(dispatcher, bytes, 0);
+  generations.finish();
+  std::map<Generations::Generation, Lines> shown;
+  for (const auto& [generation, capture] : generations.captures()) {
+    shown[generation] = tshark(capture, fields, true).lines;
   }
-  Lines dealt = in_order(dealer, [&](const DispatchSpan& run) -> const Lines& {
-    return shown[{run.worker, run.life}];
+  Lines dispatched = in_order(dispatcher, [&](const DispatchSpan& span) -> const Lines& {
+    return shown[{span.slot, span.generation}];
   });
-  for (Lines* lines : {&whole, &dealt}) {
+  for (Lines* lines : {&whole, &dispatched}) {
     std::transform(lines->begin(), lines->end(), lines->begin(), up_to_tcp);
   }
-  EXPECT_EQ(dealt, whole) << workers << " workers, " << options.life_frames << " frames in a life";
+  EXPECT_EQ(dispatched, whole) << workers << " workers, " << options.generation_frames
+                               << " frames in a generation";
   return whole;
 }
 
@@ -316,46 +318,46 @@ std::string with_tftp() {
   return bytes;
 }
 
-class CaptureLives : public testing::Test {
+class CaptureGenerations : public testing::Test {
  protected:
   void SetUp() override {
     if (no_tshark()) GTEST_SKIP() << "no tshark";
   }
 };
 
-TEST_F(CaptureLives, DatagramsAreWholeAcrossThem) {
+TEST_F(CaptureGenerations, DatagramsAreWholeAcrossThem) {
   const std::string bytes = with_fragments();
-  const Lines whole = expect_same_layers(bytes, 1, {.life_frames = 1});
+  const Lines whole = expect_same_layers(bytes, 1, {.generation_frames = 1});
   const auto is_whole = [](const std::string& line) { return line.ends_with(":udp:data"); };
   EXPECT_EQ(std::count_if(whole.begin(), whole.end(), is_whole), 4);
   if (!long_tests()) return;
   for (const std::uint64_t frames : {1U, 2U, 7U}) {
     for (const unsigned workers : {1U, 2U, 3U}) {
-      expect_same_layers(bytes, workers, {.life_frames = frames});
+      expect_same_layers(bytes, workers, {.generation_frames = frames});
     }
   }
 }
 
-TEST_F(CaptureLives, TheKeeperRemembers) {
+TEST_F(CaptureGenerations, TheStatefulWorkerRemembers) {
   const std::string bytes = with_tftp();
-  const Lines whole = expect_same_layers(bytes, 1, {.life_frames = 1, .keeper = true});
+  const Lines whole = expect_same_layers(bytes, 1, {.generation_frames = 1, .stateful_worker = true});
   ASSERT_EQ(whole.size(), 5U);
   EXPECT_TRUE(whole[2].ends_with(":udp:tftp:data"));
   EXPECT_TRUE(whole[3].ends_with(":udp:tftp"));
-  if (long_tests()) expect_same_layers(bytes, 2, {.life_frames = 1, .keeper = true});
+  if (long_tests()) expect_same_layers(bytes, 2, {.generation_frames = 1, .stateful_worker = true});
 }
 
-TEST_F(CaptureLives, RealCapturesHaveTheSameLayers) {
+TEST_F(CaptureGenerations, RealCapturesHaveTheSameLayers) {
   const std::string sample = (repository() / "samples/ipv6.pcapng").string();
-  expect_same_layers(plain(sample), 2, {.life_frames = 30});
-  const fs::path odd = shared("dialects/captures/frag_bad.pcap");
-  if (fs::exists(odd)) expect_same_layers(plain(odd), 2, {.life_frames = 10});
+  expect_same_layers(plain(sample), 2, {.generation_frames = 30});
+  const fs::path damaged = shared("dialects/captures/frag_bad.pcap");
+  if (fs::exists(damaged)) expect_same_layers(plain(damaged), 2, {.generation_frames = 10});
   if (!long_tests()) return;
-  expect_same_layers(plain(sample), 1, {.life_frames = 1});
-  if (fs::exists(odd)) expect_same_layers(plain(odd), 1, {.life_frames = 1});
+  expect_same_layers(plain(sample), 1, {.generation_frames = 1});
+  if (fs::exists(damaged)) expect_same_layers(plain(damaged), 1, {.generation_frames = 1});
   for (const char* name : {"dns.pcap", "ntp.pcap", "scan.pcap", "unreachable.pcap"}) {
     const std::string path = (repository() / "samples" / name).string();
-    expect_same_layers(plain(path), 3, {.life_frames = 7, .keeper = true});
+    expect_same_layers(plain(path), 3, {.generation_frames = 7, .stateful_worker = true});
   }
 }
 

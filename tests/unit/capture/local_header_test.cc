@@ -156,50 +156,50 @@ TEST(LocalHeader, IsNoLongerThanTsharkSays) {
   EXPECT_EQ(length(0xffffffff), 0x7fffffffU);
 }
 
-/// A dealer that keeps the headers of open frames, for three workers.
-class DealerHeaders : public testing::Test {
+/// A dispatcher that keeps the headers of plain frames, for three workers.
+class LocalHeaders : public testing::Test {
  protected:
-  static constexpr unsigned workers = 3, odd = 3, keeper = 4;
+  static constexpr unsigned workers = 3, fallback = 3, stateful = 4;
 
   void SetUp() override { dispatcher_.feed(section(little) + interface(little)); }
 
-  unsigned lane_of(const std::string& packet) {
+  unsigned slot_of(const std::string& packet) {
     dispatcher_.feed(enhanced(little, packet));
-    return dispatcher_.log().take().worker;
+    return dispatcher_.log().pop_frame().slot;
   }
 
-  FrameDispatcher dispatcher_{workers, CaptureOrigin::pipe, {.keeper = true, .headers = true}};
+  FrameDispatcher dispatcher_{workers, CaptureOrigin::pipe, {.stateful_worker = true, .local_headers = true}};
 };
 
-TEST_F(DealerHeaders, OpenFramesGoToTheWorkers) {
-  EXPECT_EQ(dispatcher_.lanes(), workers + 2);
+TEST_F(LocalHeaders, PlainFramesGoToTheWorkers) {
+  EXPECT_EQ(dispatcher_.slots(), workers + 2);
   const std::string plain = ethernet(ipv4(17, 1, 2, udp_header(1000, 2000)));
-  EXPECT_EQ(lane_of(plain), worker_of(routing_key(1, plain), workers));
-  EXPECT_EQ(lane_of(ethernet("arp", 0x806)), 0U);
-  ASSERT_EQ(dispatcher_.headers().size(), 2U);
-  EXPECT_EQ(dispatcher_.headers()[0].source_port, 1000);
-  EXPECT_EQ(dispatcher_.headers()[1].protocol, 0);
-  for (unsigned lane = 0; lane < dispatcher_.lanes(); ++lane) {
-    EXPECT_EQ(dispatcher_.open(lane), lane < workers);
+  EXPECT_EQ(slot_of(plain), worker_of(routing_key(1, plain), workers));
+  EXPECT_EQ(slot_of(ethernet("arp", 0x806)), 0U);
+  ASSERT_EQ(dispatcher_.local_headers().size(), 2U);
+  EXPECT_EQ(dispatcher_.local_headers()[0].source_port, 1000);
+  EXPECT_EQ(dispatcher_.local_headers()[1].protocol, 0);
+  for (unsigned slot = 0; slot < dispatcher_.slots(); ++slot) {
+    EXPECT_EQ(dispatcher_.has_local_headers(slot), slot < workers);
   }
 }
 
-TEST_F(DealerHeaders, OthersHaveALaneOfTheirOwn) {
-  EXPECT_EQ(lane_of(ethernet(ipv4(17, 1, 2, udp_header(1, 4789)))), odd);
-  EXPECT_EQ(lane_of(ethernet(ipv4(47, 1, 2, "gre"))), odd);
-  EXPECT_EQ(lane_of(ethernet(ipv4(17, 1, 2, udp_header(1, 2), 0x2000))), odd);
-  EXPECT_EQ(lane_of(ethernet(ipv4(6, 1, 2, tcp_header(1, 2, 2), 0x2000))), odd);
-  EXPECT_EQ(lane_of(ethernet(ipv4(6, 1, 2, "cut"))), odd);
-  EXPECT_EQ(lane_of(ethernet(ipv4(17, 1, 2, udp_header(1, 69)))), keeper);
-  EXPECT_EQ(lane_of(ethernet(ipv4(17, 1, 2, udp_header(1, 2), 0x2000))), keeper);
-  EXPECT_TRUE(dispatcher_.headers().empty());
+TEST_F(LocalHeaders, OthersGoToTheFallbackWorker) {
+  EXPECT_EQ(slot_of(ethernet(ipv4(17, 1, 2, udp_header(1, 4789)))), fallback);
+  EXPECT_EQ(slot_of(ethernet(ipv4(47, 1, 2, "gre"))), fallback);
+  EXPECT_EQ(slot_of(ethernet(ipv4(17, 1, 2, udp_header(1, 2), 0x2000))), fallback);
+  EXPECT_EQ(slot_of(ethernet(ipv4(6, 1, 2, tcp_header(1, 2, 2), 0x2000))), fallback);
+  EXPECT_EQ(slot_of(ethernet(ipv4(6, 1, 2, "cut"))), fallback);
+  EXPECT_EQ(slot_of(ethernet(ipv4(17, 1, 2, udp_header(1, 69)))), stateful);
+  EXPECT_EQ(slot_of(ethernet(ipv4(17, 1, 2, udp_header(1, 2), 0x2000))), stateful);
+  EXPECT_TRUE(dispatcher_.local_headers().empty());
 }
 
-TEST_F(DealerHeaders, TheKeeperIsGivenWhatFragmentsThereWere) {
+TEST_F(LocalHeaders, TheStatefulWorkerGetsTheFragmentsThatWereSeen) {
   const std::string part = ethernet(ipv4(17, 1, 2, "the end", 0x0003));
-  EXPECT_EQ(lane_of(part), odd);
-  EXPECT_EQ(lane_of(ethernet(ipv4(17, 1, 2, udp_header(1, 69)))), keeper);
-  const Reading kept = read(dispatcher_.output(keeper), 0, CaptureOrigin::pipe);
+  EXPECT_EQ(slot_of(part), fallback);
+  EXPECT_EQ(slot_of(ethernet(ipv4(17, 1, 2, udp_header(1, 69)))), stateful);
+  const Reading kept = read(dispatcher_.output(stateful), 0, CaptureOrigin::pipe);
   ASSERT_EQ(kept.packets.size(), 2U);
   EXPECT_EQ(kept.packets.front(), part);
 }

@@ -38,7 +38,7 @@ void expect_fixed(const RoutingKey& got, RoutingReason reason) {
 void expect_readdressed(const RoutingKey& got, std::uint64_t pair) {
   expect_pair(got, pair);
   EXPECT_TRUE(got.readdressed);
-  EXPECT_EQ(got.protocol, 0) << "its header does not lie open";
+  EXPECT_EQ(got.protocol, 0) << "its header cannot be read";
 }
 
 TEST(RoutingKey, SameForBothDirectionsAndAllPorts) {

@@ -64,7 +64,7 @@ TEST(FlowTableClose, WhatComesLaterIsAnotherPartOfTheStream) {
   bench.frame(5 * second, {with_flags(reply(1), ack)});
   bench.end();
   ASSERT_EQ(bench.ended.size(), 2U);
-  EXPECT_EQ(bench.ended[1].part, 1U);
+  EXPECT_EQ(bench.ended[1].split_index, 1U);
   EXPECT_EQ(bench.ended[1].source, bench.ended[0].source);
 }
 

@@ -85,7 +85,7 @@ Modelled opened(const Event& event, const Ended* earlier) {
   if (earlier != nullptr) {
     made.flow.source = earlier->source;
     made.flow.destination = earlier->destination;
-    made.flow.part = earlier->part + 1;
+    made.flow.split_index = earlier->split_index + 1;
   }
   made.flow.first_ns = made.flow.last_ns = event.time_ns;
   made.flow.first_frame = event.frame;
@@ -208,7 +208,7 @@ void expect_same(const std::vector<Ended>& got, const std::vector<Ended>& expect
     ASSERT_EQ(got[i].first_ns, expected[i].first_ns);
     ASSERT_EQ(got[i].last_ns, expected[i].last_ns);
     ASSERT_EQ(got[i].first_frame, expected[i].first_frame);
-    ASSERT_EQ(got[i].part, expected[i].part);
+    ASSERT_EQ(got[i].split_index, expected[i].split_index);
     ASSERT_EQ(got[i].reason, expected[i].reason);
     ASSERT_EQ(got[i].trace.forward, expected[i].trace.forward);
     ASSERT_EQ(got[i].trace.backward, expected[i].trace.backward);

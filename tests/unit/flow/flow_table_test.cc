@@ -130,13 +130,13 @@ TEST(FlowTable, AGapOfOneNanosecondMoreCuts) {
   ASSERT_EQ(bench.ended.size(), 1U);
   EXPECT_EQ(bench.ended[0].reason, EndReason::idle);
   EXPECT_EQ(bench.ended[0].trace.forward, (Frames{1}));
-  EXPECT_EQ(bench.ended[0].part, 0U);
+  EXPECT_EQ(bench.ended[0].split_index, 0U);
   bench.end();
   ASSERT_EQ(bench.ended.size(), 2U);
   EXPECT_EQ(bench.ended[1].trace.forward, (Frames{2}));
   EXPECT_EQ(bench.ended[1].first_ns, timeout + 1);
   EXPECT_EQ(bench.ended[1].first_frame, 2U);
-  EXPECT_EQ(bench.ended[1].part, 1U);
+  EXPECT_EQ(bench.ended[1].split_index, 1U);
 }
 
 TEST(FlowTable, OtherTrafficInBetweenChangesNothing) {
@@ -234,7 +234,7 @@ TEST(FlowTable, ALaterPartKeepsTheDirection) {
   EXPECT_EQ(bench.ended[1].trace.forward, (Frames{3}));
   EXPECT_EQ(bench.ended[1].trace.backward, (Frames{2}));
   EXPECT_EQ(bench.ended[2].trace.backward, (Frames{4}));
-  EXPECT_EQ(bench.ended[2].part, 2U);
+  EXPECT_EQ(bench.ended[2].split_index, 2U);
 }
 
 TEST(FlowTable, ALaterPartBetweenOtherEndpointsHasItsOwnDirection) {
@@ -293,7 +293,7 @@ TEST(FlowTable, ASegmentEndsAllFlowsAndStartsTheClockAnew) {
   ASSERT_EQ(bench.ended.size(), 4U);
   EXPECT_EQ(bench.ended[0].reason, EndReason::end_of_input);
   EXPECT_EQ(bench.ended[3].source, server);
-  EXPECT_EQ(bench.ended[3].part, 0U);
+  EXPECT_EQ(bench.ended[3].split_index, 0U);
 }
 
 TEST(FlowTable, ASegmentForgetsTheStreamsThatWereCut) {
@@ -305,7 +305,7 @@ TEST(FlowTable, ASegmentForgetsTheStreamsThatWereCut) {
   bench.end();
   ASSERT_EQ(bench.ended.size(), 3U);
   EXPECT_EQ(bench.ended[2].source, server);
-  EXPECT_EQ(bench.ended[2].part, 0U);
+  EXPECT_EQ(bench.ended[2].split_index, 0U);
 }
 
 TEST(FlowTable, FlowsThatEndOneAfterTheOtherAreInThatOrder) {
@@ -485,7 +485,7 @@ TEST(ActiveTimeout, CutsAFlowThatLastsLonger) {
   EXPECT_EQ(bench.streams(), "0");
   EXPECT_EQ(bench.ended[0].reason, EndReason::active);
   bench.end();
-  EXPECT_EQ(bench.ended[1].part, 1U);
+  EXPECT_EQ(bench.ended[1].split_index, 1U);
   EXPECT_EQ(bench.ended[1].source, client);  // though it begins with a reply
   EXPECT_EQ(bench.ended[1].trace.backward.size(), 1U);
 }

@@ -63,7 +63,7 @@ Words header_of(const std::string& columns) {
   MeterOptions options;
   options.columns = columns;
   options.features.fields = {"ip.ttl:min=ttl", "@size:mean"};
-  return make_plan(options)->header();
+  return make_plan(options).header;
 }
 
 TEST(FieldColumns, ComeBehindWhatIsChosen) {
@@ -108,9 +108,9 @@ TEST(FieldColumns, AreOfFieldsThatTsharkMustHave) {
   MeterOptions options;
   options.columns = "tls_ja4";
   options.features.fields = {"ip.ttl:min", "@size:mean"};
-  const auto unsure = make_plan(options)->unsure_fields();
-  EXPECT_EQ(unsure.named.names(), Words{"ip.ttl"});
-  EXPECT_EQ(unsure.optional.names(), Words{"tls.handshake.ja4"});
+  const MeterPlan plan = make_plan(options);
+  EXPECT_EQ(plan.named.names(), Words{"ip.ttl"});
+  EXPECT_EQ(plan.optional.names(), Words{"tls.handshake.ja4"});
 }
 
 }  // namespace

@@ -111,7 +111,7 @@ Names selected(std::string_view list, const Names& standard) {
 class Metered {
  public:
   explicit Metered(const MeterOptions& options = {})
-      : plan_(make_plan(options)), writer_(sink_, ',', true), meter_(plan_->make("input", writer_)) {}
+      : plan_(make_plan(options)), writer_(sink_, ',', true), meter_(plan_.make("input", writer_)) {}
 
   void packet(std::int64_t time_ns, const Endpoint& from, const Endpoint& to, std::uint32_t bytes,
               std::uint16_t flags = 0, Transport transport = Transport::tcp, std::uint64_t stream = 0) {
@@ -142,7 +142,7 @@ class Metered {
     EXPECT_EQ(std::count(row.begin(), row.end(), '\n'), 1);
     std::map<std::string, std::string> cells;
     std::size_t at = 0;
-    for (const std::string& name : plan_->header()) {
+    for (const std::string& name : plan_.header) {
       const std::size_t end = row.find_first_of(",\n", at);
       cells[name] = row.substr(at, end - at);
       at = end + 1;
@@ -152,7 +152,7 @@ class Metered {
   }
 
  private:
-  std::unique_ptr<MeterPlan> plan_;
+  MeterPlan plan_;
   MemorySink sink_;
   CsvWriter writer_;
   std::unique_ptr<Meter> meter_;
@@ -506,25 +506,25 @@ TEST(IdColumns, OfAnAnonymizedRunAreMadeOfWhatItShows) {
 }
 
 TEST(MeterPlan, RanksStreamsOnlyIfAColumnPrintsThem) {
-  EXPECT_FALSE(make_plan({})->ranks_streams());
+  EXPECT_FALSE(make_plan({}).ranks_streams);
   MeterOptions options;
   options.columns = "duration,stream";
-  EXPECT_TRUE(make_plan(options)->ranks_streams());
+  EXPECT_TRUE(make_plan(options).ranks_streams);
 }
 
 TEST(MeterPlan, AddsTheSequenceOfPacketsToTheSchema) {
   MeterOptions options;
   options.features.splt_packets = 2;
-  const Names header = make_plan(options)->header();
+  const Names header = make_plan(options).header;
   ASSERT_EQ(header.size(), default_names.size() + 10);
   EXPECT_EQ(header[48], "splt_dir_1");
   EXPECT_EQ(header.back(), "splt_flags_2");
   options.columns = "splt_size_2";
-  EXPECT_EQ(make_plan(options)->header(), (Names{"splt_size_2"}));
+  EXPECT_EQ(make_plan(options).header, (Names{"splt_size_2"}));
   options.columns = "duration";
-  EXPECT_EQ(make_plan(options)->header().size(), 11U);
+  EXPECT_EQ(make_plan(options).header.size(), 11U);
   options.columns = "-splt,-flowmeter,+duration";
-  EXPECT_EQ(make_plan(options)->header(), (Names{"duration"}));
+  EXPECT_EQ(make_plan(options).header, (Names{"duration"}));
 }
 
 TEST(MeterPlan, SaysThatTheSequenceOfPacketsNeedsALength) {
@@ -568,7 +568,7 @@ TEST(MeterPlan, LeavesOutWhatIdentifies) {
   const auto header = [&](const char* columns, const char* schema = "flowmeter") {
     options.columns = columns;
     options.schema = schema;
-    return make_plan(options)->header();
+    return make_plan(options).header;
   };
   const auto has = [](const Names& names, const char* name) {
     return std::find(names.begin(), names.end(), name) != names.end();
@@ -594,7 +594,7 @@ TEST(SelectColumns, TheGroupOfIdentitiesHasThoseOfOtherTools) {
     MeterOptions options;
     options.schema = "cicflowmeter";
     options.columns = "-id";
-    return make_plan(options)->header();
+    return make_plan(options).header;
   }();
   for (const char* name : {"Flow ID", "Src IP", "Dst IP", "Timestamp"}) {
     EXPECT_EQ(std::find(left.begin(), left.end(), name), left.end()) << name;
@@ -616,31 +616,31 @@ TEST(MeterPlan, AsksForTheFieldsOfEveryPacketAndOfItsColumns) {
   const auto plan = make_plan({});
   FieldSet base;
   PacketDecoder::add_fields(base);
-  for (const std::string& field : base.names()) EXPECT_NE(plan->fields().find(field), no_field) << field;
+  for (const std::string& field : base.names()) EXPECT_NE(plan.fields.find(field), no_field) << field;
   for (const Column* column : registry().group("flowmeter")) {
     for (const std::string& field : column->fields) {
-      EXPECT_NE(plan->fields().find(field), no_field) << column->name << " needs " << field;
+      EXPECT_NE(plan.fields.find(field), no_field) << column->name << " needs " << field;
     }
   }
-  EXPECT_EQ(plan->header(), default_names);
-  EXPECT_TRUE(plan->required_fields().empty());
+  EXPECT_EQ(plan.header, default_names);
+  EXPECT_TRUE(plan.required.empty());
 }
 
 TEST(MeterPlan, RequiresTheFieldsThatEveryHeaderHas) {
   MeterOptions options;
   options.columns = "src_mac,fwd_ttl_min,stream,last_frame";
-  EXPECT_EQ(make_plan(options)->required_fields(), (Names{"ip.ttl", "ipv6.hlim"}));
+  EXPECT_EQ(make_plan(options).required, (Names{"ip.ttl", "ipv6.hlim"}));
 }
 
 TEST(MeterPlan, NamesAColumnThatNeedsTheField) {
   const auto plan = make_plan({});
-  EXPECT_EQ(plan->column_of("frame.time_epoch"), "duration");
-  EXPECT_EQ(plan->column_of("frame.len"), "fwd_tot_byte");
-  EXPECT_EQ(plan->column_of("tcp.flags"), "fwd_FIN_cnt");
-  EXPECT_EQ(plan->column_of("tcp.stream"), "");
+  EXPECT_EQ(plan.column_of("frame.time_epoch"), "duration");
+  EXPECT_EQ(plan.column_of("frame.len"), "fwd_tot_byte");
+  EXPECT_EQ(plan.column_of("tcp.flags"), "fwd_FIN_cnt");
+  EXPECT_EQ(plan.column_of("tcp.stream"), "");
   MeterOptions ports;
   ports.columns = "src_port";
-  EXPECT_EQ(make_plan(ports)->column_of("tcp.flags"), "");
+  EXPECT_EQ(make_plan(ports).column_of("tcp.flags"), "");
 }
 
 TEST(MeterPlan, SaysWhichSchemasThereAre) {
@@ -654,8 +654,8 @@ TEST(MeterPlan, SaysWhichSchemasThereAre) {
 TEST(MeterPlan, TheColumnsOfPyflowmeterAreFixed) {
   MeterOptions options;
   options.schema = "pyflowmeter";
-  EXPECT_EQ(make_plan(options)->header(), default_names);
-  EXPECT_EQ(make_plan(options)->required_fields(), (Names{"tcp.len", "tcp.time_relative", "tcp.time_delta"}));
+  EXPECT_EQ(make_plan(options).header, default_names);
+  EXPECT_EQ(make_plan(options).required, (Names{"tcp.len", "tcp.time_relative", "tcp.time_delta"}));
   options.columns = "duration";
   EXPECT_THROW((void)make_plan(options), UsageError);
   options.columns.clear();
@@ -667,7 +667,7 @@ TEST(MeterPlan, CountsOpenAndEndedFlows) {
   const auto plan = make_plan({});
   MemorySink sink;
   CsvWriter writer(sink, ',', true);
-  const auto meter = plan->make("input", writer);
+  const auto meter = plan.make("input", writer);
   Packet packet;
   meter->observer().on_packet(packet);
   EXPECT_EQ(meter->counters().open_flows(), 1U);
@@ -703,9 +703,9 @@ TEST(Columns, PrintWhatTheirKindSays) {
     }
     const auto plan = make_plan(options);
     KindWriter out;
-    const auto meter = plan->make("input", out);
-    const FieldSet& fields = plan->fields();
-    PacketDecoder decoder(fields, plan->tunnel());
+    const auto meter = plan.make("input", out);
+    const FieldSet& fields = plan.fields;
+    PacketDecoder decoder(fields, plan.tunnel);
     int number = 0;
     // A flow with packets of both directions, and one of a single packet.
     const std::vector<std::array<std::string, 5>> packets = {{"1.0", "0", "10.0.0.1", "10.0.0.2", "0x0002"},
@@ -735,7 +735,7 @@ TEST(Columns, PrintWhatTheirKindSays) {
     }
     meter->observer().on_end(EndOfInput::complete);
     ASSERT_EQ(out.rows.size(), 3U);
-    const std::vector<std::string> names = plan->header();
+    const std::vector<std::string> names = plan.header;
     for (const std::string& row : {out.rows[0], out.rows[1]}) {
       ASSERT_EQ(row.size(), names.size());
       for (std::size_t i = 0; i < names.size(); ++i) {

@@ -217,31 +217,5 @@ TEST(Child, SaysWhyItCannotBeStarted) {
   }
 }
 
-bool is_open(int fd) { return fcntl(fd, F_GETFD) != -1; }
-
-TEST(Descriptor, IsClosedWithTheObject) {
-  const int fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
-  {
-    const Descriptor descriptor(fd);
-    EXPECT_EQ(descriptor.get(), fd);
-    EXPECT_TRUE(is_open(fd));
-  }
-  EXPECT_FALSE(is_open(fd));
-}
-
-TEST(Descriptor, MovesWithoutClosing) {
-  const int fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
-  Descriptor one(fd), other;
-  other = std::move(one);
-  EXPECT_TRUE(is_open(fd));
-  EXPECT_EQ(other.get(), fd);
-  Descriptor& same = other;
-  other = std::move(same);
-  EXPECT_TRUE(is_open(fd));
-  EXPECT_EQ(Descriptor(std::move(other)).release(), fd);
-  EXPECT_TRUE(is_open(fd));
-  close(fd);
-}
-
 }  // namespace
 }  // namespace flowmeter
