@@ -1,11 +1,14 @@
 """Fixtures of the end-to-end tests.
 
 FLOWMETER           path of the binary under test (required)
+FLOWMETER_RELEASE   a build of the same sources without sanitizers, for the repetitions in MATRICES; without it, all run FLOWMETER
 FLOWMETER_CAPTURES  directory of further captures and of what is known of them; without it, the tests that need them are skipped
 """
 
 import os
+import shutil
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -17,6 +20,17 @@ import packets  # noqa: E402
 
 #: What `-m quick` chooses, which takes about a minute.
 QUICK = {"test_cli.py", "test_damage.py", "test_expected.py", "test_flows.py"}
+
+#: Files that go through the same few ways with many captures and options. With sanitizers run every function of them, every
+#: value of every parameter of a function, and every capture; the rest is repetition, and runs without.
+MATRICES = {
+    "test_continuous.py", "test_conversations.py", "test_fields.py", "test_fleet.py", "test_fleet_groups.py", "test_groups.py",
+    "test_identity.py", "test_inputs.py", "test_lacking.py", "test_layers.py", "test_merge.py", "test_reference.py",
+    "test_reference_groups.py", "test_segments.py", "test_times.py", "test_transports.py",
+}
+
+#: What is measured is the program, not the sanitizers.
+WITHOUT_SANITIZERS = {"test_memory.py", "test_random.py"}
 
 WITHOUT_SHARED = "FLOWMETER_CAPTURES is not set"
 
@@ -33,10 +47,45 @@ def pytest_sessionstart(session):
 def pytest_configure(config):
     config.addinivalue_line("markers", "shared: needs FLOWMETER_CAPTURES")
     config.addinivalue_line("markers", "quick: of the files in QUICK")
+    config.addinivalue_line("markers", "release: runs the build without sanitizers, if there is one")
+    if not hasattr(config, "workerinput"):  # the workers have it from the process that starts them
+        os.environ["FLOWMETER_TEST_CACHE"] = tempfile.mkdtemp(prefix="flowmeter-tests-")
+
+
+def pytest_unconfigure(config):
+    if not hasattr(config, "workerinput"):
+        shutil.rmtree(os.environ.pop("FLOWMETER_TEST_CACHE"), ignore_errors=True)
+
+
+def parameters(item):
+    """What distinguishes it from the other tests of its function; captures are the same for all functions."""
+    given = getattr(item, "callspec", None)
+    for name, value in (given.params if given else {}).items():
+        yield ("capture", str(value)) if name == "capture" else (item.function, name, repr(value))
+    yield (item.function,)
+
+
+def mark_repetitions(items):
+    seen = set()
+    for item in items:
+        if item.path.name in WITHOUT_SANITIZERS:
+            item.add_marker("release")
+        elif item.path.name in MATRICES:
+            new = set(parameters(item)) - seen
+            seen |= new
+            if not new:
+                item.add_marker("release")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item):
+    helpers.prefer_release = item.get_closest_marker("release") is not None
 
 
 def pytest_collection_modifyitems(items):
-    """Marks the quick tests. Without further captures, each test function that needs them is one test that is skipped."""
+    """Marks the quick tests, and those that repeat. Without further captures, each test function that needs them is one test
+    that is skipped."""
+    mark_repetitions(items)
     for item in items:
         if item.path.name in QUICK:
             item.add_marker("quick")

@@ -61,7 +61,7 @@ TEXT = [
     Case("a cell too many", lambda r: r.whole(r.data.rstrip(b"\n") + b"\tx"), words=("columns",), dialects=("fields",)),
     Case("a cell missing", lambda r: r.whole(r.data.rpartition(b"\t")[0]), words=("columns",), dialects=("fields",)),
     Case("an end of the array between two records", lambda r: r.whole(b"  ]"), dialects=("json",)),
-    Case("a bracket too many behind a record", lambda r: r.whole(r.data.rstrip() + b"}"),
+    Case("a bracket too many after a record", lambda r: r.whole(r.data.rstrip() + b"}"),
          rows=f"of the {BROKEN} frames before", kept_rows=ALL, dialects=("json",)),
 ]
 
@@ -82,9 +82,9 @@ WHOLE = [
 TSHARK = [
     Case("ends at once with status 3", "exit 3", 2, NONE, ("status 3",), 2, NONE),
     Case("ends at once with status 0", "exit 0", 2, NONE, ("ended after 0 frames",), 2, NONE),
-    Case("ends with status 1 behind some frames", 'lines 30; echo "tshark: no more" >&2; exit 1', words=("no more", "30 frames"),
+    Case("ends with status 1 after some frames", 'lines 30; echo "tshark: no more" >&2; exit 1', words=("no more", "30 frames"),
          kept_rows=BEFORE),
-    Case("is killed behind some frames", "lines 30; kill -KILL $$", words=("signal 9", "30 frames"), kept_rows=BEFORE),
+    Case("is killed after some frames", "lines 30; kill -KILL $$", words=("signal 9", "30 frames"), kept_rows=BEFORE),
     Case("is killed in the middle of a line", "lines 30; lines 31 | tail -n 1 | head -c -2; kill -KILL $$",
          words=("signal 9", "30 frames"), kept_rows=BEFORE),
     Case("ends in the middle of a line", "lines 30; lines 31 | tail -n 1 | head -c -2", kept_rows=BEFORE),

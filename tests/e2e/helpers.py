@@ -1,14 +1,16 @@
 """Running flowmeter and tshark from the end-to-end tests, and finding captures."""
 
 import csv
+import fcntl
+import functools
 import hashlib
 import io
 import os
+import pickle
 import re
 import shutil
 import signal
 import subprocess
-import tempfile
 from pathlib import Path
 
 REPO = Path(__file__).resolve().parents[2]
@@ -90,14 +92,59 @@ def label(path):
     return f"{path.parent.name}/{path.name}"
 
 
-def binary():
-    path = os.environ.get("FLOWMETER")
+def executable(variable):
+    """The program that an environment variable names, or None."""
+    path = os.environ.get(variable)
     if not path:
-        raise RuntimeError("set FLOWMETER to the path of the flowmeter binary")
+        return None
     path = os.path.abspath(path)
     if not os.access(path, os.X_OK):
-        raise RuntimeError(f"FLOWMETER={path} is not an executable file")
+        raise RuntimeError(f"{variable}={path} is not an executable file")
     return path
+
+
+#: Whether binary() is the build without sanitizers, where there are two; conftest.py sets it for each test.
+prefer_release = False
+
+
+def release_binary():
+    """A build without sanitizers of the same sources, or None."""
+    return executable("FLOWMETER_RELEASE")
+
+
+def binary():
+    """The program under test."""
+    path = prefer_release and release_binary() or executable("FLOWMETER")
+    if not path:
+        raise RuntimeError("set FLOWMETER to the path of the flowmeter binary")
+    return path
+
+
+# ---- what is made once for all tests ----------------------------------------------------------------------------
+
+def kept(key, make):
+    """The path of a file that holds make(), bytes; made once for all the workers of a session. `key`: its strings."""
+    folder = Path(os.environ["FLOWMETER_TEST_CACHE"])  # conftest.py makes and removes it
+    path = folder / hashlib.sha256("\0".join(key).encode("utf-8", "surrogateescape")).hexdigest()
+    if not path.exists():
+        with open(path.with_suffix(".lock"), "wb") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not path.exists():
+                part = path.with_suffix(".part")
+                part.write_bytes(make())
+                part.rename(path)
+    return path
+
+
+@functools.lru_cache(maxsize=None)
+def _digest(path, size, changed):
+    return hashlib.sha256(Path(path).read_bytes()).hexdigest()
+
+
+def content(path):
+    """What tells the content of a file from others, as a part of a key."""
+    state = os.stat(path)
+    return _digest(str(path), state.st_size, state.st_mtime_ns)
 
 
 #: What is said of captures that lack times or order, beside the rows that they give all the same.
@@ -186,6 +233,25 @@ def flowmeter(*args, status=0, **options):
     return result if status is None else result.expect(status)
 
 
+def known(*args, **options):
+    """What flowmeter(*args) gives of captures that do not change: run once for all the workers of a session."""
+    words = [str(a) for a in args]
+    key = [f"{word} {content(word)}" if os.path.isfile(word) else word for word in words]
+    path = kept(("flowmeter", *key, repr(sorted(options.items()))), lambda: pickle.dumps(flowmeter(*args, **options)))
+    return pickle.loads(path.read_bytes())
+
+
+def text_for(capture, *options):
+    """The file with what tshark prints by the command that the program names for these options (--print-command)."""
+    command = flowmeter(*options, "--print-command", capture).out.decode()
+
+    def ask():
+        return subprocess.run(["bash", "-c", command], check=True, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                              stderr=subprocess.DEVNULL, timeout=120).stdout
+
+    return kept((command, content(capture)), ask)
+
+
 def sh(script, **options):
     """Runs a bash script in which $FLOWMETER is the binary; $PIPESTATUS is the script's to look at."""
     env = dict(options.pop("env", None) or os.environ, FLOWMETER=binary())
@@ -201,27 +267,25 @@ def plain_env(**more):
 
 
 class Tshark:
-    """tshark under an empty profile, each different command run once for all the workers of a session."""
+    """tshark under an empty profile; each question is asked once for all the workers of a session."""
 
     def __init__(self, cache):
-        self.cache = Path(cache)
-        self.home = self.cache / "home"
+        self.home = Path(cache) / "home"
         self.home.mkdir(parents=True, exist_ok=True)
 
-    def path(self, *args):
-        """The file that holds the standard output of `tshark args...`."""
+    def path(self, *args, program="tshark"):
+        """The file that holds the standard output of `tshark args...`. The same content in another file is the same question."""
         args = [str(a) for a in args]
-        kept = self.cache / hashlib.sha256("\0".join(args).encode()).hexdigest()
-        if kept.exists():
-            return kept
-        with tempfile.NamedTemporaryFile(dir=self.cache, delete=False) as out:
-            done = subprocess.run(
-                ["tshark", *args], stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.PIPE,
-                env=plain_env(HOME=str(self.home)), timeout=120,
-            )
-        assert done.returncode == 0, f"tshark {' '.join(args)}: {done.returncode}: {done.stderr.decode()}"
-        os.replace(out.name, kept)  # whole or not at all: another worker may be making the same one
-        return kept
+        files = [at + 1 for at, word in enumerate(args) if word == "-r"]
+        key = [content(word) if at in files else word for at, word in enumerate(args)]
+
+        def ask():
+            done = subprocess.run([str(program), *args], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                                  env=plain_env(HOME=str(self.home)), timeout=120)
+            assert done.returncode == 0, f"tshark {' '.join(args)}: {done.returncode}: {done.stderr.decode('utf-8', 'replace')}"
+            return done.stdout
+
+        return kept((str(program), *key), ask)
 
     def text(self, *args):
         return self.path(*args).read_text(errors="replace")

@@ -150,20 +150,31 @@ def aggregated(aggregate, packets, list_max=64):
     return numeric(aggregate, [x for x in map(number, texts) if x is not None])
 
 
-def evaluate(capture, spec, *, list_max=64, **policy):
+def asked(specs):
+    """What tshark must print for them."""
+    fields = (parse(spec)[0] for spec in specs)
+    return list(dict.fromkeys([*groups.BASE, *(field for field in fields if not field.startswith("@"))]))
+
+
+def evaluate_all(capture, specs, *, list_max=64, **policy):
     """[{column: value}], in row order; the policy is that of reference_groups.capture_flows."""
-    field, side, aggregates, _ = parse(spec)
-    fields = groups.BASE if field.startswith("@") else list(dict.fromkeys([*groups.BASE, field]))
     out = []
-    for flow in groups.capture_flows(capture, fields=fields, **policy):
-        packets = samples(flow, field, side)
-        out.append(dict(zip(columns(spec), (aggregated(a, packets, list_max) for a in aggregates))))
+    for flow in groups.capture_flows(capture, fields=asked(specs), **policy):
+        row = {}
+        for spec in specs:
+            field, side, aggregates, _ = parse(spec)
+            packets = samples(flow, field, side)
+            row.update(zip(columns(spec), (aggregated(a, packets, list_max) for a in aggregates)))
+        out.append(row)
     return out
+
+
+def evaluate(capture, spec, **options):
+    return evaluate_all(capture, [spec], **options)
 
 
 def not_numbers(capture, spec, **policy):
     """How many occurrences are text that no numeric aggregate takes."""
     field, side, _, _ = parse(spec)
-    fields = groups.BASE if field.startswith("@") else list(dict.fromkeys([*groups.BASE, field]))
-    return sum(1 for flow in groups.capture_flows(capture, fields=fields, **policy)
+    return sum(1 for flow in groups.capture_flows(capture, fields=asked([spec]), **policy)
                for found in samples(flow, field, side) for text in found if number(text) is None)

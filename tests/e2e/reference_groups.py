@@ -8,19 +8,18 @@ room, a comment that starts with "Decision:" says what was chosen.
 """
 
 import base64
+import functools
 import hashlib
 import ipaddress
 import math
 import os
 import re
-import subprocess
-import tempfile
 from collections import Counter
 from datetime import datetime, timedelta
 from fractions import Fraction
 
 import reference
-from helpers import PINNED, plain_env
+from helpers import PINNED, Tshark, each
 from reference import NANO, root
 
 SIDES = ("fwd", "bwd")
@@ -66,27 +65,19 @@ FIELDS = (*BASE, *(
 REACH = ("sctp.assoc_index", "sctp.srcport", "sctp.dstport", "dccp.stream", "dccp.srcport", "dccp.dstport",
          *(field for fields in reference.ECHO.values() for field in fields[:2]))
 
-_texts = {}
+@functools.lru_cache(maxsize=8)
+def _text(path):
+    return path.read_bytes().decode("utf-8", "replace")
 
 
 def tshark_text(capture, fields=FIELDS, preferences=(), tshark="tshark", more=()):
-    """`-T fields` text of a capture; each different question is asked once."""
-    command = [str(tshark), "-n"]
+    """`-T fields` text of a capture."""
+    command = ["-n"]
     for preference in (*PINNED, *preferences):
         command += ["-o", preference]
     command += ["-r", str(capture), *more, "-T", "fields", "-E", "header=y", "-E", "separator=/t",
                 "-E", "occurrence=a", "-E", f"aggregator={AGGREGATOR}"]
-    for field in fields:
-        command += ["-e", field]
-    state = os.stat(capture)
-    key = (*command, state.st_mtime_ns, state.st_size)
-    if key not in _texts:
-        with tempfile.TemporaryDirectory() as home:  # no user profile
-            done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                                  env=plain_env(HOME=home), timeout=120)
-        assert done.returncode == 0, f"{command}: {done.returncode}: {done.stderr.decode('utf-8', 'replace')}"
-        _texts[key] = done.stdout.decode("utf-8", "replace")
-    return _texts[key]
+    return _text(Tshark(os.environ["FLOWMETER_TEST_CACHE"]).path(*command, *each(fields), program=tshark))
 
 
 def capture_flows(capture, *, idle="600", active=None, direction="first", tunnel="all", clock="raw",
@@ -166,7 +157,7 @@ def header(packet):
 
 
 def payload(packet):
-    """Y. Decision: 0 where tshark gives no length (a header cut or malformed behind its flags), never negative."""
+    """Y. Decision: 0 where tshark gives no length (a header cut or malformed after its flags), never negative."""
     if packet.transport.protocol == "TCP":
         return number(packet, "tcp.len")
     return max(0, number(packet, "udp.length", 8) - 8)
@@ -406,7 +397,7 @@ HANDSHAKE = ("tcp_handshake", "tcp_synack_us", "tcp_ackdat_us", "tcp_irtt_us")
 
 
 def handshake(view):
-    """Decision: the first B SYN+ACK behind an F SYN, the last F SYN before that, the first F ACK behind it."""
+    """Decision: the first B SYN+ACK after an F SYN, the last F SYN before that, the first F ACK after it."""
     syn = synack = ack = None
     for p in view.all:
         if p.forward and p.flags & SYN and not p.flags & ACK and synack is None:

@@ -160,7 +160,7 @@ def test_before_the_first_bracket(thousand, prefix, tshark):
 
 
 def test_more_blanks_than_are_looked_at(thousand, tshark, tmp_path):
-    """They are no empty input: whatever stands behind them must not be lost without a word."""
+    """They are no empty input: what follows them must not be lost without a word."""
     path = tmp_path / "blanks"
     path.write_bytes(b"\n" * 5000 + tshark.path("-n", "-r", thousand, *EK).read_bytes())
     for got in (flowmeter(path, status=None), flowmeter("-", data=path.read_bytes(), status=None)):

@@ -1,6 +1,5 @@
 """Whatever a capture comes as, the rows are the same bytes."""
 
-import functools
 import gzip
 import json
 import shutil
@@ -8,7 +7,7 @@ import shutil
 import pytest
 
 import reference
-from helpers import NEEDED, SAMPLES, SHARED, TSHARK, each, flowmeter, label, run, sh
+from helpers import NEEDED, SAMPLES, SHARED, TSHARK, each, flowmeter, known, label, run, sh
 
 VERSIONS = ("3.4.10", "4.0.17", "4.4.19", "4.6.9")
 
@@ -40,10 +39,9 @@ FEW = pytest.mark.parametrize(
 )
 
 
-@functools.lru_cache(maxsize=None)
 def of_file(capture, *options):
     """What the program prints for the capture itself."""
-    return flowmeter(*options, capture).silent().out.decode()
+    return known(*options, capture).silent().out.decode()
 
 
 def of_text(path, *options):

@@ -21,7 +21,7 @@ import faults
 import packets
 import reference
 from faults import ALL, BEFORE, BROKEN, FRAMES, NO_TIMES, NONE, OTHERS, TIMELESS
-from helpers import NEEDED, REPO, binary, each, flowmeter, run, sh
+from helpers import NEEDED, REPO, binary, each, flowmeter, release_binary, run, sh
 
 HEADER = ",".join(reference.COLUMNS) + "\n"
 
@@ -250,7 +250,7 @@ def test_our_own_tshark(case, way, small, stand_in):
     check(flowmeter("--keep-going", *command, status=None, timeout=60), case.kept_status, case.kept_rows, case.words)
 
 
-@system("our own tshark, and the user", "it hangs behind some frames, and SIGINT comes", "130", BEFORE)
+@system("our own tshark, and the user", "it hangs after some frames, and SIGINT comes", "130", BEFORE)
 @pytest.mark.parametrize("way", WAYS)
 def test_tshark_hangs(way, small, stand_in):
     """The flows so far come out when the user ends it."""
@@ -568,10 +568,7 @@ def test_no_more_processes(small):
 
 def plain_binary():
     """A build without sanitizers, which want more address space than there is."""
-    path = REPO / "build-release/src/flowmeter"
-    if not path.exists() or path.stat().st_mtime < Path(binary()).stat().st_mtime - 86400:
-        pytest.skip("needs a build without sanitizers (scripts/quickstart)")
-    return path
+    return Path(release_binary() or binary())
 
 
 @system(LIMITS, "little memory (`ulimit -v`)", "0, or 1 or 2", "all, or of the frames before")

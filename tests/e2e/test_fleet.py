@@ -1,6 +1,5 @@
 """Several tsharks, replaced tsharks, other decoders: the rows are those of one tshark that writes EK."""
 
-import functools
 import os
 import random
 import struct
@@ -9,7 +8,7 @@ import subprocess
 import packets
 import pytest
 
-from helpers import CAPTURES, JOINS, REPO, SAMPLES, flowmeter, label, shared_files
+from helpers import CAPTURES, JOINS, REPO, SAMPLES, flowmeter, known, label, shared_files
 
 pytestmark = pytest.mark.skipif(not JOINS, reason="the streams of several of these tsharks cannot be joined")
 
@@ -32,9 +31,8 @@ short_lives = pytest.mark.parametrize("capture, frames", [
 some_captures = pytest.mark.parametrize("capture", CAPTURES if LONG else SAMPLES, ids=label)
 
 
-@functools.lru_cache(maxsize=4)
 def reference(capture, *more):
-    return flowmeter(*more, *REFERENCE, capture, status=None, timeout=60)
+    return known(*more, *REFERENCE, capture, status=None, timeout=60)
 
 
 def same(expected, got):
@@ -126,8 +124,8 @@ def test_headers_that_only_tshark_sees(tmp_path):
     spared, everything = (False, True), (True, False)
     assert set(asked_for(frames)) == {spared}
     last = frames[-1][0]
-    behind = [(last + 10**9 * n, frame) for n, (_, frame) in enumerate(frames, 2)]
-    runs = asked_for([*frames, (last + 10**9, light), *behind])
+    later = [(last + 10**9 * n, frame) for n, (_, frame) in enumerate(frames, 2)]
+    runs = asked_for([*frames, (last + 10**9, light), *later])
     assert spared in runs and runs[-1] == everything, runs
 
 

@@ -64,6 +64,7 @@ def test_later_parts_keep_the_direction():
     assert rows(lines, "-t", "5") == ["UDP,1,2,1,1,0.5", "UDP,1,2,1,1,1", "UDP,1,2,0,1,0"]
 
 
+@pytest.mark.release
 def test_streams_that_are_forgotten_are_told_of():
     many = 2**18 + 2
     lines = [udp(f"{n}.0", n) for n in range(many)] + [udp(f"{many}.0", n, a=(B, 2), b=(A, 1)) for n in (1, 2)]

@@ -9,7 +9,7 @@ import os
 import pytest
 
 import reference_groups
-from helpers import CAPTURES, flowmeter, label, sh
+from helpers import CAPTURES, flowmeter, known, label, sh
 
 EVERY = pytest.mark.parametrize("capture", CAPTURES, ids=label)
 
@@ -43,8 +43,7 @@ def test_community_id_is_tsharks(capture, tshark):
     text = tshark.text("-n", "-2", "--enable-protocol", "communityid", "-r", capture, "-T", "fields",
                        "-e", "frame.number", "-e", "communityid")
     tsharks = dict(line.split("\t") for line in text.splitlines())
-    rows = cells(flowmeter("--columns", PLAIN, capture))
-    for row in rows:
+    for row in cells(known("--columns", PLAIN, capture)):
         if row["tunnel"] == "0":
             for frame in (row["first_frame"], row["last_frame"]):
                 assert row["community_id"] == (tsharks[frame] or "-"), row

@@ -8,7 +8,7 @@ import pytest
 
 import packets
 import reference
-from helpers import NEEDED, each, flowmeter, run
+from helpers import NEEDED, each, flowmeter, known, run
 
 SECOND = 10**9
 A, B = "192.0.2.1", "198.51.100.7"
@@ -145,7 +145,7 @@ def test_a_tunnel_whose_inner_headers_are_cut_has_lost_nothing(tshark, keep, kin
     inner = 14 + 20 + 8 + 8
     for kept in (inner + 24, inner + 21, inner + 20, inner + 12, inner + 3):
         capture = keep(f"gtp_{kept}.pcap", packets.pcap_header() + b"".join(cut_record(*f, kept) for f in frames))
-        assert read(written(tshark, capture, kind)).silent().out == flowmeter(capture).silent().out
+        assert read(written(tshark, capture, kind)).silent().out == known(capture).silent().out
 
 
 @pytest.mark.parametrize("kind", ASKED)
@@ -154,7 +154,7 @@ def test_a_quoted_header_takes_nothing_from_a_packet(tshark, keep, kind):
     error = packets.ETHER + packets.ipv4("203.0.113.9", A, 1, packets.icmp(3, 0, quoted))
     capture = keep("icmp.pcap", packets.capture([*both_ways(packets.udp), (at(9), error)]))
     text = written(tshark, capture, kind, more=("-E", "occurrence=f"))
-    assert read(text).silent().out == flowmeter(capture).silent().out
+    assert read(text).silent().out == known(capture).silent().out
 
 
 def test_our_own_tshark_must_not_be_told_to_throw_values_away(tunnel):
@@ -177,7 +177,7 @@ def snapped(frames, kept):
 def test_tcp_headers_that_are_all_cut_before_their_flags_are_no_lack(tshark, keep, kind, way, kept):
     capture = keep(f"snap{kept}.pcap", snapped(packets.small_frames(), kept))
     result = read(written(tshark, capture, kind), way=way)
-    assert result.out == flowmeter(capture).silent().out
+    assert result.out == known(capture).silent().out
     assert {row[1] for row in result.rows} == {"UDP"}
     if kind in ("ek-e", "json-e"):  # whether tshark was asked for them cannot be known
         result.one_message("no frame has tcp.stream, tcp.flags", "-e tcp.stream -e tcp.flags")
@@ -206,7 +206,7 @@ def test_tcp_headers_that_all_say_that_they_are_too_short_are_no_lack(tshark, ke
         return bytes(frame)
 
     capture = keep("short.pcap", packets.capture([*both_ways(short), (at(8), packets.udp(A, B, 1, 2, b"x"))]))
-    assert read(written(tshark, capture, kind)).silent().out == flowmeter(capture).silent().out
+    assert read(written(tshark, capture, kind)).silent().out == known(capture).silent().out
 
 
 # ---- no time -------------------------------------------------------------------------------------------------------
@@ -228,7 +228,7 @@ def test_frames_that_all_have_no_time_are_counted_and_told(tshark, keep, kind, w
     capture = keep("simple.pcapng", simple_blocks(packets.small_frames()))
     result = read(written(tshark, capture, kind), way=way)
     result.one_message("60 frames without a time stamp")
-    assert result.out == flowmeter(capture).out
+    assert result.out == known(capture).out
     assert len(result.rows) == 10
 
 
@@ -273,7 +273,7 @@ def test_each_field_is_missed_where_it_is_needed(tshark, keep, kind, field):
 def test_fields_of_what_does_not_occur_need_not_be_asked_for(tshark, keep, kind):
     capture = keep("udp.pcap", packets.capture(both_ways(packets.udp)))
     fields = [n for n in NEEDED if not n.startswith(("tcp.", "ipv6."))]
-    assert read(written(tshark, capture, kind, fields)).silent().out == flowmeter(capture).silent().out
+    assert read(written(tshark, capture, kind, fields)).silent().out == known(capture).silent().out
 
 
 @pytest.mark.parametrize("way", WAYS)

@@ -39,7 +39,7 @@ def make_parts(captures, *options, segments=False, after=True):
                                      FIELDS],
                          ids=["default", "groups", "timeouts", "nfstream", "fields"])
 def test_parts_give_the_rows_of_the_whole(name, options, tmp_path):
-    captures = split(REPO / "samples" / name, 17, tmp_path / "captures")[:12]
+    captures = split(REPO / "samples" / name, 17, tmp_path / "captures")[: 5 if options else 12]
     whole = flowmeter("-q", "--continuous", *options, *captures)
     parts = make_parts(captures, *options)
     assert flowmeter("merge", *reversed(parts)).silent().out == whole.out

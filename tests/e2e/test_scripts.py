@@ -53,7 +53,7 @@ def test_the_program_is_all_that_is_built_by_default(tmp_path):
     assert "Linking target src/flowmeter" in plan
     assert "_test" not in plan and "top_talkers" not in plan
     plan = run(["ninja", "-n", "-C", tmp_path / "build", "tests"], timeout=60).expect(0).out.decode()
-    for program in ("src/flowmeter", "samples/top_talkers", "tests/flow_test", "tests/fuzz/fuzz_ek_test"):
+    for program in ("src/flowmeter", "samples/top_talkers", "tests/flow_test", "tests/fuzz/fuzz_test"):
         assert f"Linking target {program}\n" in plan
 
 
@@ -83,3 +83,15 @@ def test_includes_point_one_way():
     assert set(found) == set(KNOWS)
     wrong = {folder: included - {folder, *KNOWS[folder].split()} for folder, included in found.items()}
     assert {folder: others for folder, others in wrong.items() if others} == {}
+
+
+def test_unit_tests_stand_where_their_sources_stand():
+    """src/FOLDER/SOURCE is tested in tests/unit/FOLDER/SOURCE_test.cc, a large one also in SOURCE_ASPECT_test.cc."""
+    listed = (REPO / "tests/meson.build").read_text()
+    found = sorted((REPO / "tests/unit").rglob("*_test.cc"))
+    assert len(found) > 60
+    for path in found:
+        folder, name = path.parent.name, path.name.removesuffix("_test.cc")
+        sources = {source.stem for source in (REPO / "src" / folder).iterdir()}
+        assert path.parents[1].name == "unit" and any(f"{name}_".startswith(f"{source}_") for source in sources), path
+        assert f"    '{name}',\n" in listed, f"{path} is not in tests/meson.build"

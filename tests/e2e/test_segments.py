@@ -1,6 +1,5 @@
 """Several outputs of tshark in one text, and what jq and other tools make of such texts."""
 
-import functools
 import json
 import re
 import subprocess
@@ -9,7 +8,7 @@ import xml.etree.ElementTree as ElementTree
 import pytest
 
 import packets
-from helpers import NEEDED, TSHARK, each, flowmeter
+from helpers import NEEDED, TSHARK, each, flowmeter, known
 from packets import ACK, FIN, PSH, SYN
 
 COLUMNS = "flowmeter,src_ip,dst_ip,start_ns,end_reason,first_frame,last_frame,part"
@@ -52,10 +51,9 @@ def two(common_tmp):
     return make(1, packets.START, 40000), make(2, packets.START - 5000, 51000)
 
 
-@functools.cache
 def rows_of(*captures, columns=COLUMNS):
     """The rows of one capture after the other, under one header."""
-    outputs = [flowmeter("--columns", columns, capture).out.decode() for capture in captures]
+    outputs = [known("--columns", columns, capture).out.decode() for capture in captures]
     header = outputs[0].partition("\n")[0] + "\n"
     return header + "".join(out.removeprefix(header) for out in outputs)
 

@@ -106,7 +106,7 @@ void check_log(const Outcome& outcome) {
 
 }  // namespace
 
-int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+FUZZ_TARGET(capture) {
   const std::string_view input = fuzz::text_of(data, size);
   const std::size_t piece = fuzz::pick(input, 50);
 

@@ -3,7 +3,7 @@
 #include "fuzz.h"
 #include "text.h"
 
-int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+FUZZ_TARGET(ek) {
   using namespace flowmeter;
   fuzz::meter_text(
       [](const FieldSet& fields) { return std::make_unique<DialectSource>(InputKind::ek, fields); },

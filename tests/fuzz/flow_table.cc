@@ -239,7 +239,7 @@ std::vector<Event> events_of(std::string_view input, std::int64_t timeout) {
 
 }  // namespace
 
-int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+FUZZ_TARGET(flow_table) {
   if (size < 3) return 0;
   const std::string_view input = fuzz::text_of(data, size);
   const std::int64_t timeout = 1 + data[0] % 16;

@@ -5,12 +5,28 @@
 #include <cstdio>
 #include <cstdlib>
 #include <string_view>
-
-/// What libFuzzer calls with each input, and replay_test.cc with each file. Never fails by its
-/// result: what is wrong ends the process, by a sanitizer or by require().
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size);
+#include <vector>
 
 namespace flowmeter::fuzz {
+
+/// What is done with each input. Never fails by its result: what is wrong ends the process, by a sanitizer or
+/// by require().
+using Run = int (*)(const std::uint8_t* data, std::size_t size);
+
+struct Target {
+  const char* name;
+  Run run;
+};
+
+/// The targets of this program, in no order.
+inline std::vector<Target>& targets() {
+  static std::vector<Target> all;
+  return all;
+}
+
+struct Registration {
+  Registration(const char* name, Run run) { targets().push_back({name, run}); }
+};
 
 /// A property that must hold for every input.
 inline void require(bool holds, const char* property) {
@@ -33,3 +49,14 @@ inline std::size_t pick(std::string_view input, std::size_t most) {
 }
 
 }  // namespace flowmeter::fuzz
+
+/// Begins the function of a target: alone in a program of libFuzzer, one of several where replay_test.cc
+/// calls them.
+#ifdef FLOWMETER_REPLAY
+#define FUZZ_TARGET(name)                                                                \
+  static int name##_target(const std::uint8_t* data, std::size_t size);                  \
+  static const flowmeter::fuzz::Registration name##_registration(#name, &name##_target); \
+  static int name##_target(const std::uint8_t* data, std::size_t size)
+#else
+#define FUZZ_TARGET(name) extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size)
+#endif

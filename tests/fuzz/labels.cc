@@ -87,7 +87,7 @@ void check_filter(const CsvCell& cell) {
 
 }  // namespace
 
-int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+FUZZ_TARGET(labels) {
   static const Flow flows[] = {flow_between("192.0.2.1", "192.0.2.2"),
                                flow_between("2001:db8::1", "2001:db8::2")};
   static const TimeZone zone("+02:00");

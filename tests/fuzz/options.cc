@@ -37,7 +37,7 @@ void try_words(const std::vector<std::string>& words) {
 
 }  // namespace
 
-int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+FUZZ_TARGET(options) {
   try {
     try_words(words_of(fuzz::text_of(data, size)));
   } catch (const UsageError& error) {

@@ -84,7 +84,7 @@ std::string merged_part(std::string_view text) {
 
 }  // namespace
 
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+FUZZ_TARGET(parts) {
   const std::string_view text = fuzz::text_of(data, size);
   try {
     (void)rows_of(text);

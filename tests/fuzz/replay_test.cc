@@ -1,4 +1,4 @@
-// Runs a fuzz target over its committed inputs: findings of the past, which must stay fixed, and
+// Runs the fuzz targets over their committed inputs: findings of the past, which must stay fixed, and
 // one of each kind.
 
 #include <gtest/gtest.h>
@@ -13,38 +13,49 @@
 
 #include "fuzz.h"
 
+namespace flowmeter {
 namespace {
 
 namespace fs = std::filesystem;
 
-std::vector<fs::path> inputs() {
-  std::vector<fs::path> files;
-  for (const auto& entry : fs::directory_iterator(FLOWMETER_ROOT "/tests/fuzz/corpus/" FUZZ_TARGET)) {
-    if (entry.is_regular_file()) files.push_back(entry.path());
+struct Input {
+  fuzz::Target target;
+  fs::path file;
+};
+
+std::vector<Input> inputs() {
+  std::vector<Input> found;
+  for (const fuzz::Target& target : fuzz::targets()) {
+    for (const auto& entry :
+         fs::directory_iterator(fs::path(FLOWMETER_ROOT "/tests/fuzz/corpus") / target.name)) {
+      if (entry.is_regular_file()) found.push_back({target, entry.path()});
+    }
   }
-  std::sort(files.begin(), files.end());
-  return files;
+  std::sort(found.begin(), found.end(), [](const Input& a, const Input& b) { return a.file < b.file; });
+  return found;
 }
 
-std::string test_name(const testing::TestParamInfo<fs::path>& info) {
-  std::string name = info.param.filename().string();
+/// The target, and the name of the file.
+std::string test_name(const testing::TestParamInfo<Input>& info) {
+  std::string name = info.param.target.name + ("_" + info.param.file.filename().string());
   std::replace_if(
       name.begin(), name.end(), [](unsigned char c) { return std::isalnum(c) == 0; }, '_');
   return name;
 }
 
-class Fuzz : public testing::TestWithParam<fs::path> {};
+class Fuzz : public testing::TestWithParam<Input> {};
 
 TEST_P(Fuzz, Replay) {
-  std::ifstream in(GetParam(), std::ios::binary);
+  std::ifstream in(GetParam().file, std::ios::binary);
   const std::vector<char> read{std::istreambuf_iterator<char>(in), {}};
   ASSERT_FALSE(in.bad());
-  // Exactly as long as the input, so that AddressSanitizer sees what is read behind it.
+  // Exactly as long as the input, so that AddressSanitizer sees what is read after it.
   const auto bytes = std::make_unique<std::uint8_t[]>(read.size());
   std::copy(read.begin(), read.end(), bytes.get());
-  EXPECT_EQ(LLVMFuzzerTestOneInput(bytes.get(), read.size()), 0);
+  EXPECT_EQ(GetParam().target.run(bytes.get(), read.size()), 0);
 }
 
 INSTANTIATE_TEST_SUITE_P(Corpus, Fuzz, testing::ValuesIn(inputs()), test_name);
 
 }  // namespace
+}  // namespace flowmeter

@@ -5,7 +5,7 @@
 #include "dialect/sniff.h"
 #include "fuzz.h"
 
-int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+FUZZ_TARGET(sniff) {
   using namespace flowmeter;
   const std::string_view input = fuzz::text_of(data, size);
   const auto whole = sniff(input, true);

@@ -9,7 +9,7 @@
 #include "fuzz.h"
 #include "schema/field_spec.h"
 
-int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+FUZZ_TARGET(specs) {
   using namespace flowmeter;
   try {
     const FieldSpec spec = parse_field_spec(fuzz::text_of(data, size));

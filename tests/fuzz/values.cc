@@ -71,7 +71,7 @@ void check_real(std::string_view bytes) {
 
 }  // namespace
 
-int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+FUZZ_TARGET(values) {
   const std::string_view text = fuzz::text_of(data, size);
   check_number(text);
   check_time(text);

@@ -1,46 +1,14 @@
-#include <gtest/gtest.h>
-#include <poll.h>
-#include <signal.h>
-#include <unistd.h>
+#include "base/report.h"
 
-#include <cstdlib>
+#include <gtest/gtest.h>
+
 #include <string>
+#include <string_view>
 
 #include "base/error.h"
-#include "base/interrupt.h"
-#include "base/report.h"
-#include "base/suggest.h"
 
 namespace flowmeter {
 namespace {
-
-const std::vector<std::string> names = {"duration", "protocol", "src_port", "dst_port", "fwd_tot_pkt"};
-
-TEST(Suggest, NamesTheClosest) {
-  EXPECT_EQ(did_you_mean("durtion", names), ", did you mean \"duration\"?");
-  EXPECT_EQ(did_you_mean("src_prot", names), ", did you mean \"src_port\"?");
-  EXPECT_EQ(did_you_mean("fwd_tot_pkts", names), ", did you mean \"fwd_tot_pkt\"?");
-}
-
-TEST(Suggest, GivesTheClosestItself) {
-  EXPECT_EQ(closest("durtion", names), "duration");
-  EXPECT_EQ(closest("packet_color", names), std::nullopt);
-}
-
-TEST(Suggest, IsSilentAboutOtherWords) {
-  EXPECT_EQ(did_you_mean("packet_color", names), "");
-  EXPECT_EQ(did_you_mean("", names), "");
-  EXPECT_EQ(did_you_mean("duration", {}), "");
-}
-
-TEST(Suggest, TakesTheFirstOfThoseThatAreEquallyClose) {
-  EXPECT_EQ(did_you_mean("sst_port", names), ", did you mean \"dst_port\"?");
-  EXPECT_EQ(did_you_mean("xst_port", {"ast_port", "bst_port"}), ", did you mean \"ast_port\"?");
-}
-
-TEST(Suggest, APerfectMatchWinsOverAClosePredecessor) {
-  EXPECT_EQ(did_you_mean("dst_port", {"dst_portx", "dst_port"}), ", did you mean \"dst_port\"?");
-}
 
 TEST(Printable, LeavesTextAlone) {
   EXPECT_EQ(printable("x.pcap: cut short"), "x.pcap: cut short");
@@ -111,49 +79,6 @@ TEST(Reporter, ErasesTheProgressLineBeforeItSpeaks) {
 TEST(InputError, TellsARefusalFromDamage) {
   EXPECT_FALSE(InputError("cut short").nothing_done());
   EXPECT_TRUE(InputError("is XML", true).nothing_done());
-}
-
-bool readable(int fd) {
-  pollfd wait{fd, POLLIN, 0};
-  return poll(&wait, 1, 0) == 1;
-}
-
-// Signals are the process's: each of these runs in a child of its own.
-TEST(Interrupt, NotesTheFirstSignal) {
-  EXPECT_EXIT(
-      {
-        const Interrupt interrupt;
-        if (Interrupt::signal() != 0 || readable(Interrupt::descriptor())) _exit(1);
-        raise(SIGTERM);
-        raise(SIGINT);
-        _exit(Interrupt::signal() == SIGTERM && readable(Interrupt::descriptor()) ? 0 : 2);
-      },
-      testing::ExitedWithCode(0), "");
-}
-
-TEST(Interrupt, LetsWritesToAClosedPipeFail) {
-  EXPECT_EXIT(
-      {
-        const Interrupt interrupt;
-        raise(SIGPIPE);
-        _exit(0);
-      },
-      testing::ExitedWithCode(0), "");
-}
-
-TEST(Interrupt, GivesTheSignalsBack) {
-  EXPECT_EXIT(
-      {
-        { const Interrupt interrupt; }
-        raise(SIGTERM);
-        _exit(0);
-      },
-      testing::KilledBySignal(SIGTERM), "");
-}
-
-TEST(Interrupt, HasNoDescriptorOnItsOwn) {
-  EXPECT_EQ(Interrupt::descriptor(), -1);
-  EXPECT_EQ(Interrupt::signal(), 0);
 }
 
 }  // namespace

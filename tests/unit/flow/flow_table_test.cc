@@ -427,6 +427,8 @@ TEST(FlowTable, AnEmptyInputEndsQuietly) {
 TEST(FlowTable, MayBeDroppedWithOpenFlows) {
   Bench bench;
   for (std::uint64_t stream = 0; stream < 1000; ++stream) bench.frame(0, {request(stream)});
+  EXPECT_EQ(bench.table().open_flows(), 1000U);
+  EXPECT_TRUE(bench.ended.empty());
 }
 
 TEST(FlowTable, ASinkMayThrow) {
