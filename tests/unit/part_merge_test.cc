@@ -233,7 +233,7 @@ class Merging : public test::Scratch, public testing::WithParamInterface<const c
 
 TEST_P(Merging, GivesTheRowsOfTheWholeInAnyTree) {
   Random random(20);
-  for (int round = 0; round < 1000; ++round) {
+  for (int round = 0; round < 400; ++round) {
     const std::vector<Text> frames = random_frames(random);
     MeterOptions options = random_options(random);
     const std::string whole = metered(make_plan(options), {}, frames, 0, frames.size(), "whole", GetParam());
