@@ -235,7 +235,7 @@ class Merging : public test::Scratch, public testing::WithParamInterface<const c
 TEST_P(Merging, GivesTheRowsOfTheWholeInAnyTree) {
   Random random(20);
   // With sanitizers each takes a tenth of a second.
-  const int rounds = std::getenv("FLOWMETER_LONG_TESTS") != nullptr ? 1000 : 200;
+  const int rounds = std::getenv("FLOWMETER_LONG_TESTS") != nullptr ? 1000 : 100;
   for (int round = 0; round < rounds; ++round) {
     const std::vector<Text> frames = random_frames(random);
     MeterOptions options = random_options(random);

@@ -187,7 +187,7 @@ TEST_F(OpenPart, NamesWhatIsNoPart) {
 
 TEST_F(OpenPart, RefusesAnotherVersion) {
   std::string line = to_line(part("a").header);
-  const std::string mark = "\"flowmeter_part\":2";
+  const std::string mark = "\"flowmeter_part\":3";
   line.replace(line.find(mark), mark.size(), "\"flowmeter_part\":1");
   put(directory / "a", line);
   EXPECT_NE(message_of<UsageError>([&] { (void)open_part(directory / "a"); }).find("another version"),
