@@ -334,3 +334,11 @@ def marked(value):
         except OSError:
             continue
     return found
+
+
+def next_message(manager):
+    """The service manager's next message that is not about progress, of which how many come depends on the machine."""
+    message = manager.recv(4096)
+    while message.startswith(b"STATUS="):
+        message = manager.recv(4096)
+    return message

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from helpers import REPO, binary, descendants, flowmeter, run
+from helpers import REPO, binary, descendants, flowmeter, next_message, run
 
 SAMPLES = REPO / "samples"
 COLUMNS = ("--columns", "protocol,src_port,dst_port,fwd_tot_pkt,bwd_tot_pkt,duration")
@@ -287,7 +287,7 @@ def test_the_service_manager_is_told(tmp_path):
             os.environ["NOTIFY_SOCKET"] = address.replace("\0", "@")
             try:
                 with running(tmp_path, "--follow", growing, *COLUMNS) as meter:
-                    assert manager.recv(4096) == b"READY=1"
+                    assert next_message(manager) == b"READY=1"
                     status = ""
                     while "66 packets" not in status:  # the first ones may come before any packet
                         status = manager.recv(4096).decode()
@@ -296,7 +296,7 @@ def test_the_service_manager_is_told(tmp_path):
                     for pid in descendants(meter.process.pid):
                         assert b"NOTIFY_SOCKET" not in open(f"/proc/{pid}/environ", "rb").read()
                     meter.process.send_signal(signal.SIGTERM)
-                    assert manager.recv(4096) == b"STOPPING=1"
+                    assert next_message(manager) == b"STOPPING=1"
                     assert meter.process.wait(timeout=LIMIT) == 143 and meter.said() == ""
             finally:
                 del os.environ["NOTIFY_SOCKET"]

@@ -17,7 +17,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from helpers import binary, descendants, flowmeter, run
+from helpers import binary, descendants, flowmeter, next_message, run
 
 A, B = "10.98.0.1", "10.98.0.2"
 COLUMNS = "protocol,src_port,dst_port,fwd_tot_pkt,fwd_tot_byte,bwd_tot_pkt,bwd_tot_byte,end_reason"
@@ -372,7 +372,7 @@ def test_rights_are_handed_to_dumpcap_alone(wire, tmp_path):
         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
         env={**os.environ, "HOME": "/nonexistent", "NOTIFY_SOCKET": str(tmp_path / "notify"), "ASAN_OPTIONS": "detect_leaks=0"})
     try:
-        assert manager.recv(4096) == b"READY=1"  # so it captures
+        assert next_message(manager) == b"READY=1"  # so it captures
         talk(wire)
         deadline = time.monotonic() + 20
         names = {}
@@ -396,7 +396,7 @@ def test_the_service_is_ready_though_the_wire_is_silent(wire, tmp_path):
         manager.settimeout(30)
         process = subprocess.Popen(wire.inside(wire.names[0], binary(), "-i", "wire", "-f", "udp"), stdin=subprocess.DEVNULL,
                                    stdout=subprocess.DEVNULL, env={**os.environ, "NOTIFY_SOCKET": str(tmp_path / "notify")})
-        assert manager.recv(4096) == b"READY=1"
+        assert next_message(manager) == b"READY=1"
         assert len(wire.run(wire.names[0], "cat", "/proc/net/packet").stdout.splitlines()) > 1
         process.send_signal(signal.SIGINT)
         assert process.wait(timeout=20) == 130
