@@ -30,9 +30,9 @@ void try_words(const std::vector<std::string>& words) {
   std::string help;
   const Options options = parse_options(static_cast<int>(argv.size()), argv.data(), help);
   if (!help.empty()) return;
-  const auto plan = make_plan(options.meter);
-  fuzz::require(!plan->header().empty(), "a plan has columns");
-  fuzz::require(plan->fields().size() != 0, "a plan has fields");
+  const MeterPlan plan = make_plan(options.meter);
+  fuzz::require(!plan.header.empty(), "a plan has columns");
+  fuzz::require(plan.fields.size() != 0, "a plan has fields");
 }
 
 }  // namespace

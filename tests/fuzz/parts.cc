@@ -3,12 +3,12 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include <memory>
 #include <string>
 
 #include "base/error.h"
 #include "fuzz.h"
 #include "part/part_merger.h"
+#include "schema/flow_columns.h"
 #include "schema/meter.h"
 #include "sink/format.h"
 #include "sink/text_sink.h"
@@ -19,13 +19,13 @@ using namespace flowmeter;
 using fuzz::require;
 
 const MeterPlan& plan() {
-  static const std::unique_ptr<MeterPlan> made = [] {
+  static const MeterPlan made = [] {
     MeterOptions options;
     options.columns = "flowmeter,id,extra";
     options.features.parts = true;
     return make_plan(options);
   }();
-  return *made;
+  return made;
 }
 
 /// A file that holds the text, under a path that can be opened.
@@ -50,9 +50,9 @@ std::string rows_of(std::string_view text) {
   const MemoryFile file(text);
   PartReader reader(file.path());
   TextSink sink;
-  const auto writer = make_writer(sink, {}, plan().header());
-  const auto rows = plan().make_sink("-", *writer);
-  PartMerger merger(plan().policy(), *plan().accumulators(), *rows);
+  const auto writer = make_writer(sink, {}, plan().header);
+  const auto rows = plan().columns->make_sink("-", *writer);
+  PartMerger merger(plan().policy, plan().columns->accumulators(), *rows, StreamRules::usual());
   require(merger.take(reader), "nobody interrupts");
   merger.end();
   return sink.text;
@@ -67,12 +67,13 @@ std::string merged_part(std::string_view text) {
   const auto writer = make_writer(sink, form, {});
   const PartMerger* facts = nullptr;
   PartLog log(
-      *plan().accumulators(), [&facts](const Packet&, bool) { return facts->facts(); }, *writer);
+      plan().columns->accumulators(), [&facts](const Packet&, bool) { return facts->facts(); }, *writer);
   PartHeader header = reader.header();
   header.skipped = 0;
-  header.states = plan().accumulators()->names();
+  header.states = plan().columns->accumulators().names();
   log.write(to_line(header));
-  PartMerger merger(part_policy(plan().policy()), *plan().accumulators(), log, &log);
+  PartMerger merger(part_policy(plan().policy), plan().columns->accumulators(), log, StreamRules::usual(),
+                    &log);
   facts = &merger;
   require(merger.take(reader), "nobody interrupts");
   merger.end();

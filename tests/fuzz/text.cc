@@ -21,12 +21,12 @@ struct Outcome {
   friend bool operator==(const Outcome&, const Outcome&) = default;
 };
 
-const MeterPlan& plan_of(const char* schema, const char* columns) {
+MeterPlan plan_of(const char* schema, const char* columns) {
   MeterOptions options;
   options.schema = schema;
   options.columns = columns;
   options.tcp_idle_timeout = options.udp_idle_timeout = Seconds(1);
-  return *make_plan(options).release();
+  return make_plan(options);
 }
 
 void feed(DialectSource& source, std::string_view text, std::size_t chunk) {
@@ -47,9 +47,9 @@ Outcome meter(const MeterPlan& plan, const MakeSource& make_source, std::string_
   TextSink sink;
   CsvWriter writer(sink, ',', true);
   const auto meter = plan.make("-", writer);
-  const auto source = make_source(plan.fields());
+  const auto source = make_source(plan.fields);
   source->attach(meter->observer());
-  if (plan.ranks_streams()) source->rank_streams();
+  if (plan.ranks_streams) source->rank_streams();
   if (keep_going) source->keep_going();
   try {
     feed(*source, text, chunk);
@@ -71,10 +71,10 @@ Outcome meter(const MeterPlan& plan, const MakeSource& make_source, std::string_
 }  // namespace
 
 void meter_text(const MakeSource& make_source, std::string_view text) {
-  static const MeterPlan* const plans[] = {&plan_of("flowmeter", ""),
-                                           &plan_of("flowmeter", "flowmeter,id,cic,nfstream"),
-                                           &plan_of("pyflowmeter", "")};
-  const MeterPlan& plan = *plans[pick(text, std::size(plans)) - 1];
+  static const MeterPlan plans[] = {plan_of("flowmeter", ""),
+                                    plan_of("flowmeter", "flowmeter,id,cic,nfstream"),
+                                    plan_of("pyflowmeter", "")};
+  const MeterPlan& plan = plans[pick(text, std::size(plans)) - 1];
   const Outcome whole = meter(plan, make_source, text, std::max<std::size_t>(text.size(), 1));
   const Outcome pieces = meter(plan, make_source, text, pick(text, 40));
   require(whole == pieces, "the pieces in which text comes make no difference");

@@ -230,23 +230,16 @@ class Merging : public test::Scratch, public testing::WithParamInterface<const c
       parts.erase(first + 1, last);
     }
   }
-};
 
-TEST_P(Merging, GivesTheRowsOfTheWholeInAnyTree) {
-  Random random(20);
-  // With sanitizers each takes a tenth of a second.
-  const int rounds = std::getenv("FLOWMETER_LONG_TESTS") != nullptr ? 1000 : 100;
-  for (int round = 0; round < rounds; ++round) {
-    const std::vector<Text> frames = random_frames(random);
-    MeterOptions options = random_options(random);
-    const std::string whole = metered(make_plan(options), {}, frames, 0, frames.size(), "whole", GetParam());
+  /// The rows of all frames as one capture.
+  [[nodiscard]] static std::string whole(const MeterOptions& options, const std::vector<Text>& frames) {
+    return metered(make_plan(options), {}, frames, 0, frames.size(), "whole", GetParam());
+  }
 
+  /// Parts of the frames between the borders.
+  std::vector<std::string> make_parts(MeterOptions options, const std::vector<Text>& frames,
+                                      const std::vector<std::size_t>& borders) {
     options.features.parts = true;
-    std::vector<std::size_t> borders = {0};
-    while (borders.back() != frames.size()) {
-      borders.push_back(std::min<std::size_t>(borders.back() + random() % 20, frames.size()));
-      if (borders.size() == 9) borders.back() = frames.size();
-    }
     std::vector<std::string> parts;
     const std::size_t total = borders.size() - 1;
     for (std::size_t i = 0; i < total; ++i) {
@@ -257,8 +250,10 @@ TEST_P(Merging, GivesTheRowsOfTheWholeInAnyTree) {
       parts.push_back(directory / name);
       put(parts.back(), metered(plan, form, frames, borders[i], borders[i + 1], name, GetParam()));
     }
-    merge_some(parts, random);
-    std::shuffle(parts.begin(), parts.end(), random);
+    return parts;
+  }
+
+  std::string rows_of(const std::vector<std::string>& parts) {
     const std::string rows = directory / "rows";
     std::vector<std::string> words = {"-o", rows};
     words.insert(words.end(), parts.begin(), parts.end());
@@ -266,8 +261,83 @@ TEST_P(Merging, GivesTheRowsOfTheWholeInAnyTree) {
     std::string merged = get(rows);
     for (std::size_t at = 0; (at = merged.find("capture0", at)) != std::string::npos;)
       merged.replace(at, 8, "whole");
-    ASSERT_EQ(merged, whole) << "round " << round << ", " << frames.size() << " frames in " << total
-                             << " parts";
+    return merged;
+  }
+
+  static Text frame_at(const std::string& time, const Header& header) {
+    Text frame;
+    add(frame, "frame.time_epoch", time);
+    add(frame, "frame.len", "60");
+    add(frame, "frame.protocols", header.tcp ? "eth:ethertype:ip:tcp" : "eth:ethertype:ip:udp");
+    add(frame, header);
+    return frame;
+  }
+  static Header there(const std::string& flags, const std::string& sequence) {
+    return {true, "10.0.0.1", "10.0.0.2", "80", "90", flags, sequence, "0"};
+  }
+  static Header back(const std::string& flags, const std::string& sequence) {
+    return {true, "10.0.0.2", "10.0.0.1", "90", "80", flags, sequence, "100"};
+  }
+};
+
+TEST_P(Merging, AFlowGoesOnOverABorder) {
+  const std::vector<Text> frames = {frame_at("1.0", there("0x0002", "100")),
+                                    frame_at("1.1", back("0x0012", "200")),
+                                    frame_at("1.2", there("0x0010", "101"))};
+  const std::string expected = whole({}, frames);
+  EXPECT_EQ(std::count(expected.begin(), expected.end(), '\n'), 2) << "a header and one flow";
+  for (const std::vector<std::size_t>& borders :
+       {std::vector<std::size_t>{0, 3}, {0, 1, 3}, {0, 2, 3}, {0, 1, 2, 3}}) {
+    EXPECT_EQ(rows_of(make_parts({}, frames, borders)), expected) << borders.size() - 1 << " parts";
+  }
+}
+
+TEST_P(Merging, ATimeOutMayPassBetweenParts) {
+  MeterOptions options;
+  options.tcp_idle_timeout = Seconds(1);
+  const std::vector<Text> frames = {frame_at("1.0", there("0x0010", "100")),
+                                    frame_at("2.0", there("0x0010", "101")),
+                                    frame_at("3.001", back("0x0010", "200"))};
+  const std::string expected = whole(options, frames);
+  EXPECT_EQ(std::count(expected.begin(), expected.end(), '\n'), 3) << "a header and two flows";
+  EXPECT_EQ(rows_of(make_parts(options, frames, {0, 1, 3})), expected);
+  EXPECT_EQ(rows_of(make_parts(options, frames, {0, 2, 3})), expected);
+}
+
+TEST_P(Merging, ASynAfterABorderMayBeARepeatedOne) {
+  for (const char* sequence : {"100", "500"}) {
+    const std::vector<Text> frames = {frame_at("1.0", there("0x0002", "100")),
+                                      frame_at("1.5", there("0x0002", sequence))};
+    EXPECT_EQ(rows_of(make_parts({}, frames, {0, 1, 2})), whole({}, frames)) << sequence;
+  }
+}
+
+TEST_P(Merging, PartsMayStandInAnyOrder) {
+  const std::vector<Text> frames = {frame_at("1.0", there("0x0002", "100")),
+                                    frame_at("1.1", back("0x0012", "200")),
+                                    frame_at("1.2", there("0x0010", "101"))};
+  std::vector<std::string> parts = make_parts({}, frames, {0, 1, 2, 3});
+  std::reverse(parts.begin(), parts.end());
+  EXPECT_EQ(rows_of(parts), whole({}, frames));
+}
+
+TEST_P(Merging, GivesTheRowsOfTheWholeInAnyTree) {
+  Random random(20);
+  // With sanitizers each takes a tenth of a second.
+  const int rounds = std::getenv("FLOWMETER_LONG_TESTS") != nullptr ? 1000 : 100;
+  for (int round = 0; round < rounds; ++round) {
+    const std::vector<Text> frames = random_frames(random);
+    const MeterOptions options = random_options(random);
+    std::vector<std::size_t> borders = {0};
+    while (borders.back() != frames.size()) {
+      borders.push_back(std::min<std::size_t>(borders.back() + random() % 20, frames.size()));
+      if (borders.size() == 9) borders.back() = frames.size();
+    }
+    std::vector<std::string> parts = make_parts(options, frames, borders);
+    merge_some(parts, random);
+    std::shuffle(parts.begin(), parts.end(), random);
+    ASSERT_EQ(rows_of(parts), whole(options, frames))
+        << "round " << round << ", " << frames.size() << " frames in " << borders.size() - 1 << " parts";
   }
 }
 
