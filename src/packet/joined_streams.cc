@@ -13,9 +13,13 @@ JoinedStreams::JoinedStreams(FieldSet& fields, std::chrono::nanoseconds idle, st
 }
 
 std::uint64_t JoinedStreams::translate(const Packet& header, bool quoted) {
-  clock_ns_ = std::max(clock_ns_, header.time_ns);
   const bool udp = header.key.transport == Transport::udp;
   StreamDirectory& directory = *directories_[place_of(udp ? Transport::tcp : header.key.transport)];
+  if (is_context_) {
+    directory.learn_context(segment_, header, facts_.of(header, quoted));
+    return header.key.stream;
+  }
+  clock_ns_ = std::max(clock_ns_, header.time_ns);
   if (local_facts_ != nullptr) return directory.resolve(segment_, header, *local_facts_, clock_ns_);
   return directory.resolve(segment_, header, facts_.of(header, quoted), clock_ns_);
 }

@@ -29,6 +29,14 @@ class JoinedStreams final : public StreamNumbers {
   void begin_frame(std::uint32_t segment, const StreamFacts* local_facts) noexcept {
     segment_ = segment;
     local_facts_ = local_facts;
+    is_context_ = false;
+  }
+
+  /// The headers that follow are of a frame that the segment's tshark was shown as context, see
+  /// StreamDirectory::learn_context(): they keep their numbers, which mean nothing outside of the segment.
+  void begin_context(std::uint32_t segment) noexcept {
+    begin_frame(segment, nullptr);
+    is_context_ = true;
   }
 
   /// No more frames of the segment will come.
@@ -40,6 +48,7 @@ class JoinedStreams final : public StreamNumbers {
   std::array<std::unique_ptr<StreamDirectory>, transport_count> directories_;
   std::uint32_t segment_ = 0;
   const StreamFacts* local_facts_ = nullptr;
+  bool is_context_ = false;
   std::int64_t clock_ns_ = INT64_MIN;  // the largest time so far
 };
 

@@ -119,6 +119,11 @@ std::uint64_t StreamDirectory::follow(Transport transport, const StreamFacts& fa
   return conversation.stream;
 }
 
+void StreamDirectory::learn_context(std::uint32_t segment, const Packet& packet, const StreamFacts& facts) {
+  rules_.learn(local(segments_[segment], packet.key).initial, sender_of(facts), packet.tcp_flags,
+               facts.numbers);
+}
+
 void StreamDirectory::hold(std::uint32_t segment, const StreamKey& key) {
   memory_[local(segments_[segment], key).conversation - 1].held = true;
 }

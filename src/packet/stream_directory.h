@@ -46,6 +46,10 @@ class StreamDirectory {
   std::uint64_t follow(Transport transport, const StreamFacts& facts, std::uint16_t tcp_flags,
                        std::int64_t clock_ns);
 
+  /// Adds what a header has taught the segment's tshark that the tshark was shown as context, before its own
+  /// frames: the input had it earlier, in another segment, so that it belongs to no packet here.
+  void learn_context(std::uint32_t segment, const Packet& packet, const StreamFacts& facts);
+
   /// Keeps in mind the conversation of that stream, which was resolved, however silent it seems to be, until
   /// learn() is called for it.
   void hold(std::uint32_t segment, const StreamKey& local);

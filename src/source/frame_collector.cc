@@ -19,8 +19,10 @@ FrameCollector::FrameCollector(FrameDispatcher& dispatcher, const CollectorOptio
                    : std::nullopt),
       generations_(dispatcher.slots()),
       record_(fields_.size()),
-      decoder_(fields_, options.tunnel) {
+      decoder_(fields_, options.tunnel),
+      context_decoder_(fields_) {
   decoder_.translate_streams(streams_);
+  context_decoder_.translate_streams(streams_);
   decoder_.count_frames();
 }
 
@@ -30,14 +32,17 @@ NextFrame FrameCollector::next() {
   const DispatchSpan span = log.front();
   Generation& generation = generation_of(span);
   TsharkRecords& records = *generation.records;
-  do {
-    if (read_record(records)) continue;
-    if (!records.ended()) return NextFrame::waiting;
-    if (!span.rest) return NextFrame::missing;
-    rest_ended_ = true;
-    return NextFrame::waiting;
-  } while (records.count() <= span.first);  // of flush frames, or context
   const bool plain = dispatcher_.has_local_headers(span.slot);
+  while (true) {
+    if (!read_record(records)) {
+      if (!records.ended()) return NextFrame::waiting;
+      if (!span.rest) return NextFrame::missing;
+      rest_ended_ = true;
+      return NextFrame::waiting;
+    }
+    if (records.count() > span.first) break;
+    if (!plain && !record_damaged_) learn_context(generation);  // or it is a flush frame, which has no header
+  }
   if (plain && !add_local_header()) return NextFrame::disagreed;
   const NextFrame found = record_damaged_ ? NextFrame::left_out : decode(generation, plain);
   if (found != NextFrame::disagreed && !span.rest) {
@@ -70,6 +75,16 @@ bool FrameCollector::read_record(TsharkRecords& records) {
   }
   record_damaged_ = true;
   return true;
+}
+
+/// The record is of a frame that the tshark was shown as context.
+void FrameCollector::learn_context(const Generation& generation) {
+  try {
+    streams_.begin_context(generation.segment);
+    static_cast<void>(context_decoder_.decode(record_));
+  } catch (const InputError&) {
+    return;  // a damaged record teaches what could be read of it
+  }
 }
 
 /// Completes the record of a plain frame. False: tshark sees something else.

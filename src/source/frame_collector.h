@@ -106,6 +106,7 @@ class FrameCollector {
 
   Generation& generation_of(const DispatchSpan& span);
   bool read_record(TsharkRecords& records);
+  void learn_context(const Generation& generation);
   bool add_local_header();
   NextFrame decode(const Generation& generation, bool plain);
   void skip(const CutValue& error);
@@ -122,6 +123,7 @@ class FrameCollector {
   Record record_;
   bool record_damaged_ = false;  // it was a frame's, but cannot be read
   PacketDecoder decoder_;
+  PacketDecoder context_decoder_;  // of what tsharks were shown before their own frames
   const Frame* frame_ = nullptr;
   RecordSkipper skipper_{options_.keep_going, options_.refuse_cut_values};
   std::uint64_t collected_ = 0;

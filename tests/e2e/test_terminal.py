@@ -232,4 +232,4 @@ def test_the_live_pipe_of_the_readme(terminal, tmp_path):
     terminal.key("C-c")
     terminal.wait_for(lambda: ports() == ["1001", "1002"])
     terminal.wait_for(lambda: "status" in terminal.screen())
-    assert descendants(terminal.shell()) == []
+    terminal.wait_for(lambda: descendants(terminal.shell()) == [])

@@ -153,6 +153,21 @@ TEST_F(Streams, ATsharkThatSawLessMayBeginAStreamWhereNoneBegins) {
   EXPECT_EQ(tcp(1, 1, server, client), 0U);
 }
 
+TEST_F(Streams, ContextTeachesItsTsharkAlone) {
+  Packet request;
+  request.key = {Transport::tcp, 0};
+  request.source = server;
+  request.destination = client;
+  request.tcp_flags = tcp_flag::ack;
+  const StreamFacts facts{server, client, {501, 1000, true}};
+  EXPECT_EQ(directory.resolve(0, request, facts, clock), 0U);
+  EXPECT_EQ(syn(0, 1, 1000), 1U) << "of another number than the request acknowledges";
+  // A tshark that is shown the request, but not the SYN, opens a stream at the next SYN of the same number.
+  directory.learn_context(1, request, facts);
+  EXPECT_EQ(tcp(1, 0, server, client), 1U);
+  EXPECT_EQ(syn(1, 1, 1000), 1U);
+}
+
 TEST_F(Streams, GoByTheEndsOfTheConversation) {
   // A routing header: another destination is printed than tshark goes by.
   Packet packet;
