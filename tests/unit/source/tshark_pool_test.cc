@@ -1,7 +1,11 @@
 #include "source/tshark_pool.h"
 
+#include <unistd.h>
+
+#include <fstream>
 #include <map>
 #include <optional>
+#include <string>
 
 #include "capture_bytes.h"
 #include "event_loop.h"
@@ -230,12 +234,15 @@ TEST_F(TsharkPoolTest, NothingIsFlushedAtTheEnd) {
 }
 
 TEST_F(TsharkPoolTest, AnInterruptEndsTheInputWhereItIs) {
-  begin(1, "read -r line; exec cat >/dev/null");
+  const std::string may_read = testing::TempDir() + "flowmeter-may-read-" + std::to_string(getpid());
+  begin(1, "while ! test -e " + may_read + "; do sleep 0.01; done; exec cat >/dev/null");
   for (int i = 0; i < 100; ++i) feed(enhanced(little, std::string(60000, 'x')));
   EXPECT_GT(pool->oldest(0).input().waiting(), 0U);
+  std::ofstream(may_read).close();
   pool->interrupt();
   EXPECT_EQ(pool->oldest(0).input().waiting(), 0U);
   EXPECT_TRUE(run_to_end());
+  unlink(may_read.c_str());
 }
 
 TEST_F(TsharkPoolTest, AProgramThatCannotBeStartedIsAnError) {
